@@ -1,0 +1,76 @@
+#pragma once
+
+// One remote map API as the ladder sees it: a trip and a deadline go in, one classified answer comes out, always by
+// the deadline. Everything vendor-specific (coordinate order, units, codes) stays in the vendor's own file.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "reckon/base/clock.h"
+#include "reckon/base/units.h"
+#include "reckon/base/vehicle.h"
+#include "reckon/geo/lat_lng.h"
+
+namespace reckon::provider {
+
+/// What a call came to, by meaning and not by HTTP status class.
+enum class Outcome {
+  kOk,
+  kNoRoute,      ///< the provider works and says there is none
+  kBadRequest,   ///< ours: this trip, not the provider, is at fault
+  kAuth,         ///< key refused: latch, alarm, no retry
+  kQuota,        ///< the day's quota is spent: latch until it is renewed
+  kThrottled,    ///< too fast: lower the rate
+  kUnavailable,  ///< cannot be reached or says it is broken
+  kTimeout,      ///< the deadline or a stage's budget ran out
+  kMalformed,    ///< answered bytes that are not an answer
+  kImplausible,  ///< a well-formed answer that cannot be true
+  kLocalReject,  ///< not sent: our own limits
+};
+
+/// Stable lower-case name: `ok`, `no_route`, `timeout`, …
+std::string_view to_string(Outcome outcome);
+
+/// Whether an outcome counts against the provider's health (the breaker's failures).
+bool counts_as_failure(Outcome outcome);
+
+/// How far a call had come when it ended badly.
+enum class Stage { kNone, kResolve, kConnect, kTls, kSend, kFirstByte, kBody };
+
+/// Stable lower-case name: `resolve`, `connect`, `tls`, `send`, `first_byte`, `body`; empty for kNone.
+std::string_view to_string(Stage stage);
+
+struct TripRequest {
+  geo::LatLng from;
+  geo::LatLng to;
+  base::Vehicle vehicle;
+};
+
+struct ProviderAnswer {
+  Outcome outcome = Outcome::kUnavailable;
+  Stage stage = Stage::kNone;
+  base::Metres distance;       ///< kOk only; as the provider said it, not yet checked for plausibility
+  base::Seconds duration{};    ///< kOk only
+  std::string detail;          ///< for people and logs: codes and messages; never the key
+  std::optional<base::Seconds> retry_after;  ///< as the provider asked, capped at kMaxRetryAfter
+
+  /// `timeout:connect`, `quota`, `no_route`: what stands in a quote's `why_not`.
+  std::string reason() const;
+};
+
+inline constexpr base::Seconds kMaxRetryAfter{300};
+
+/// Implementations are safe to call from several threads at once and return by the deadline (+ scheduling).
+class MapProvider {
+ public:
+  virtual ~MapProvider() = default;
+  /// The configured name, as it stands in `provider:<name>`.
+  virtual std::string_view name() const = 0;
+  /// Whether the API can be asked for this vehicle at all.
+  virtual bool serves(base::Vehicle vehicle) const = 0;
+  virtual ProviderAnswer route(const TripRequest& trip, base::Deadline deadline) = 0;
+};
+
+}  // namespace reckon::provider

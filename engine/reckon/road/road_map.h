@@ -1,0 +1,131 @@
+#pragma once
+
+// The road map: a compiled, memory-mapped, immutable file that answers legal, time-optimal routes for its vehicles.
+// What stands behind this interface (bidirectional search, hierarchy) may change; answers may not: time exactly,
+// distance to the metre, and distance and time always of the same path.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reckon/base/result.h"
+#include "reckon/base/units.h"
+#include "reckon/base/vehicle.h"
+#include "reckon/geo/lat_lng.h"
+
+namespace reckon::road {
+
+/// Farthest a place may lie from its nearest usable road and still be routed.
+inline constexpr double kDefaultMaxSnapM = 1000;
+
+enum class RouteStatus : std::uint8_t {
+  kOk,
+  kNoRoute,  ///< both ends snapped, but no legal path joins them
+  kOffMap,   ///< an end lies farther than the maximum snap distance from every usable road of this map
+};
+
+std::string_view to_string(RouteStatus status);
+
+/// Where a place met the road network.
+struct SnapPoint {
+  geo::LatLng at;        ///< on the road
+  double offset_m = 0;   ///< straight line from the asked place to `at`, >= 0
+};
+
+/// One trip's answer.
+struct Route {
+  RouteStatus status = RouteStatus::kOffMap;
+  base::Metres distance;          ///< length of the path between the two snap points, rounded once; 0 unless kOk
+  std::int64_t duration_ds = 0;   ///< driving time of the same path in tenths of a second; 0 unless kOk
+  std::optional<SnapPoint> from;  ///< absent when that end is off the map
+  std::optional<SnapPoint> to;
+  std::vector<geo::LatLng> geometry;  ///< from snap to snap, only when asked for
+};
+
+enum class WithGeometry : bool { kNo, kYes };
+
+struct RouteOptions {
+  double max_snap_m = kDefaultMaxSnapM;  ///< (0, 10'000]
+  WithGeometry geometry = WithGeometry::kNo;
+};
+
+/// One cell of a table; fields as in Route.
+struct TableCell {
+  RouteStatus status = RouteStatus::kOffMap;
+  base::Metres distance;
+  std::int64_t duration_ds = 0;
+};
+
+struct MapSource {
+  std::string file;       ///< base name of the extract
+  std::string sha256;     ///< of its bytes
+  std::string timestamp;  ///< of the extract's header, empty when it has none
+};
+
+struct MapInfo {
+  std::string release;  ///< `sha256:…` of the file's content: the name by which quotes remember this map
+  std::vector<base::Vehicle> vehicles;
+  std::uint64_t nodes = 0;  ///< road nodes (junctions and shape points that roads keep)
+  std::uint64_t edges = 0;  ///< directed edges between junctions, all vehicles together
+  double west = 0, south = 0, east = 0, north = 0;  ///< bounding box in degrees
+  std::uint64_t bytes = 0;
+  std::vector<MapSource> sources;
+};
+
+/// A map file opened for reading. Immutable, safe to read from any number of threads; each thread brings its own
+/// Query (the reusable working memory of a search).
+class RoadMap {
+ public:
+  /// Working memory of searches: grows to the map's size once, then a search allocates nothing. One thread at a time;
+  /// may be used with any RoadMap.
+  class Query {
+   public:
+    Query();
+    ~Query();
+    Query(Query&&) noexcept;
+    Query& operator=(Query&&) noexcept;
+
+   private:
+    friend class RoadMap;
+    struct State;
+    std::unique_ptr<State> state_;
+  };
+
+  /// Maps the file read-only and checks header, bounds and checksums, so that later reads cannot leave it.
+  /// @errors kEnvironment  missing, unreadable
+  ///         kCorrupt      not a Reckon map, another format version, truncated, or a section with a wrong checksum
+  /// Cost: milliseconds (one pass over the file for the checksums).
+  static base::Result<RoadMap> open(const std::filesystem::path& path);
+
+  RoadMap(RoadMap&&) noexcept;
+  RoadMap& operator=(RoadMap&&) noexcept;
+  ~RoadMap();
+
+  const MapInfo& info() const;
+  bool serves(base::Vehicle vehicle) const;
+
+  /// The fastest legal route. `vehicle` must be served (our own invariant; callers check with `serves`).
+  /// Two places on the same snap point give kOk with 0 m and 0 s.
+  Route route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
+              const RouteOptions& options = {}) const;
+
+  /// All routes from each source to each destination, row-major: cell [i * destinations.size() + j]. Each cell equals
+  /// what `route` gives for that pair alone.
+  std::vector<TableCell> table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
+                               std::span<const geo::LatLng> destinations, const RouteOptions& options = {}) const;
+
+  /// Nearest usable point for the vehicle, or nothing within `max_snap_m`.
+  std::optional<SnapPoint> snap(base::Vehicle vehicle, const geo::LatLng& place,
+                                double max_snap_m = kDefaultMaxSnapM) const;
+
+ private:
+  struct State;
+  explicit RoadMap(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reckon::road

@@ -1,0 +1,124 @@
+#include "cli.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+
+#include "reckon/base/file.h"
+
+namespace reckon::cli {
+namespace {
+
+std::string options_allowed(const Command& command) {
+  std::string text = "allowed:";
+  for (const auto& option : command.options) text += fmt::format(" --{}", option.name);
+  return text + fmt::format("; see 'reckon help {}'", command.name);
+}
+
+void check_words(const Command& command, std::size_t count, std::vector<base::Fault>& faults) {
+  const auto n = static_cast<int>(count);
+  if (n >= command.min_words && n <= command.max_words) return;
+  const auto usage = fmt::format("usage: reckon {} {}", command.name, command.words);
+  faults.push_back({std::string(command.name), n < command.min_words
+                                                   ? fmt::format("{} is missing; {}", command.words, usage)
+                                                   : fmt::format("has {} words too many; {}", n - command.max_words,
+                                                                 usage)});
+}
+
+}  // namespace
+
+std::optional<std::string_view> Args::get(std::string_view option) const {
+  const auto found = values_.find(option);
+  if (found == values_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::string_view Args::get_or(std::string_view option, std::string_view otherwise) const {
+  return get(option).value_or(otherwise);
+}
+
+base::Result<Args> parse_args(const Command& command, const std::vector<std::string>& words) {
+  Args args;
+  std::vector<base::Fault> faults;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("--")) {
+      args.words_.push_back(words[i]);
+      continue;
+    }
+    const auto equals = words[i].find('=');
+    const std::string name = words[i].substr(2, equals == std::string::npos ? equals : equals - 2);
+    const auto option = std::ranges::find(command.options, name, &Option::name);
+    if (option == command.options.end()) {
+      faults.push_back({"--" + name, "is not an option here; " + options_allowed(command)});
+      continue;
+    }
+    std::string value;
+    if (equals != std::string::npos) {
+      value = words[i].substr(equals + 1);
+    } else if (!option->value.empty()) {
+      if (i + 1 == words.size() || words[i + 1].starts_with("--")) {
+        faults.push_back({"--" + name, fmt::format("has no value; {} is needed", option->value)});
+        continue;
+      }
+      value = words[++i];
+    }
+    if (!args.values_.emplace(name, value).second) {
+      faults.push_back({"--" + name, "is given twice; each option may be given once"});
+    }
+  }
+  for (const auto& name : command.required) {
+    if (!args.has(name)) faults.push_back({fmt::format("--{}", name), "is missing; it is required"});
+  }
+  check_words(command, args.words_.size(), faults);
+  if (!faults.empty()) return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
+  return args;
+}
+
+int report(const base::Error& error) {
+  for (const auto& fault : error.all()) {
+    fmt::print(stderr, "reckon: error: {}: {}\n", fault.where, fault.message);
+  }
+  return error.code == base::ErrorCode::kEnvironment ? kEnvironmentFault : kBadInput;
+}
+
+base::Result<std::int64_t> integer_option(const Args& args, std::string_view option, std::int64_t otherwise,
+                                          std::int64_t min, std::int64_t max) {
+  const auto text = args.get(option);
+  if (!text) return otherwise;
+  std::int64_t value = 0;
+  const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (fault == std::errc{} && end == text->data() + text->size() && value >= min && value <= max) return value;
+  return base::fail(base::ErrorCode::kInvalidInput, fmt::format("--{}", option),
+                    fmt::format("'{}' is out of range; allowed: an integer from {} to {}", *text, min, max));
+}
+
+int deliver(const Args& args, std::string_view text) {
+  if (const auto out = args.get("out")) {
+    const auto written = base::write_file_atomically(std::string(*out), text);
+    return written ? kDone : report(written.error());
+  }
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return std::fflush(stdout) == 0 ? kDone : kEnvironmentFault;
+}
+
+Progress::Progress() : terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+Progress::~Progress() {
+  if (shown_) fmt::print(stderr, "\r\x1b[K");
+}
+
+void Progress::show(std::string_view stage, double done) {
+  const int percent = static_cast<int>(std::clamp(done, 0.0, 1.0) * 100);
+  if (!terminal_ || (percent == last_percent_ && stage == last_stage_)) return;
+  shown_ = true;
+  last_percent_ = percent;
+  last_stage_ = stage;
+  fmt::print(stderr, "\r\x1b[K{:<28} [{:<40}] {:3} %", stage, std::string(static_cast<std::size_t>(percent) * 2 / 5, '#'),
+             percent);
+}
+
+}  // namespace reckon::cli

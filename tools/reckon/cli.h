@@ -1,0 +1,79 @@
+#pragma once
+
+// What all subcommands share: option parsing that names every fault, exit codes, printing of errors.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reckon/base/result.h"
+
+namespace reckon::cli {
+
+/// Exit codes of the contract.
+enum Exit : int { kDone = 0, kSomeRowsFailed = 1, kBadInput = 2, kEnvironmentFault = 3 };
+
+/// An option `--name VALUE`, or `--name` alone when `value` is empty.
+struct Option {
+  std::string_view name;   ///< without the dashes
+  std::string_view value;  ///< placeholder in the help, such as `LAT,LON`; empty for a flag
+  std::string_view help;
+};
+
+/// Parsed words of one command.
+class Args {
+ public:
+  bool has(std::string_view option) const { return values_.contains(option); }
+  std::optional<std::string_view> get(std::string_view option) const;
+  std::string_view get_or(std::string_view option, std::string_view otherwise) const;
+  const std::vector<std::string>& words() const { return words_; }
+
+ private:
+  friend base::Result<Args> parse_args(const struct Command&, const std::vector<std::string>&);
+  std::map<std::string, std::string, std::less<>> values_;
+  std::vector<std::string> words_;  ///< positional
+};
+
+/// One subcommand; `reckon help NAME` is made of this.
+struct Command {
+  std::string_view name;     ///< `map build`, `route`
+  std::string_view summary;  ///< one line
+  std::string_view words;    ///< positional words in the usage line, such as `IN.osm.pbf [IN2…]`
+  int min_words;
+  int max_words;
+  std::vector<Option> options;
+  std::vector<std::string_view> required;  ///< options that must be given
+  std::function<int(const Args&)> run;
+};
+
+/// @errors kInvalidInput  every unknown, repeated, valueless or missing option, and a wrong number of words
+base::Result<Args> parse_args(const Command& command, const std::vector<std::string>& words);
+
+/// Prints each fault as `reckon: error: <where>: <what>; <what is allowed>`; returns the exit code for it.
+int report(const base::Error& error);
+
+/// An integer option in [min, max].
+base::Result<std::int64_t> integer_option(const Args& args, std::string_view option, std::int64_t otherwise,
+                                          std::int64_t min, std::int64_t max);
+
+/// Writes `text` to the file of `--out`, atomically, or to stdout when there is none; returns an exit code.
+int deliver(const Args& args, std::string_view text);
+
+/// A progress line on stderr, only when that is a terminal; redrawn in place, cleared at the end.
+class Progress {
+ public:
+  Progress();
+  ~Progress();
+  void show(std::string_view stage, double done);
+
+ private:
+  bool terminal_;
+  bool shown_ = false;
+  int last_percent_ = -1;
+  std::string last_stage_;
+};
+
+}  // namespace reckon::cli

@@ -1,0 +1,10 @@
+#include "commands.h"
+
+namespace reckon::cli {
+
+std::vector<std::vector<Command>> command_groups() {
+  return {
+  };
+}
+
+}  // namespace reckon::cli

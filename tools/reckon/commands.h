@@ -1,0 +1,14 @@
+#pragma once
+
+// The subcommands: each file of this folder gives a group of them; commands.cc lists the groups.
+
+#include <vector>
+
+#include "cli.h"
+
+namespace reckon::cli {
+
+/// All groups, in the order of `reckon help`.
+std::vector<std::vector<Command>> command_groups();
+
+}  // namespace reckon::cli

@@ -1,0 +1,119 @@
+// The program `reckon`: finds the subcommand, parses its options, runs it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "reckon/version.h"
+
+namespace reckon::cli {
+namespace {
+
+std::vector<Command> all_commands() {
+  std::vector<Command> all;
+  for (const auto& group : command_groups()) {
+    all.insert(all.end(), group.begin(), group.end());
+  }
+  return all;
+}
+
+void print_overview(std::FILE* to, const std::vector<Command>& commands) {
+  fmt::print(to, "reckon {}: delivery fees and assignments, with a map provider or without\n\ncommands:\n", kVersion);
+  for (const auto& command : commands) fmt::print(to, "  {:<18} {}\n", command.name, command.summary);
+  fmt::print(to, "  {:<18} {}\n  {:<18} {}\n", "help [command]", "this text, or one command's", "version",
+             "the version of this program");
+}
+
+void print_help(const Command& command) {
+  fmt::print("{}\n\nusage: reckon {} {}{}\n", command.summary, command.name, command.words,
+             command.options.empty() ? "" : " [options]");
+  for (const auto& option : command.options) {
+    const bool required = std::ranges::find(command.required, option.name) != command.required.end();
+    fmt::print("  --{:<26} {}{}\n", fmt::format("{} {}", option.name, option.value), option.help,
+               required ? " (required)" : "");
+  }
+}
+
+std::size_t words_in(std::string_view name) { return 1 + static_cast<std::size_t>(std::ranges::count(name, ' ')); }
+
+// The command whose name the first words spell, longest name first.
+const Command* find_command(const std::vector<Command>& commands, const std::vector<std::string>& words) {
+  const Command* best = nullptr;
+  for (const auto& command : commands) {
+    const std::size_t count = words_in(command.name);
+    if (words.size() < count) continue;
+    std::string spelled = words[0];
+    for (std::size_t i = 1; i < count; ++i) spelled += " " + words[i];
+    if (spelled == command.name && (best == nullptr || count > words_in(best->name))) best = &command;
+  }
+  return best;
+}
+
+// `map` or `tariff` alone: the family's members.
+std::string family_of(const std::vector<Command>& commands, const std::string& word) {
+  std::string members;
+  for (const auto& command : commands) {
+    if (command.name.starts_with(word + " ")) members += fmt::format("{}{}", members.empty() ? "" : ", ", command.name);
+  }
+  return members;
+}
+
+int unknown_command(const std::vector<Command>& commands, const std::string& word) {
+  const auto family = family_of(commands, word);
+  std::string names;
+  for (const auto& command : commands) names += fmt::format("{}{}", names.empty() ? "" : ", ", command.name);
+  return report({base::ErrorCode::kInvalidInput, word,
+                 fmt::format("is not a command; allowed: {}", family.empty() ? names : family)});
+}
+
+int help(const std::vector<Command>& commands, const std::vector<std::string>& topic) {
+  if (topic.empty()) {
+    print_overview(stdout, commands);
+    return kDone;
+  }
+  if (const Command* command = find_command(commands, topic)) {
+    print_help(*command);
+    return kDone;
+  }
+  if (family_of(commands, topic[0]).empty()) return unknown_command(commands, topic[0]);
+  for (const auto& command : commands) {
+    if (command.name.starts_with(topic[0] + " ")) fmt::print("  {:<18} {}\n", command.name, command.summary);
+  }
+  return kDone;
+}
+
+int run(std::vector<std::string> words) {
+  const auto commands = all_commands();
+  if (words.empty()) {
+    print_overview(stderr, commands);
+    return kBadInput;
+  }
+  if (words[0] == "version" || words[0] == "--version") {
+    fmt::print("reckon {}\n", kVersion);
+    return kDone;
+  }
+  if (words[0] == "help" || words[0] == "--help" || words[0] == "-h") return help(commands, {words.begin() + 1, words.end()});
+  if (std::ranges::find(words, "--help") != words.end()) {
+    std::erase(words, "--help");
+    return help(commands, words);
+  }
+  const Command* command = find_command(commands, words);
+  if (command == nullptr) return unknown_command(commands, words[0]);
+  words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(words_in(command->name)));
+  const auto args = parse_args(*command, words);
+  if (!args) return report(args.error());
+  return command->run(*args);
+}
+
+}  // namespace
+}  // namespace reckon::cli
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error value of write, not the end of the process
+  return reckon::cli::run({argv + 1, argv + argc});
+}
