@@ -9,7 +9,10 @@ using reckon::base::parse_csv;
 using reckon::base::parse_number;
 
 TEST_CASE("parse_csv: quoting, CRLF, blank lines and a byte order mark") {
-  const auto table = parse_csv("\xEF\xBB\xBF" "a,b\r\n\r\n\"x,\"\"y\"\"\nz\",2\r\n3,\n", "t.csv");
+  const auto table = parse_csv(
+      "\xEF\xBB\xBF"
+      "a,b\r\n\r\n\"x,\"\"y\"\"\nz\",2\r\n3,\n",
+      "t.csv");
   REQUIRE(table);
   CHECK(table->header == std::vector<std::string>{"a", "b"});
   REQUIRE(table->rows.size() == 2);

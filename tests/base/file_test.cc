@@ -39,6 +39,8 @@ TEST_CASE("files: what cannot be read or written is told by its path") {
 }
 
 TEST_CASE("sha256: the published value for the empty message and for abc") {
-  CHECK(reckon::base::sha256("") == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  CHECK(reckon::base::sha256("abc") == "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(reckon::base::sha256("") ==
+        "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(reckon::base::sha256("abc") ==
+        "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

@@ -20,9 +20,10 @@ TEST_CASE("JsonDocument::parse: what is not one well-formed document is refused"
     std::string bytes;
     std::string why;
   };
-  for (const Row& row : {Row{"", "empty"}, Row{"{} {}", "trailing document"}, Row{"\xEF\xBB\xBF{}", "byte order mark"},
-                         Row{"\"\xFF\"", "invalid UTF-8"}, Row{"[1,]", "trailing comma"}, Row{"NaN", "not a number"},
-                         Row{"{\"a\":1", "truncated"}}) {
+  for (const Row& row :
+       {Row{"", "empty"}, Row{"{} {}", "trailing document"}, Row{"\xEF\xBB\xBF{}", "byte order mark"},
+        Row{"\"\xFF\"", "invalid UTF-8"}, Row{"[1,]", "trailing comma"}, Row{"NaN", "not a number"},
+        Row{"{\"a\":1", "truncated"}}) {
     CAPTURE(row.why);
     CHECK_FALSE(JsonDocument::parse(row.bytes, "x").has_value());
   }
@@ -69,6 +70,7 @@ TEST_CASE("JsonNode: what is absent and optional is no fault") {
 
 TEST_CASE("Faults: further ones than the limit are counted") {
   Faults faults("t");
-  for (std::size_t i = 0; i < reckon::base::kMaxFaults + 3; ++i) faults.add("/" + std::to_string(i), "is wrong");
+  for (std::size_t i = 0; i < reckon::base::kMaxFaults + 3; ++i)
+    faults.add("/" + std::to_string(i), "is wrong");
   CHECK(faults.error(ErrorCode::kInvalidInput).all().back().message == "and 3 further faults");
 }

@@ -9,7 +9,9 @@ using reckon::geo::geodesic_m;
 using reckon::geo::LatLng;
 
 namespace {
-LatLng place(double lat, double lng) { return LatLng::from_degrees(lat, lng, "test").value(); }
+LatLng place(double lat, double lng) {
+  return LatLng::from_degrees(lat, lng, "test").value();
+}
 }  // namespace
 
 TEST_CASE("geodesic_m: known lengths, poles and the antimeridian") {
@@ -37,7 +39,8 @@ TEST_CASE("LatLng: what is no place is refused, and a swap is said to be one") {
 
 TEST_CASE("LatLng::parse: LAT,LON and nothing else") {
   CHECK(LatLng::parse("37.5665,126.9780", "w").value() == place(37.5665, 126.978));
-  for (const std::string text : {"", "37.5", "37.5,", "37.5 126.9", "37.5,126.9,1", "a,b", "nan,1", "37,5,126,9"}) {
+  for (const std::string text :
+       {"", "37.5", "37.5,", "37.5 126.9", "37.5,126.9,1", "a,b", "nan,1", "37,5,126,9"}) {
     CAPTURE(text);
     CHECK_FALSE(LatLng::parse(text, "w"));
   }

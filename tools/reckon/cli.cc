@@ -23,10 +23,10 @@ void check_words(const Command& command, std::size_t count, std::vector<base::Fa
   const auto n = static_cast<int>(count);
   if (n >= command.min_words && n <= command.max_words) return;
   const auto usage = fmt::format("usage: reckon {} {}", command.name, command.words);
-  faults.push_back({std::string(command.name), n < command.min_words
-                                                   ? fmt::format("{} is missing; {}", command.words, usage)
-                                                   : fmt::format("has {} words too many; {}", n - command.max_words,
-                                                                 usage)});
+  faults.push_back({std::string(command.name),
+                    n < command.min_words
+                        ? fmt::format("{} is missing; {}", command.words, usage)
+                        : fmt::format("has {} words too many; {}", n - command.max_words, usage)});
 }
 
 }  // namespace
@@ -91,7 +91,8 @@ base::Result<std::int64_t> integer_option(const Args& args, std::string_view opt
   if (!text) return otherwise;
   std::int64_t value = 0;
   const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (fault == std::errc{} && end == text->data() + text->size() && value >= min && value <= max) return value;
+  if (fault == std::errc{} && end == text->data() + text->size() && value >= min && value <= max)
+    return value;
   return base::fail(base::ErrorCode::kInvalidInput, fmt::format("--{}", option),
                     fmt::format("'{}' is out of range; allowed: an integer from {} to {}", *text, min, max));
 }
@@ -117,8 +118,8 @@ void Progress::show(std::string_view stage, double done) {
   shown_ = true;
   last_percent_ = percent;
   last_stage_ = stage;
-  fmt::print(stderr, "\r\x1b[K{:<28} [{:<40}] {:3} %", stage, std::string(static_cast<std::size_t>(percent) * 2 / 5, '#'),
-             percent);
+  fmt::print(stderr, "\r\x1b[K{:<28} [{:<40}] {:3} %", stage,
+             std::string(static_cast<std::size_t>(percent) * 2 / 5, '#'), percent);
 }
 
 }  // namespace reckon::cli

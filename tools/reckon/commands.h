@@ -8,6 +8,8 @@
 
 namespace reckon::cli {
 
+std::vector<Command> tariff_commands();
+
 /// All groups, in the order of `reckon help`.
 std::vector<std::vector<Command>> command_groups();
 

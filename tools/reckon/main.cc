@@ -23,7 +23,8 @@ std::vector<Command> all_commands() {
 }
 
 void print_overview(std::FILE* to, const std::vector<Command>& commands) {
-  fmt::print(to, "reckon {}: delivery fees and assignments, with a map provider or without\n\ncommands:\n", kVersion);
+  fmt::print(to, "reckon {}: delivery fees and assignments, with a map provider or without\n\ncommands:\n",
+             kVersion);
   for (const auto& command : commands) fmt::print(to, "  {:<18} {}\n", command.name, command.summary);
   fmt::print(to, "  {:<18} {}\n  {:<18} {}\n", "help [command]", "this text, or one command's", "version",
              "the version of this program");
@@ -39,7 +40,9 @@ void print_help(const Command& command) {
   }
 }
 
-std::size_t words_in(std::string_view name) { return 1 + static_cast<std::size_t>(std::ranges::count(name, ' ')); }
+std::size_t words_in(std::string_view name) {
+  return 1 + static_cast<std::size_t>(std::ranges::count(name, ' '));
+}
 
 // The command whose name the first words spell, longest name first.
 const Command* find_command(const std::vector<Command>& commands, const std::vector<std::string>& words) {
@@ -58,7 +61,8 @@ const Command* find_command(const std::vector<Command>& commands, const std::vec
 std::string family_of(const std::vector<Command>& commands, const std::string& word) {
   std::string members;
   for (const auto& command : commands) {
-    if (command.name.starts_with(word + " ")) members += fmt::format("{}{}", members.empty() ? "" : ", ", command.name);
+    if (command.name.starts_with(word + " "))
+      members += fmt::format("{}{}", members.empty() ? "" : ", ", command.name);
   }
   return members;
 }
@@ -97,7 +101,8 @@ int run(std::vector<std::string> words) {
     fmt::print("reckon {}\n", kVersion);
     return kDone;
   }
-  if (words[0] == "help" || words[0] == "--help" || words[0] == "-h") return help(commands, {words.begin() + 1, words.end()});
+  if (words[0] == "help" || words[0] == "--help" || words[0] == "-h")
+    return help(commands, {words.begin() + 1, words.end()});
   if (std::ranges::find(words, "--help") != words.end()) {
     std::erase(words, "--help");
     return help(commands, words);

@@ -25,7 +25,8 @@ std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t 
 // `Z` or `+hh:mm` at the end of the text.
 std::optional<std::chrono::minutes> offset_at(std::string_view text, std::size_t at) {
   if (text.substr(at) == "Z" || text.substr(at) == "z") return std::chrono::minutes{0};
-  if (text.size() != at + 6 || (text[at] != '+' && text[at] != '-') || text[at + 3] != ':') return std::nullopt;
+  if (text.size() != at + 6 || (text[at] != '+' && text[at] != '-') || text[at + 3] != ':')
+    return std::nullopt;
   const auto hours = digits_at(text, at + 1, 2);
   const auto minutes = digits_at(text, at + 4, 2);
   if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
@@ -58,7 +59,8 @@ std::optional<WallTime> parse(std::string_view text) {
   const auto minute = digits_at(text, 14, 2);
   const auto second = digits_at(text, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date{std::chrono::year{*year},
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
   std::size_t at = 19;
@@ -70,7 +72,9 @@ std::optional<WallTime> parse(std::string_view text) {
          std::chrono::seconds{*second} + *fraction - *offset;
 }
 
-const date::time_zone* zone_of(const void* zone) { return static_cast<const date::time_zone*>(zone); }
+const date::time_zone* zone_of(const void* zone) {
+  return static_cast<const date::time_zone*>(zone);
+}
 
 }  // namespace
 
@@ -93,28 +97,32 @@ std::string format_rfc3339(WallTime time) {
 
 Result<TimeZone> TimeZone::named(std::string_view name, std::string_view where) {
   // The library walks the file system with the name; only names that can be IANA zones reach it.
-  const bool plain = !name.empty() && name.size() < 64 && name.find("..") == std::string_view::npos &&
-                     name.front() != '/' &&
-                     name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
-                         std::string_view::npos;
+  const bool plain =
+      !name.empty() && name.size() < 64 && name.find("..") == std::string_view::npos && name.front() != '/' &&
+      name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
+          std::string_view::npos;
   if (plain) {
     try {
       return TimeZone(date::locate_zone(std::string(name)));
     } catch (const std::exception&) {  // not in this system's tzdata: told below
     }
   }
-  return fail(ErrorCode::kInvalidInput, std::string(where),
-              fmt::format("'{}' is not a time zone; allowed: IANA names, such as Asia/Seoul", name.substr(0, 64)));
+  return fail(
+      ErrorCode::kInvalidInput, std::string(where),
+      fmt::format("'{}' is not a time zone; allowed: IANA names, such as Asia/Seoul", name.substr(0, 64)));
 }
 
 TimeZone::Local TimeZone::local(WallTime time) const {
-  const auto local = zone_of(zone_)->to_local(date::sys_time<std::chrono::microseconds>(time.time_since_epoch()));
+  const auto local =
+      zone_of(zone_)->to_local(date::sys_time<std::chrono::microseconds>(time.time_since_epoch()));
   const std::chrono::sys_time<std::chrono::microseconds> civil{local.time_since_epoch()};
   const auto day = std::chrono::floor<std::chrono::days>(civil);
   return {std::chrono::year_month_day{day}, std::chrono::weekday{day},
           std::chrono::duration_cast<std::chrono::minutes>(civil - day)};
 }
 
-std::string_view TimeZone::name() const { return zone_of(zone_)->name(); }
+std::string_view TimeZone::name() const {
+  return zone_of(zone_)->name();
+}
 
 }  // namespace reckon::base

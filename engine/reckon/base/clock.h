@@ -1,7 +1,7 @@
 #pragma once
 
-// Time as a value that is handed in. Waits and deadlines stand on the steady clock; wall time is for records only, so
-// that a clock step can neither prolong nor end a wait.
+// Time as a value that is handed in. Waits and deadlines stand on the steady clock; wall time is for records
+// only, so that a clock step can neither prolong nor end a wait.
 
 #include <chrono>
 #include <optional>

@@ -113,8 +113,9 @@ Result<CsvTable> parse_csv(std::string_view bytes, std::string_view name) {
     } else if (row.fields.size() == table.header.size()) {
       table.rows.push_back(std::move(row));
     } else {
-      faults.push_back({fmt::format("{}:{}", name, row.line),
-                        fmt::format("has {} fields; the header has {}", row.fields.size(), table.header.size())});
+      faults.push_back(
+          {fmt::format("{}:{}", name, row.line),
+           fmt::format("has {} fields; the header has {}", row.fields.size(), table.header.size())});
     }
     if (faults.size() >= kMaxFaults) break;
   }

@@ -28,7 +28,8 @@ struct CsvTable {
 
 /// Reads a whole table; LF or CRLF, an optional UTF-8 byte order mark, blank lines passed over.
 /// @param name  stands in `where`: `<name>:<line>`
-/// @errors kInvalidInput  empty, no data rows, a column named twice, a quote left open, a row with another number of
+/// @errors kInvalidInput  empty, no data rows, a column named twice, a quote left open, a row with another
+/// number of
 ///                        fields than the header (each such row is told)
 Result<CsvTable> parse_csv(std::string_view bytes, std::string_view name);
 
@@ -38,7 +39,8 @@ void append_csv_field(std::string& out, std::string_view field);
 /// Appends one row with its line feed.
 void append_csv_row(std::string& out, const std::vector<std::string>& fields);
 
-/// A finite decimal number that is the whole of `text`, or nothing. `nan`, `inf`, blanks and signs `+` are refused.
+/// A finite decimal number that is the whole of `text`, or nothing. `nan`, `inf`, blanks and signs `+` are
+/// refused.
 std::optional<double> parse_number(std::string_view text);
 
 }  // namespace reckon::base

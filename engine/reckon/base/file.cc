@@ -28,7 +28,8 @@ class Descriptor {
 };
 
 tl::unexpected<Error> system_fault(const std::filesystem::path& path, std::string_view doing) {
-  return fail(ErrorCode::kEnvironment, path.string(), fmt::format("cannot {}: {}", doing, std::strerror(errno)));
+  return fail(ErrorCode::kEnvironment, path.string(),
+              fmt::format("cannot {}: {}", doing, std::strerror(errno)));
 }
 
 bool write_all(int fd, std::string_view bytes) {
@@ -53,7 +54,8 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t max
   if (!fd.ok()) return system_fault(path, "open");
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return system_fault(path, "read");
-  if (S_ISDIR(info.st_mode)) return fail(ErrorCode::kInvalidInput, path.string(), "is a folder; a file is needed");
+  if (S_ISDIR(info.st_mode))
+    return fail(ErrorCode::kInvalidInput, path.string(), "is a folder; a file is needed");
   std::string bytes;
   std::string block(std::size_t{1} << 16, '\0');
   for (;;) {
@@ -62,7 +64,8 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t max
     if (got < 0) return system_fault(path, "read");
     if (got == 0) return bytes;
     if (bytes.size() + static_cast<std::size_t>(got) > max_bytes) {
-      return fail(ErrorCode::kLimit, path.string(), fmt::format("too large; at most {} bytes are allowed", max_bytes));
+      return fail(ErrorCode::kLimit, path.string(),
+                  fmt::format("too large; at most {} bytes are allowed", max_bytes));
     }
     bytes.append(block.data(), static_cast<std::size_t>(got));
   }
@@ -72,8 +75,7 @@ Result<void> write_file_atomically(const std::filesystem::path& path, std::strin
   std::string temporary = path.string() + ".XXXXXX";
   const Descriptor fd(::mkstemp(temporary.data()));
   if (!fd.ok()) return system_fault(path, "write");
-  const bool whole =
-      ::fchmod(fd.get(), 0644) == 0 && write_all(fd.get(), bytes) && ::fsync(fd.get()) == 0;
+  const bool whole = ::fchmod(fd.get(), 0644) == 0 && write_all(fd.get(), bytes) && ::fsync(fd.get()) == 0;
   if (!whole || ::rename(temporary.c_str(), path.c_str()) != 0) {
     auto fault = system_fault(path, "write");
     ::unlink(temporary.c_str());

@@ -1,6 +1,7 @@
 #pragma once
 
-// Whole files in, whole files out. Nothing is ever half-written: a temporary file beside the target, fsync, rename.
+// Whole files in, whole files out. Nothing is ever half-written: a temporary file beside the target, fsync,
+// rename.
 
 #include <cstddef>
 #include <filesystem>

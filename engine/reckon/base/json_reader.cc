@@ -18,9 +18,13 @@ using Value = rapidjson::Value;
 constexpr unsigned kParseFlags = rapidjson::kParseFullPrecisionFlag | rapidjson::kParseValidateEncodingFlag |
                                  rapidjson::kParseIterativeFlag;
 
-const Value& as_value(const void* value) { return *static_cast<const Value*>(value); }
+const Value& as_value(const void* value) {
+  return *static_cast<const Value*>(value);
+}
 
-std::string_view view(const Value& string) { return {string.GetString(), string.GetStringLength()}; }
+std::string_view view(const Value& string) {
+  return {string.GetString(), string.GetStringLength()};
+}
 
 std::string_view type_name(const Value& value) {
   switch (value.GetType()) {
@@ -128,13 +132,25 @@ Error Faults::error(ErrorCode code) const {
   return error_of(code, std::move(faults));
 }
 
-bool JsonNode::is_null() const { return present() && as_value(value_).IsNull(); }
-bool JsonNode::is_object() const { return present() && as_value(value_).IsObject(); }
-bool JsonNode::is_array() const { return present() && as_value(value_).IsArray(); }
-bool JsonNode::is_string() const { return present() && as_value(value_).IsString(); }
-bool JsonNode::is_number() const { return present() && as_value(value_).IsNumber(); }
+bool JsonNode::is_null() const {
+  return present() && as_value(value_).IsNull();
+}
+bool JsonNode::is_object() const {
+  return present() && as_value(value_).IsObject();
+}
+bool JsonNode::is_array() const {
+  return present() && as_value(value_).IsArray();
+}
+bool JsonNode::is_string() const {
+  return present() && as_value(value_).IsString();
+}
+bool JsonNode::is_number() const {
+  return present() && as_value(value_).IsNumber();
+}
 
-void JsonNode::fault(std::string message) const { faults_->add(pointer_, std::move(message)); }
+void JsonNode::fault(std::string message) const {
+  faults_->add(pointer_, std::move(message));
+}
 
 JsonNode JsonNode::optional(std::string_view key) const {
   const JsonNode absent(nullptr, child_pointer(pointer_, key), faults_);
@@ -144,8 +160,8 @@ JsonNode JsonNode::optional(std::string_view key) const {
     return absent;
   }
   const Value& object = as_value(value_);
-  const auto found =
-      object.FindMember(Value(rapidjson::StringRef(key.data(), static_cast<rapidjson::SizeType>(key.size()))));
+  const auto found = object.FindMember(
+      Value(rapidjson::StringRef(key.data(), static_cast<rapidjson::SizeType>(key.size()))));
   if (found == object.MemberEnd()) return absent;
   return {&found->value, absent.pointer_, faults_};
 }
@@ -161,7 +177,8 @@ void JsonNode::allow_only(std::initializer_list<std::string_view> keys) const {
   for (const auto& member : as_value(value_).GetObject()) {
     const auto name = view(member.name);
     if (std::ranges::find(keys, name) != keys.end()) continue;
-    faults_->add(child_pointer(pointer_, name), fmt::format("is not known here; allowed: {}", fmt::join(keys, ", ")));
+    faults_->add(child_pointer(pointer_, name),
+                 fmt::format("is not known here; allowed: {}", fmt::join(keys, ", ")));
   }
 }
 

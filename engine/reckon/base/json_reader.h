@@ -1,8 +1,9 @@
 #pragma once
 
-// JSON from outside: every syntax fault is located by line and column, every fault of meaning by a JSON pointer, and
-// readers go on to find the further ones. The parser (RapidJSON, iterative, full precision, validated UTF-8) stays in
-// the .cc; depth, size and duplicate keys are checked here because the library does not.
+// JSON from outside: every syntax fault is located by line and column, every fault of meaning by a JSON
+// pointer, and readers go on to find the further ones. The parser (RapidJSON, iterative, full precision,
+// validated UTF-8) stays in the .cc; depth, size and duplicate keys are checked here because the library does
+// not.
 
 #include <cstddef>
 #include <cstdint>
@@ -37,9 +38,9 @@ class Faults {
   std::size_t beyond_ = 0;
 };
 
-/// A place in a parsed document, or the absence of one. Reading a value of the wrong type or out of range records a
-/// fault and yields nothing; reading from an absent place yields nothing and records nothing, so that one absent key
-/// is one fault. Cheap to copy; valid while its JsonDocument and Faults live.
+/// A place in a parsed document, or the absence of one. Reading a value of the wrong type or out of range
+/// records a fault and yields nothing; reading from an absent place yields nothing and records nothing, so
+/// that one absent key is one fault. Cheap to copy; valid while its JsonDocument and Faults live.
 class JsonNode {
  public:
   bool present() const { return value_ != nullptr; }
@@ -72,7 +73,8 @@ class JsonNode {
   /// The elements of an array of at most `max_count`.
   std::vector<JsonNode> items(std::size_t max_count) const;
   /// A whole array of integers in [min, max] at once: for matrices, where a node a cell would cost too much.
-  std::optional<std::vector<std::int64_t>> integers(std::size_t max_count, std::int64_t min, std::int64_t max) const;
+  std::optional<std::vector<std::int64_t>> integers(std::size_t max_count, std::int64_t min,
+                                                    std::int64_t max) const;
   /// This value and all below it as compact JSON text.
   std::string dump() const;
 
@@ -90,7 +92,8 @@ class JsonNode {
 class JsonDocument {
  public:
   /// Parses UTF-8 JSON (no BOM) of at most kMaxJsonBytes and kMaxJsonDepth.
-  /// @param name  stands in `where` of the faults: `<name>:<line>:<column>`, or `<name>#<pointer>` for duplicate keys
+  /// @param name  stands in `where` of the faults: `<name>:<line>:<column>`, or `<name>#<pointer>` for
+  /// duplicate keys
   /// @errors kInvalidInput  syntax, encoding, duplicate keys; kLimit  size or depth
   /// Cost: O(bytes).
   static Result<JsonDocument> parse(std::string_view bytes, std::string_view name);

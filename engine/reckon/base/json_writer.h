@@ -1,7 +1,8 @@
 #pragma once
 
-// JSON that we write: members in the order written, no white space, integers exact, doubles in their shortest form
-// that reads back the same. Equal calls give equal bytes on every machine, which is what content hashes rest on.
+// JSON that we write: members in the order written, no white space, integers exact, doubles in their shortest
+// form that reads back the same. Equal calls give equal bytes on every machine, which is what content hashes
+// rest on.
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
 
-// Limits on everything that comes from outside, each with its reason. Rooms keep limits of their own subject beside it.
+// Limits on everything that comes from outside, each with its reason. Rooms keep limits of their own subject
+// beside it.
 
 #include <cstddef>
 

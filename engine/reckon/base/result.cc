@@ -46,7 +46,9 @@ tl::unexpected<Error> fail(ErrorCode code, std::string where, std::string messag
   return tl::unexpected(Error{code, std::move(where), std::move(message)});
 }
 
-tl::unexpected<Error> fail(Error error) { return tl::unexpected(std::move(error)); }
+tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected(std::move(error));
+}
 
 void check_failed(const char* file, int line, const char* what) {
   std::fprintf(stderr, "reckon: broken invariant at %s:%d: %s\n", file, line, what);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Errors as values. What a caller may meet (bad input, missing file, timeout) comes back as Result<T>; only our own
-// invariants are checked with RECKON_CHECK, which stays on in release builds.
+// Errors as values. What a caller may meet (bad input, missing file, timeout) comes back as Result<T>; only
+// our own invariants are checked with RECKON_CHECK, which stays on in release builds.
 
 #include <string>
 #include <string_view>
@@ -49,7 +49,8 @@ Error error_of(ErrorCode code, std::vector<Fault> faults);
 template <class T>
 using Result = tl::expected<T, Error>;
 
-/// Shorthand for the failing branch of a Result: `return fail(ErrorCode::kInvalidInput, "/base", "...; ...");`
+/// Shorthand for the failing branch of a Result: `return fail(ErrorCode::kInvalidInput, "/base", "...;
+/// ...");`
 tl::unexpected<Error> fail(ErrorCode code, std::string where, std::string message);
 tl::unexpected<Error> fail(Error error);
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Whole metres and whole deciseconds: what prices and plans is an integer, rounded once. Raw numbers appear at the
-// wire only, and carry their unit in their name.
+// Whole metres and whole deciseconds: what prices and plans is an integer, rounded once. Raw numbers appear
+// at the wire only, and carry their unit in their name.
 
 #include <chrono>
 #include <compare>

@@ -11,7 +11,8 @@ namespace reckon::base {
 
 enum class Vehicle : std::uint8_t { kMotorcycle = 0, kBicycle = 1, kFoot = 2, kCar = 3 };
 
-inline constexpr std::array kAllVehicles = {Vehicle::kMotorcycle, Vehicle::kBicycle, Vehicle::kFoot, Vehicle::kCar};
+inline constexpr std::array kAllVehicles = {Vehicle::kMotorcycle, Vehicle::kBicycle, Vehicle::kFoot,
+                                            Vehicle::kCar};
 
 /// What an error message says about an unknown vehicle.
 inline constexpr std::string_view kVehiclesAllowed = "allowed: motorcycle, bicycle, foot, car";

@@ -1,6 +1,7 @@
 #pragma once
 
-// The ladder: the local estimate first, for every trip, always; then whatever better answer can be had in time.
+// The ladder: the local estimate first, for every trip, always; then whatever better answer can be had in
+// time.
 
 #include <memory>
 #include <vector>
@@ -23,10 +24,10 @@ struct Trip {
 
 /// What a tariff wants measured.
 enum class Basis {
-  kProvider,  ///< the ladder from the first provider down
-  kRoad,      ///< the road map's legal route; geodesic estimate where it has none; no provider is asked
-  kStraight,  ///< the ellipsoidal geodesic, rounded to whole metres; needs nothing
-  kHaversine, ///< great circle, radius 6,371,000 m, for contracts that name it
+  kProvider,   ///< the ladder from the first provider down
+  kRoad,       ///< the road map's legal route; geodesic estimate where it has none; no provider is asked
+  kStraight,   ///< the ellipsoidal geodesic, rounded to whole metres; needs nothing
+  kHaversine,  ///< great circle, radius 6,371,000 m, for contracts that name it
 };
 
 /// What one provider call came to, for records and metrics; told once a call.

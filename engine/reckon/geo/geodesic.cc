@@ -17,8 +17,8 @@ double haversine_6371000_m(const LatLng& a, const LatLng& b) {
   constexpr double kRadians = std::numbers::pi / 180;
   const double half_lat = std::sin((b.lat_deg() - a.lat_deg()) * kRadians / 2);
   const double half_lng = std::sin((b.lng_deg() - a.lng_deg()) * kRadians / 2);
-  const double h = half_lat * half_lat + std::cos(a.lat_deg() * kRadians) * std::cos(b.lat_deg() * kRadians) *
-                                             half_lng * half_lng;
+  const double h = half_lat * half_lat +
+                   std::cos(a.lat_deg() * kRadians) * std::cos(b.lat_deg() * kRadians) * half_lng * half_lng;
   return 2 * 6'371'000.0 * std::asin(std::min(1.0, std::sqrt(h)));
 }
 

@@ -10,8 +10,8 @@ namespace reckon::geo {
 /// Cost: about 1 us. Pure, any thread. Source: GeographicLib (Karney 2013, doi:10.1007/s00190-012-0578-z).
 double geodesic_m(const LatLng& a, const LatLng& b);
 
-/// Great-circle length on a sphere of radius 6,371,000 m, as tariffs with the formula `haversine-6371000` have it.
-/// Differs from the ellipsoid by -0.24..+0.19 % at 37.5 N: only for contracts that name it.
+/// Great-circle length on a sphere of radius 6,371,000 m, as tariffs with the formula `haversine-6371000`
+/// have it. Differs from the ellipsoid by -0.24..+0.19 % at 37.5 N: only for contracts that name it.
 double haversine_6371000_m(const LatLng& a, const LatLng& b);
 
 }  // namespace reckon::geo

@@ -10,7 +10,8 @@
 namespace reckon::geo {
 namespace {
 
-constexpr std::string_view kAllowed = "allowed: latitude from -90 to 90 and longitude from -180 to 180 degrees";
+constexpr std::string_view kAllowed =
+    "allowed: latitude from -90 to 90 and longitude from -180 to 180 degrees";
 
 bool in_korea(double lat_deg, double lng_deg) {
   return lat_deg >= 33 && lat_deg <= 39 && lng_deg >= 124 && lng_deg <= 132;
@@ -40,9 +41,10 @@ base::Result<LatLng> LatLng::parse(std::string_view text, std::string_view where
     const auto lng = base::parse_number(text.substr(comma + 1));
     if (lat && lng) return from_degrees(*lat, *lng, where);
   }
-  return base::fail(base::ErrorCode::kInvalidInput, std::string(where),
-                    fmt::format("'{}' is not a place; allowed: LAT,LON in decimal degrees, such as 37.5665,126.9780",
-                                text.substr(0, 60)));
+  return base::fail(
+      base::ErrorCode::kInvalidInput, std::string(where),
+      fmt::format("'{}' is not a place; allowed: LAT,LON in decimal degrees, such as 37.5665,126.9780",
+                  text.substr(0, 60)));
 }
 
 LatLng LatLng::from_e7(std::int32_t lat_e7, std::int32_t lng_e7) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// A place on Earth. Only the named, checked constructors make one, so a LatLng is always a real place and latitude
-// always stands first; whoever wants longitude first (vendors, GeoJSON) turns it round at the wire.
+// A place on Earth. Only the named, checked constructors make one, so a LatLng is always a real place and
+// latitude always stands first; whoever wants longitude first (vendors, GeoJSON) turns it round at the wire.
 
 #include <cstdint>
 #include <string_view>
@@ -35,8 +35,8 @@ class LatLng {
   double lng_deg_;
 };
 
-/// True when (lat, lng) lies outside Korea (33..39 N, 124..132 E) and the swapped pair inside it: in Korea a swap is
-/// always detectable. Takes raw degrees because a swapped latitude may be out of range.
+/// True when (lat, lng) lies outside Korea (33..39 N, 124..132 E) and the swapped pair inside it: in Korea a
+/// swap is always detectable. Takes raw degrees because a swapped latitude may be out of range.
 bool looks_swapped_in_korea(double lat_deg, double lng_deg);
 
 }  // namespace reckon::geo

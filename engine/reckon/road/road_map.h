@@ -1,8 +1,8 @@
 #pragma once
 
-// The road map: a compiled, memory-mapped, immutable file that answers legal, time-optimal routes for its vehicles.
-// What stands behind this interface (bidirectional search, hierarchy) may change; answers may not: time exactly,
-// distance to the metre, and distance and time always of the same path.
+// The road map: a compiled, memory-mapped, immutable file that answers legal, time-optimal routes for its
+// vehicles. What stands behind this interface (bidirectional search, hierarchy) may change; answers may not:
+// time exactly, distance to the metre, and distance and time always of the same path.
 
 #include <cstdint>
 #include <filesystem>
@@ -32,14 +32,14 @@ std::string_view to_string(RouteStatus status);
 
 /// Where a place met the road network.
 struct SnapPoint {
-  geo::LatLng at;        ///< on the road
-  double offset_m = 0;   ///< straight line from the asked place to `at`, >= 0
+  geo::LatLng at;       ///< on the road
+  double offset_m = 0;  ///< straight line from the asked place to `at`, >= 0
 };
 
 /// One trip's answer.
 struct Route {
   RouteStatus status = RouteStatus::kOffMap;
-  base::Metres distance;          ///< length of the path between the two snap points, rounded once; 0 unless kOk
+  base::Metres distance;  ///< length of the path between the two snap points, rounded once; 0 unless kOk
   std::int64_t duration_ds = 0;   ///< driving time of the same path in tenths of a second; 0 unless kOk
   std::optional<SnapPoint> from;  ///< absent when that end is off the map
   std::optional<SnapPoint> to;
@@ -76,12 +76,12 @@ struct MapInfo {
   std::vector<MapSource> sources;
 };
 
-/// A map file opened for reading. Immutable, safe to read from any number of threads; each thread brings its own
-/// Query (the reusable working memory of a search).
+/// A map file opened for reading. Immutable, safe to read from any number of threads; each thread brings its
+/// own Query (the reusable working memory of a search).
 class RoadMap {
  public:
-  /// Working memory of searches: grows to the map's size once, then a search allocates nothing. One thread at a time;
-  /// may be used with any RoadMap.
+  /// Working memory of searches: grows to the map's size once, then a search allocates nothing. One thread at
+  /// a time; may be used with any RoadMap.
   class Query {
    public:
     Query();
@@ -97,7 +97,8 @@ class RoadMap {
 
   /// Maps the file read-only and checks header, bounds and checksums, so that later reads cannot leave it.
   /// @errors kEnvironment  missing, unreadable
-  ///         kCorrupt      not a Reckon map, another format version, truncated, or a section with a wrong checksum
+  ///         kCorrupt      not a Reckon map, another format version, truncated, or a section with a wrong
+  ///         checksum
   /// Cost: milliseconds (one pass over the file for the checksums).
   static base::Result<RoadMap> open(const std::filesystem::path& path);
 
@@ -113,10 +114,11 @@ class RoadMap {
   Route route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
               const RouteOptions& options = {}) const;
 
-  /// All routes from each source to each destination, row-major: cell [i * destinations.size() + j]. Each cell equals
-  /// what `route` gives for that pair alone.
+  /// All routes from each source to each destination, row-major: cell [i * destinations.size() + j]. Each
+  /// cell equals what `route` gives for that pair alone.
   std::vector<TableCell> table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
-                               std::span<const geo::LatLng> destinations, const RouteOptions& options = {}) const;
+                               std::span<const geo::LatLng> destinations,
+                               const RouteOptions& options = {}) const;
 
   /// Nearest usable point for the vehicle, or nothing within `max_snap_m`.
   std::optional<SnapPoint> snap(base::Vehicle vehicle, const geo::LatLng& place,

@@ -1,0 +1,54 @@
+#pragma once
+
+// What is known of a delivery besides its distance: everything that surcharges may depend on.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reckon/base/clock.h"
+#include "reckon/base/json_reader.h"
+#include "reckon/base/json_writer.h"
+
+namespace reckon::fee {
+
+enum class Weather : std::uint8_t { kRain, kSnow, kHeat, kCold };
+inline constexpr std::array<std::string_view, 4> kWeatherNames = {"rain", "snow", "heat", "cold"};
+std::string_view to_string(Weather weather);
+
+/// Values in one list of a context or a condition.
+inline constexpr std::size_t kMaxContextValues = 64;
+
+struct FeeContext {
+  base::WallTime at{};                ///< the instant that decides validity, windows and weekdays
+  std::vector<Weather> weather;       ///< what is going on at the time; empty = nothing special
+  std::string holiday;                ///< `public`, `major` (Seollal, Chuseok), or empty
+  std::vector<std::string> areas;     ///< names the tariff may ask for, such as `other_district`
+  std::string complex;                ///< named apartment complex, or empty
+  bool bundle = false;                ///< delivered together with another order
+  std::vector<std::string> opt_outs;  ///< rules that the shop has opted out of
+};
+
+/// Reads
+/// `{"weather":["rain"],"holiday":"major","areas":[…],"complex":"A","bundle":true,"opt_outs":[…],"at":TIME}`;
+/// all keys optional, unknown keys are faults.
+/// @param at  used when the node has no `at`
+FeeContext read_context(const base::JsonNode& node, base::WallTime at);
+
+/// The same back, canonical: fixed order, only what differs from the default, `at` always.
+void write_context(base::JsonWriter& json, const FeeContext& context);
+
+/// A list of weather names; each unknown one is a fault.
+std::vector<Weather> read_weather(const base::JsonNode& node);
+
+/// A list of short names (1..64 bytes each).
+std::vector<std::string> read_names(const base::JsonNode& node);
+
+/// Writes a list of names as a JSON array.
+void write_names(base::JsonWriter& json, const std::vector<std::string>& names);
+void write_weather(base::JsonWriter& json, const std::vector<Weather>& weather);
+
+}  // namespace reckon::fee

@@ -1,0 +1,172 @@
+#include "reckon/fee/price.h"
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <string>
+
+#include "fee/fee_fixture.h"
+#include "reckon/base/hash.h"
+#include "reckon/fee/tariff_reader.h"
+
+using namespace reckon;
+using fee::FeeContext;
+using fee::Money;
+using test::shipped_tariff;
+using test::small_tariff;
+
+namespace {
+
+constexpr const char* kShipped[] = {"t1-seoul-500m", "t2-province-100m", "t3-seoul-pizza", "t4-rider-2022",
+                                    "t5-seongdong-complex"};
+
+FeeContext at(const std::string& time) {
+  FeeContext context;
+  context.at = base::parse_rfc3339(time, "at").value();
+  return context;
+}
+
+base::Result<fee::FeeTrace> price_m(const std::shared_ptr<const fee::Tariff>& tariff, std::int64_t metres,
+                                    const FeeContext& context) {
+  return fee::price(tariff, context, {base::Metres{metres}, "road", "sha256:map"});
+}
+
+std::int64_t total(const std::shared_ptr<const fee::Tariff>& tariff, std::int64_t metres,
+                   const FeeContext& context) {
+  return price_m(tariff, metres, context).value().total.minor;
+}
+
+}  // namespace
+
+TEST_CASE("price: every vector in the shipped tariffs") {
+  for (const std::string name : kShipped) {
+    const auto tariff = shipped_tariff(name);
+    CHECK(tariff->vectors.size() >= 2);
+    for (const auto& vector : tariff->vectors) {
+      CAPTURE(name);
+      CAPTURE(vector.name);
+      const auto trace = fee::price(tariff, vector.context, {vector.distance, "road", {}});
+      REQUIRE(trace);
+      CHECK(trace->total == vector.total);
+      if (vector.vat) CHECK(trace->vat == vector.vat);
+    }
+  }
+}
+
+TEST_CASE("price: a started step is charged whole and bounds are exclusive") {
+  struct Row {
+    std::int64_t metres;
+    std::int64_t won;
+    std::string why;
+  };
+  const auto tariff = small_tariff();
+  const auto day = at("2022-10-15T12:00:00+09:00");
+  for (const Row& row :
+       {Row{0, 1000, "nothing is still the base fee"}, Row{1000, 1000, "the bound is exclusive"},
+        Row{1001, 1100, "first metre of the step"}, Row{1100, 1100, "a full step"},
+        Row{1101, 1200, "the second step begun"}, Row{1'000'000, 1000 + 9990 * 100, "the longest"}}) {
+    CAPTURE(row.why);
+    CHECK(total(tariff, row.metres, day) == row.won);
+  }
+}
+
+TEST_CASE("price: what cannot be priced is an error, not a guess") {
+  const auto tariff =
+      small_tariff(R"("distance")", R"("valid_until":"2023-01-01T00:00:00+09:00","distance")");
+  const auto day = at("2022-10-15T12:00:00+09:00");
+  CHECK(price_m(tariff, -1, day).error().where == "distance");
+  CHECK(price_m(tariff, 1'000'001, day).error().where == "distance");
+  CHECK(price_m(tariff, 100, at("2021-12-31T23:59:59+09:00")).error().where == "at");
+  CHECK(price_m(tariff, 100, at("2023-01-01T00:00:00+09:00")).error().where == "at");
+  CHECK(price_m(tariff, 100, at("2022-12-31T23:59:59+09:00")).has_value());
+}
+
+TEST_CASE("price: windows that cross midnight belong to the day on which they start") {
+  const std::string rule =
+      R"("surcharges":[{"rule":"night","type":"LATE_NIGHT","kind":"FIXED","amount":7,"text":"n",
+    "when":{"time":[{"from":"22:00","to":"05:00"}],"weekdays":["saturday"]}}])";
+  const auto tariff = small_tariff(R"("surcharges":[])", rule);
+  struct Row {
+    std::string time;
+    bool night;
+    std::string why;
+  };
+  for (const Row& row : {Row{"2022-10-15T21:59:59+09:00", false, "Saturday, before"},
+                         Row{"2022-10-15T22:00:00+09:00", true, "Saturday, first minute"},
+                         Row{"2022-10-16T04:59:59+09:00", true, "Sunday morning of Saturday's night"},
+                         Row{"2022-10-16T05:00:00+09:00", false, "the end is exclusive"},
+                         Row{"2022-10-16T22:30:00+09:00", false, "Sunday's own night"},
+                         Row{"2022-10-15T04:00:00+09:00", false, "Friday's night"},
+                         Row{"2022-10-15T13:30:00Z", true, "the same instant told in UTC"}}) {
+    CAPTURE(row.why);
+    CHECK(total(tariff, 0, at(row.time)) == 1000 + (row.night ? 7 : 0));
+  }
+}
+
+TEST_CASE("price: a window from 24:00 is the next civil day's morning but this working day's night") {
+  const std::string rule =
+      R"("surcharges":[{"rule":"night","type":"LATE_NIGHT","kind":"FIXED","amount":7,"text":"n",
+    "when":{"time":[{"from":"24:00","to":"02:00"}],"weekdays":["saturday"]}}])";
+  const auto tariff = small_tariff(R"("surcharges":[])", rule);
+  CHECK(total(tariff, 0, at("2022-10-16T01:00:00+09:00")) == 1007);  // Sunday 01:00: Saturday's night
+  CHECK(total(tariff, 0, at("2022-10-15T01:00:00+09:00")) == 1000);  // Saturday 01:00: Friday's night
+  CHECK(total(tariff, 0, at("2022-10-15T23:59:00+09:00")) == 1000);
+}
+
+TEST_CASE("price: surcharges stand on base and distance and never compound") {
+  const auto tariff = small_tariff(R"("surcharges":[])", R"("surcharges":[
+    {"rule":"a","type":"BUSY","kind":"RATE","rate_ppm":100000,"rounding":"down","text":"ten per cent"},
+    {"rule":"b","type":"ETC","kind":"RATE","rate_ppm":155500,"rounding":"half_up","text":"15.55 per cent"},
+    {"rule":"c","type":"OVERLOAD","kind":"NONE","text":"told later"}])");
+  const auto trace = price_m(tariff, 1050, at("2022-10-15T12:00:00+09:00")).value();
+  REQUIRE(trace.lines.size() == 5);
+  CHECK(trace.lines[2].amount == Money{110});  // 10 % of 1,100
+  CHECK(trace.lines[3].amount == Money{171});  // 15.55 % of 1,100 = 171.05
+  CHECK(trace.lines[4].amount == Money{0});
+  CHECK(trace.total == Money{1381});
+}
+
+TEST_CASE("price: minimum, maximum and rounding are lines of their own, so lines always sum to the total") {
+  const auto day = at("2022-10-15T12:00:00+09:00");
+  CHECK(total(small_tariff(R"("vat":null)", R"("minimum":1500,"vat":null)"), 0, day) == 1500);
+  CHECK(total(small_tariff(R"("vat":null)", R"("maximum":1200,"vat":null)"), 9000, day) == 1200);
+  CHECK(total(small_tariff(R"("vat":null)", R"("rounding":{"unit":500,"mode":"up"},"vat":null)"), 1001,
+              day) == 1500);
+  std::mt19937_64 random(20221015);
+  MESSAGE("seed 20221015");
+  for (const std::string name : kShipped) {
+    const auto tariff = shipped_tariff(name);
+    for (int i = 0; i < 2000; ++i) {
+      FeeContext context = at("2022-10-15T00:00:00+09:00");
+      context.at += std::chrono::minutes{random() % (60 * 24 * 60)};
+      if (random() % 2 == 0) context.weather = {fee::Weather::kRain};
+      if (random() % 3 == 0) context.complex = "A";
+      const auto metres = static_cast<std::int64_t>(random() % 20'000);
+      const auto trace = price_m(tariff, metres, context).value();
+      Money sum;
+      for (const auto& line : trace.lines) sum = sum + line.amount;
+      REQUIRE(sum == trace.total);
+      REQUIRE(total(tariff, metres + 1, context) >= trace.total.minor);  // never falls with distance
+    }
+  }
+}
+
+TEST_CASE("to_json: a trace read back and priced again gives the same bytes") {
+  const auto tariff = shipped_tariff("t5-seongdong-complex");
+  const auto& vector = tariff->vectors[1];
+  const auto json =
+      fee::to_json(fee::price(tariff, vector.context, {vector.distance, "road", "sha256:m"}).value());
+  const auto inputs = fee::read_trace_inputs(json, "trace").value();
+  CHECK(inputs.tariff_release == tariff->release);
+  CHECK(fee::to_json(fee::price(tariff, inputs.context, inputs.distance).value()) == json);
+  const auto reread = fee::read_tariff(tariff->canonical, "canonical").value();
+  CHECK(reread.release == tariff->release);
+}
+
+TEST_CASE("read_trace_inputs: a damaged trace is refused with the place of the damage") {
+  CHECK_FALSE(fee::read_trace_inputs("{", "t"));
+  const auto faults = fee::read_trace_inputs(R"({"format":2,"tariff":{},"distance":{"distance_m":-1}})", "t");
+  REQUIRE_FALSE(faults);
+  CHECK(faults.error().where == "t#/format");
+  CHECK(faults.error().all().size() >= 4);
+}

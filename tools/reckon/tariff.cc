@@ -1,0 +1,91 @@
+// `reckon tariff check` and `reckon tariff test`.
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "commands.h"
+#include "reckon/base/file.h"
+#include "reckon/base/limits.h"
+#include "reckon/fee/price.h"
+#include "reckon/fee/tariff_reader.h"
+
+namespace reckon::cli {
+namespace {
+
+base::Result<fee::Tariff> load(const std::string& path) {
+  const auto bytes = base::read_file(path, base::kMaxConfigBytes);
+  if (!bytes) return base::fail(bytes.error());
+  return fee::read_tariff(*bytes, path);
+}
+
+int run_check(const Args& args) {
+  int exit = kDone;
+  for (const auto& path : args.words()) {
+    const auto tariff = load(path);
+    if (tariff) {
+      fmt::print("{}: ok: tariff '{}' version {}, {}\n", path, tariff->id, tariff->version, tariff->release);
+    } else {
+      exit = std::max(exit, report(tariff.error()));
+    }
+  }
+  return exit;
+}
+
+std::string amount_text(const std::optional<fee::Money>& amount) {
+  return amount ? std::to_string(amount->minor) : "none";
+}
+
+// What differs between a vector and the fee, or nothing.
+std::string difference(const fee::Vector& vector, const base::Result<fee::FeeTrace>& trace) {
+  if (!trace) return fmt::format("{}: {}", trace.error().where, trace.error().message);
+  if (trace->total != vector.total) {
+    return fmt::format("total is {}, the vector says {}", trace->total.minor, vector.total.minor);
+  }
+  if (vector.vat && trace->vat != vector.vat) {
+    return fmt::format("vat is {}, the vector says {}", amount_text(trace->vat), amount_text(vector.vat));
+  }
+  return {};
+}
+
+int run_test(const Args& args) {
+  int exit = kDone;
+  for (const auto& path : args.words()) {
+    auto loaded = load(path);
+    if (!loaded) {
+      exit = std::max(exit, report(loaded.error()));
+      continue;
+    }
+    const auto tariff = std::make_shared<const fee::Tariff>(std::move(*loaded));
+    int differing = 0;
+    for (const auto& vector : tariff->vectors) {
+      const auto differs =
+          difference(vector, fee::price(tariff, vector.context, {vector.distance, "vector", {}}));
+      if (differs.empty()) continue;
+      ++differing;
+      fmt::print("{}: vector '{}': {} ({})\n", path, vector.name, differs, vector.why);
+    }
+    fmt::print("{}: {} vectors, {} differ\n", path, tariff->vectors.size(), differing);
+    if (tariff->vectors.empty() || differing > 0) exit = std::max<int>(exit, kSomeRowsFailed);
+  }
+  return exit;
+}
+
+}  // namespace
+
+std::vector<Command> tariff_commands() {
+  return {
+      {"tariff check", "names every fault of tariff files", "FILE...", 1, 1000, {}, {}, run_check},
+      {"tariff test",
+       "runs the worked examples that stand in tariff files",
+       "FILE...",
+       1,
+       1000,
+       {},
+       {},
+       run_test},
+  };
+}
+
+}  // namespace reckon::cli
