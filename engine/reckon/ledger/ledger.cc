@@ -1,0 +1,392 @@
+#include "reckon/ledger/ledger.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "reckon/base/hash.h"
+#include "reckon/ledger/sqlite.h"
+
+namespace reckon::ledger {
+namespace {
+
+using base::ErrorCode;
+
+// `user_version` of the file; another one is refused.
+constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kApplicationId = 0x52434b4e;  // "RCKN"
+
+constexpr const char* kSchema = R"(
+CREATE TABLE tariffs (release TEXT PRIMARY KEY, canonical TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE quotes (seq INTEGER PRIMARY KEY, quote_id TEXT NOT NULL UNIQUE, created_at_us INTEGER NOT NULL,
+  tariff_release TEXT NOT NULL, trace TEXT NOT NULL, quote TEXT NOT NULL, row_hash TEXT NOT NULL);
+CREATE TABLE answers (key TEXT PRIMARY KEY, request_hash TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE gaps (id INTEGER PRIMARY KEY, first_at_us INTEGER NOT NULL, last_at_us INTEGER NOT NULL,
+  quotes INTEGER NOT NULL, reason TEXT NOT NULL);
+PRAGMA application_id = 1380141902;
+PRAGMA user_version = 1;
+)";
+static_assert(kApplicationId == 1380141902 && kSchemaVersion == 1);
+
+constexpr const char* kSelectRow =
+    "SELECT seq, quote_id, created_at_us, tariff_release, trace, quote, row_hash FROM quotes ";
+
+std::int64_t micros(base::WallTime time) {
+  return time.time_since_epoch().count();
+}
+base::WallTime wall(std::int64_t micros) {
+  return base::WallTime{std::chrono::microseconds{micros}};
+}
+
+StoredRow read_row(const Statement& at) {
+  StoredRow stored;
+  stored.seq = at.integer(0);
+  stored.row = {std::string(at.text(1)), wall(at.integer(2)), std::string(at.text(3)),
+                std::string(at.text(4)), std::string(at.text(5))};
+  stored.row_hash = at.text(6);
+  return stored;
+}
+
+std::int64_t pragma(Connection& connection, const char* sql) {
+  Statement statement(connection.get(), sql);
+  return statement.step() == Step::kRow ? statement.integer(0) : -1;
+}
+
+// Makes the tables of a new file; checks that an old one is ours.
+base::Result<void> prepare(Connection& connection, const std::string& path, Ledger::Mode mode) {
+  Statement count(connection.get(), "SELECT count(*) FROM sqlite_master");
+  if (count.step() != Step::kRow) {
+    const bool foreign = connection.code() == SQLITE_NOTADB || connection.code() == SQLITE_CORRUPT;
+    return base::fail(foreign ? ErrorCode::kCorrupt : ErrorCode::kEnvironment, path,
+                      fmt::format("is not a readable ledger: {}", connection.message()));
+  }
+  const bool empty = count.integer(0) == 0;
+  count.reset();
+  if (mode == Ledger::Mode::kReadWrite) {
+    if (!connection.execute(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON;")) {
+      return base::fail(ErrorCode::kEnvironment, path,
+                        fmt::format("cannot be written: {}", connection.message()));
+    }
+    // Two processes may find the file empty at once; the second sees the tables after the lock.
+    if (empty && connection.execute("BEGIN IMMEDIATE")) {
+      const bool still_empty = pragma(connection, "SELECT count(*) FROM sqlite_master") == 0;
+      if ((still_empty && !connection.execute(kSchema)) || !connection.execute("COMMIT")) {
+        const auto message = connection.message();
+        connection.execute("ROLLBACK");
+        return base::fail(ErrorCode::kEnvironment, path, fmt::format("cannot be made: {}", message));
+      }
+    }
+  }
+  if (pragma(connection, "PRAGMA application_id") != kApplicationId) {
+    return base::fail(ErrorCode::kCorrupt, path, "is not a Reckon ledger; allowed: a file that reckon made");
+  }
+  if (const auto version = pragma(connection, "PRAGMA user_version"); version != kSchemaVersion) {
+    return base::fail(
+        ErrorCode::kCorrupt, path,
+        fmt::format("is a ledger of version {}; this program reads version {}", version, kSchemaVersion));
+  }
+  return {};
+}
+
+// One append call waiting for its commit.
+struct Ticket {
+  std::vector<QuoteRow> rows;
+  std::optional<RememberedAnswer> answer;
+  bool done = false;
+  base::Result<void> result = {};
+};
+
+}  // namespace
+
+std::string chain_hash(std::string_view previous, std::int64_t seq, const QuoteRow& row) {
+  std::string text;
+  text.reserve(previous.size() + row.trace.size() + row.quote.size() + 256);
+  // Each field with its length: no two rows give the same text.
+  const auto add = [&text](std::string_view field) {
+    text += std::to_string(field.size());
+    text += ':';
+    text += field;
+  };
+  add(previous);
+  add(std::to_string(seq));
+  add(row.quote_id);
+  add(std::to_string(micros(row.created_at)));
+  add(row.tariff_release);
+  add(row.trace);
+  add(row.quote);
+  return base::sha256(text);
+}
+
+struct Ledger::State {
+  State(std::string file, Connection write, Connection read)
+      : path(std::move(file)), writer(std::move(write)), reader(std::move(read)) {}
+
+  base::Result<void> commit(const std::vector<Ticket*>& batch);
+  base::Result<void> write_batch(const std::vector<Ticket*>& batch);
+  bool insert_rows(Ticket& ticket, std::int64_t& seq, std::string& hash);
+  bool insert_gap();
+  base::Result<void> read_page(std::int64_t from_seq, std::size_t count, std::vector<StoredRow>& page);
+  tl::unexpected<base::Error> store_fault(std::string_view doing) const {
+    return base::fail(ErrorCode::kEnvironment, path, fmt::format("cannot {}: {}", doing, writer.message()));
+  }
+
+  std::string path;
+  Connection writer;  // used by the committing thread only
+  Connection reader;  // under read_mutex
+  std::mutex read_mutex;
+
+  mutable std::mutex mutex;  // of all below
+  std::condition_variable changed;
+  std::deque<Ticket*> waiting;
+  bool committing = false;
+  Gap gap;  // of quotes not recorded since the last commit
+};
+
+Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Ledger::~Ledger() = default;
+
+base::Result<std::unique_ptr<Ledger>> Ledger::open(std::string_view url, Options options) {
+  constexpr std::string_view kScheme = "sqlite:";
+  if (!url.starts_with(kScheme) || url.size() == kScheme.size()) {
+    return base::fail(ErrorCode::kInvalidInput, std::string(url), "is no ledger; allowed: sqlite:PATH");
+  }
+  const std::string path(url.substr(kScheme.size()));
+  const bool read_only = options.mode == Mode::kReadOnly;
+  const int flags =
+      (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_FULLMUTEX;
+  const auto timeout = static_cast<int>(options.busy_timeout.count());
+  auto writer = Connection::open(path, flags, timeout);
+  if (!writer) return base::fail(writer.error());
+  if (auto ready = prepare(*writer, path, options.mode); !ready) return base::fail(ready.error());
+  auto reader = Connection::open(path, flags & ~SQLITE_OPEN_CREATE, timeout);
+  if (!reader) return base::fail(reader.error());
+  return std::unique_ptr<Ledger>(
+      new Ledger(std::make_unique<State>(path, std::move(*writer), std::move(*reader))));
+}
+
+bool Ledger::State::insert_rows(Ticket& ticket, std::int64_t& seq, std::string& hash) {
+  Statement insert(
+      writer.get(),
+      "INSERT INTO quotes (seq, quote_id, created_at_us, tariff_release, trace, quote, row_hash) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?)");
+  for (const auto& row : ticket.rows) {
+    hash = chain_hash(hash, ++seq, row);
+    insert.bind(1, seq).bind(2, row.quote_id).bind(3, micros(row.created_at)).bind(4, row.tariff_release);
+    insert.bind(5, row.trace).bind(6, row.quote).bind(7, hash);
+    if (!insert.run()) return false;
+  }
+  if (!ticket.answer) return true;
+  Statement answer(writer.get(), "INSERT INTO answers (key, request_hash, status, body) VALUES (?, ?, ?, ?)");
+  answer.bind(1, ticket.answer->key).bind(2, ticket.answer->request_hash).bind(3, ticket.answer->status);
+  return answer.bind(4, ticket.answer->body).run();
+}
+
+bool Ledger::State::insert_gap() {
+  Gap recorded;
+  {
+    const std::lock_guard lock(mutex);
+    recorded = gap;
+  }
+  if (recorded.quotes == 0) return true;
+  Statement insert(writer.get(),
+                   "INSERT INTO gaps (first_at_us, last_at_us, quotes, reason) VALUES (?, ?, ?, ?)");
+  insert.bind(1, micros(recorded.first_at)).bind(2, micros(recorded.last_at)).bind(3, recorded.quotes);
+  return insert.bind(4, recorded.reason).run();
+}
+
+// Up to `count` rows from `from_seq` on; those before a damaged one are in `page` also on error.
+base::Result<void> Ledger::State::read_page(std::int64_t from_seq, std::size_t count,
+                                            std::vector<StoredRow>& page) {
+  const std::lock_guard lock(read_mutex);
+  const std::string sql = std::string(kSelectRow) + "WHERE seq >= ? ORDER BY seq";
+  Statement select(reader.get(), sql.c_str());
+  select.bind(1, from_seq);
+  while (page.size() < count) {
+    const auto step = select.step();
+    if (step == Step::kDone) return {};
+    if (step == Step::kFailed) {
+      const auto row = page.empty() ? from_seq : page.back().seq + 1;
+      return base::fail(ErrorCode::kCorrupt, fmt::format("row {}", row),
+                        fmt::format("cannot be read: {}", reader.message()));
+    }
+    page.push_back(read_row(select));
+  }
+  return {};
+}
+
+// The whole batch in one transaction, or nothing.
+base::Result<void> Ledger::State::write_batch(const std::vector<Ticket*>& batch) {
+  if (!writer.execute("BEGIN IMMEDIATE")) return store_fault("begin a commit");
+  std::int64_t seq = 0;
+  std::string hash;
+  {
+    Statement last(writer.get(), "SELECT seq, row_hash FROM quotes ORDER BY seq DESC LIMIT 1");
+    const auto step = last.step();
+    if (step == Step::kFailed) {
+      auto fault = store_fault("read the last row");
+      writer.execute("ROLLBACK");
+      return fault;
+    }
+    if (step == Step::kRow) {
+      seq = last.integer(0);
+      hash = last.text(1);
+    }
+  }
+  bool written = insert_gap();
+  for (Ticket* ticket : batch) written = written && insert_rows(*ticket, seq, hash);
+  if (written && writer.execute("COMMIT")) return {};
+  const bool taken = writer.code() == SQLITE_CONSTRAINT;
+  auto fault =
+      taken ? base::fail(ErrorCode::kConflict, path, "a quote id or idempotency key is taken; use another")
+            : store_fault("write");
+  writer.execute("ROLLBACK");
+  return fault;
+}
+
+// Commits a batch; where one call's key is taken, each call is tried alone so that the others do not suffer.
+base::Result<void> Ledger::State::commit(const std::vector<Ticket*>& batch) {
+  const auto result = write_batch(batch);
+  const bool alone = batch.size() == 1 || result || result.error().code != ErrorCode::kConflict;
+  for (Ticket* ticket : batch) ticket->result = alone ? result : write_batch({ticket});
+  const std::lock_guard lock(mutex);
+  for (const Ticket* ticket : batch) {
+    if (ticket->result) {
+      gap = {};
+    } else if (ticket->result.error().code == ErrorCode::kEnvironment && !ticket->rows.empty()) {
+      if (gap.quotes == 0) gap.first_at = ticket->rows.front().created_at;
+      gap.last_at = ticket->rows.back().created_at;
+      gap.quotes += static_cast<std::int64_t>(ticket->rows.size());
+      gap.reason = ticket->result.error().message;
+    }
+  }
+  return result;
+}
+
+base::Result<void> Ledger::append(std::vector<QuoteRow> rows, std::optional<RememberedAnswer> answer) {
+  State& state = *state_;
+  Ticket ticket{std::move(rows), std::move(answer)};
+  std::unique_lock lock(state.mutex);
+  state.waiting.push_back(&ticket);
+  for (;;) {
+    state.changed.wait(lock, [&] { return ticket.done || !state.committing; });
+    if (ticket.done) return ticket.result;
+    // Nobody commits: this thread does, for all that wait.
+    state.committing = true;
+    const std::vector<Ticket*> batch(state.waiting.begin(), state.waiting.end());
+    state.waiting.clear();
+    lock.unlock();
+    state.commit(batch);
+    lock.lock();
+    for (Ticket* one : batch) one->done = true;
+    state.committing = false;
+    state.changed.notify_all();
+  }
+}
+
+base::Result<void> Ledger::put_tariff(std::string_view release, std::string_view canonical) {
+  // Through the writer, so it must not meet a running commit.
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [&] { return !state_->committing; });
+  Statement insert(state_->writer.get(), "INSERT OR IGNORE INTO tariffs (release, canonical) VALUES (?, ?)");
+  if (!insert.bind(1, release).bind(2, canonical).run()) return state_->store_fault("keep the tariff");
+  return {};
+}
+
+std::optional<std::string> Ledger::tariff(std::string_view release) const {
+  const std::lock_guard lock(state_->read_mutex);
+  Statement select(state_->reader.get(), "SELECT canonical FROM tariffs WHERE release = ?");
+  if (select.bind(1, release).step() != Step::kRow) return std::nullopt;
+  return std::string(select.text(0));
+}
+
+base::Result<std::optional<StoredRow>> Ledger::find(std::string_view quote_id) const {
+  const std::lock_guard lock(state_->read_mutex);
+  const std::string sql = std::string(kSelectRow) + "WHERE quote_id = ?";
+  Statement select(state_->reader.get(), sql.c_str());
+  const auto step = select.bind(1, quote_id).step();
+  if (step == Step::kFailed) {
+    return base::fail(ErrorCode::kEnvironment, state_->path,
+                      fmt::format("cannot be read: {}", state_->reader.message()));
+  }
+  if (step == Step::kDone) return std::nullopt;
+  return read_row(select);
+}
+
+base::Result<std::optional<RememberedAnswer>> Ledger::remembered(std::string_view key) const {
+  const std::lock_guard lock(state_->read_mutex);
+  Statement select(state_->reader.get(), "SELECT key, request_hash, status, body FROM answers WHERE key = ?");
+  const auto step = select.bind(1, key).step();
+  if (step == Step::kFailed) {
+    return base::fail(ErrorCode::kEnvironment, state_->path,
+                      fmt::format("cannot be read: {}", state_->reader.message()));
+  }
+  if (step == Step::kDone) return std::nullopt;
+  return RememberedAnswer{std::string(select.text(0)), std::string(select.text(1)), select.integer(2),
+                          std::string(select.text(3))};
+}
+
+// A page of rows at a time, so that `visit` runs without the lock and may read the ledger itself.
+base::Result<void> Ledger::for_each(std::int64_t from_seq,
+                                    const std::function<bool(const StoredRow&)>& visit) const {
+  constexpr std::size_t kPageRows = 256;
+  for (std::int64_t next = from_seq;;) {
+    std::vector<StoredRow> page;
+    const auto read = state_->read_page(next, kPageRows, page);
+    for (const auto& stored : page) {
+      if (!visit(stored)) return {};
+      next = stored.seq + 1;
+    }
+    if (!read || page.size() < kPageRows) return read;
+  }
+}
+
+base::Result<std::int64_t> Ledger::last_seq() const {
+  const std::lock_guard lock(state_->read_mutex);
+  Statement select(state_->reader.get(), "SELECT coalesce(max(seq), 0) FROM quotes");
+  if (select.step() == Step::kRow) return select.integer(0);
+  return base::fail(ErrorCode::kCorrupt, state_->path,
+                    fmt::format("cannot be read: {}", state_->reader.message()));
+}
+
+base::Result<std::vector<Gap>> Ledger::gaps() const {
+  const std::lock_guard lock(state_->read_mutex);
+  Statement select(state_->reader.get(),
+                   "SELECT first_at_us, last_at_us, quotes, reason FROM gaps ORDER BY id");
+  std::vector<Gap> gaps;
+  for (;;) {
+    const auto step = select.step();
+    if (step == Step::kDone) return gaps;
+    if (step == Step::kFailed) {
+      return base::fail(ErrorCode::kCorrupt, state_->path,
+                        fmt::format("cannot be read: {}", state_->reader.message()));
+    }
+    gaps.push_back(
+        {wall(select.integer(0)), wall(select.integer(1)), select.integer(2), std::string(select.text(3))});
+  }
+}
+
+std::vector<std::string> Ledger::structure_faults() const {
+  const std::lock_guard lock(state_->read_mutex);
+  Statement check(state_->reader.get(), "PRAGMA integrity_check(20)");
+  std::vector<std::string> faults;
+  for (;;) {
+    const auto step = check.step();
+    if (step == Step::kFailed) faults.push_back(state_->reader.message());
+    if (step != Step::kRow) break;
+    if (check.text(0) != "ok") faults.emplace_back(check.text(0));
+  }
+  return faults;
+}
+
+std::int64_t Ledger::unrecorded() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->gap.quotes;
+}
+
+}  // namespace reckon::ledger

@@ -1,0 +1,34 @@
+#pragma once
+
+// A ledger in a folder of its own that goes with the fixture, and rows as the service writes them.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "reckon/fee/tariff.h"
+#include "reckon/ledger/ledger.h"
+
+namespace reckon::test {
+
+class LedgerFolder {
+ public:
+  LedgerFolder();
+  ~LedgerFolder();
+  LedgerFolder(const LedgerFolder&) = delete;
+  LedgerFolder& operator=(const LedgerFolder&) = delete;
+  std::filesystem::path file() const { return folder_ / "reckon.db"; }
+  std::string url() const { return "sqlite:" + file().string(); }
+  std::unique_ptr<ledger::Ledger> open(ledger::Ledger::Options options = {}) const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+/// A sound row: a real fee of the shipped tariff T2 for `metres`, told in a small quote.
+ledger::QuoteRow sound_row(const std::string& quote_id, std::int64_t metres);
+
+/// Keeps T2 in the ledger and appends `count` sound rows `q1`, `q2`, …
+void fill(ledger::Ledger& ledger, int count);
+
+}  // namespace reckon::test
