@@ -4,6 +4,8 @@ namespace reckon::cli {
 
 std::vector<std::vector<Command>> command_groups() {
   return {
+      map_commands(),
+      route_commands(),
   };
 }
 

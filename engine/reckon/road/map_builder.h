@@ -20,12 +20,13 @@ struct BuildOptions {
   std::vector<std::filesystem::path> inputs;  ///< at least one .osm.pbf
   std::filesystem::path output;               ///< replaced atomically; untouched on any error
   std::vector<base::Vehicle> vehicles{base::kAllVehicles.begin(), base::kAllVehicles.end()};  ///< not empty
-  BuildProgress progress = {};                ///< may be empty
+  BuildProgress progress = {};  ///< may be empty
 };
 
 /// Reads the extracts and writes the map file.
 /// @errors kEnvironment   an input missing or unreadable, the output not writable
-///         kInvalidInput  an input is not OSM PBF, is truncated, or holds no road usable by any of the vehicles
+///         kInvalidInput  an input is not OSM PBF, is truncated, or holds no road usable by any of the
+///         vehicles
 /// @return what `RoadMap::open(output).info()` says
 base::Result<MapInfo> build_map(const BuildOptions& options);
 

@@ -1,8 +1,8 @@
 #pragma once
 
-// The road map: a compiled, memory-mapped, immutable file that answers legal, time-optimal routes for its vehicles.
-// What stands behind this interface (bidirectional search, hierarchy) may change; answers may not: time exactly,
-// distance to the metre, and distance and time always of the same path.
+// The road map: a compiled, memory-mapped, immutable file that answers legal, time-optimal routes for its
+// vehicles. What stands behind this interface (bidirectional search, hierarchy) may change; answers may not:
+// time exactly, distance to the metre, and distance and time always of the same path.
 
 #include <cstdint>
 #include <filesystem>
@@ -32,14 +32,14 @@ std::string_view to_string(RouteStatus status);
 
 /// Where a place met the road network.
 struct SnapPoint {
-  geo::LatLng at;        ///< on the road
-  double offset_m = 0;   ///< straight line from the asked place to `at`, >= 0
+  geo::LatLng at;       ///< on the road
+  double offset_m = 0;  ///< straight line from the asked place to `at`, >= 0
 };
 
 /// One trip's answer.
 struct Route {
   RouteStatus status = RouteStatus::kOffMap;
-  base::Metres distance;          ///< length of the path between the two snap points, rounded once; 0 unless kOk
+  base::Metres distance;  ///< length of the path between the two snap points, rounded once; 0 unless kOk
   std::int64_t duration_ds = 0;   ///< driving time of the same path in tenths of a second; 0 unless kOk
   std::optional<SnapPoint> from;  ///< absent when that end is off the map
   std::optional<SnapPoint> to;
@@ -66,6 +66,15 @@ struct MapSource {
   std::string timestamp;  ///< of the extract's header, empty when it has none
 };
 
+/// What the import met besides roads: told, so that nobody takes silence for completeness.
+struct ImportCounts {
+  std::uint64_t turn_rules = 0;                 ///< turn restrictions over a node that are kept
+  std::uint64_t via_way_rules_ignored = 0;      ///< turn restrictions over a way: not read by this version
+  std::uint64_t conditional_rules_ignored = 0;  ///< turn restrictions that hold at certain hours only
+  std::uint64_t broken_rules_ignored = 0;  ///< turn restrictions whose members are missing or do not meet
+  std::uint64_t missing_nodes = 0;  ///< places where a way is cut because its node is not in the extract
+};
+
 struct MapInfo {
   std::string release;  ///< `sha256:…` of the file's content: the name by which quotes remember this map
   std::vector<base::Vehicle> vehicles;
@@ -74,14 +83,15 @@ struct MapInfo {
   double west = 0, south = 0, east = 0, north = 0;  ///< bounding box in degrees
   std::uint64_t bytes = 0;
   std::vector<MapSource> sources;
+  ImportCounts counts;
 };
 
-/// A map file opened for reading. Immutable, safe to read from any number of threads; each thread brings its own
-/// Query (the reusable working memory of a search).
+/// A map file opened for reading. Immutable, safe to read from any number of threads; each thread brings its
+/// own Query (the reusable working memory of a search).
 class RoadMap {
  public:
-  /// Working memory of searches: grows to the map's size once, then a search allocates nothing. One thread at a time;
-  /// may be used with any RoadMap.
+  /// Working memory of searches: grows to the map's size once, then a search allocates nothing. One thread at
+  /// a time; may be used with any RoadMap.
   class Query {
    public:
     Query();
@@ -97,7 +107,8 @@ class RoadMap {
 
   /// Maps the file read-only and checks header, bounds and checksums, so that later reads cannot leave it.
   /// @errors kEnvironment  missing, unreadable
-  ///         kCorrupt      not a Reckon map, another format version, truncated, or a section with a wrong checksum
+  ///         kCorrupt      not a Reckon map, another format version, truncated, or a section with a wrong
+  ///         checksum
   /// Cost: milliseconds (one pass over the file for the checksums).
   static base::Result<RoadMap> open(const std::filesystem::path& path);
 
@@ -108,15 +119,22 @@ class RoadMap {
   const MapInfo& info() const;
   bool serves(base::Vehicle vehicle) const;
 
+  /// Whether the content still has the SHA-256 that is the map's release: `map info --check`. Opening checks
+  /// each section against damage; this also tells an altered file whose checksums were mended.
+  /// @errors kCorrupt  it has not
+  /// Cost: about 3 ms a megabyte.
+  base::Result<void> check_content() const;
+
   /// The fastest legal route. `vehicle` must be served (our own invariant; callers check with `serves`).
   /// Two places on the same snap point give kOk with 0 m and 0 s.
   Route route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
               const RouteOptions& options = {}) const;
 
-  /// All routes from each source to each destination, row-major: cell [i * destinations.size() + j]. Each cell equals
-  /// what `route` gives for that pair alone.
+  /// All routes from each source to each destination, row-major: cell [i * destinations.size() + j]. Each
+  /// cell equals what `route` gives for that pair alone.
   std::vector<TableCell> table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
-                               std::span<const geo::LatLng> destinations, const RouteOptions& options = {}) const;
+                               std::span<const geo::LatLng> destinations,
+                               const RouteOptions& options = {}) const;
 
   /// Nearest usable point for the vehicle, or nothing within `max_snap_m`.
   std::optional<SnapPoint> snap(base::Vehicle vehicle, const geo::LatLng& place,
