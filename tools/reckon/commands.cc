@@ -5,6 +5,8 @@ namespace reckon::cli {
 std::vector<std::vector<Command>> command_groups() {
   return {
       tariff_commands(),
+      map_commands(),
+      route_commands(),
   };
 }
 

@@ -13,4 +13,7 @@ std::vector<Command> tariff_commands();
 /// All groups, in the order of `reckon help`.
 std::vector<std::vector<Command>> command_groups();
 
+std::vector<Command> map_commands();    ///< map build, map info
+std::vector<Command> route_commands();  ///< route, table
+
 }  // namespace reckon::cli

@@ -66,6 +66,15 @@ struct MapSource {
   std::string timestamp;  ///< of the extract's header, empty when it has none
 };
 
+/// What the import met besides roads: told, so that nobody takes silence for completeness.
+struct ImportCounts {
+  std::uint64_t turn_rules = 0;                 ///< turn restrictions over a node that are kept
+  std::uint64_t via_way_rules_ignored = 0;      ///< turn restrictions over a way: not read by this version
+  std::uint64_t conditional_rules_ignored = 0;  ///< turn restrictions that hold at certain hours only
+  std::uint64_t broken_rules_ignored = 0;  ///< turn restrictions whose members are missing or do not meet
+  std::uint64_t missing_nodes = 0;  ///< places where a way is cut because its node is not in the extract
+};
+
 struct MapInfo {
   std::string release;  ///< `sha256:…` of the file's content: the name by which quotes remember this map
   std::vector<base::Vehicle> vehicles;
@@ -74,6 +83,7 @@ struct MapInfo {
   double west = 0, south = 0, east = 0, north = 0;  ///< bounding box in degrees
   std::uint64_t bytes = 0;
   std::vector<MapSource> sources;
+  ImportCounts counts;
 };
 
 /// A map file opened for reading. Immutable, safe to read from any number of threads; each thread brings its
@@ -108,6 +118,12 @@ class RoadMap {
 
   const MapInfo& info() const;
   bool serves(base::Vehicle vehicle) const;
+
+  /// Whether the content still has the SHA-256 that is the map's release: `map info --check`. Opening checks
+  /// each section against damage; this also tells an altered file whose checksums were mended.
+  /// @errors kCorrupt  it has not
+  /// Cost: about 3 ms a megabyte.
+  base::Result<void> check_content() const;
 
   /// The fastest legal route. `vehicle` must be served (our own invariant; callers check with `serves`).
   /// Two places on the same snap point give kOk with 0 m and 0 s.

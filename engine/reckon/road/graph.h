@@ -1,0 +1,132 @@
+#pragma once
+
+// The compiled road graph, as it stands in a map file and as searches read it.
+//
+// An *edge* is a stretch of road between two junctions, with its geometry. An *arc* is one vehicle's way
+// along an edge in one direction; the search runs over arcs, so that each turn from arc to arc is either in
+// the graph or forbidden. A road that only trips' ends may use (access=destination, private, ...) gives two
+// arcs a direction: one that is entered from public road and never left again, one that is left to public
+// road and never entered from it. So no route passes through, and the search needs no rule for it.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "reckon/base/vehicle.h"
+#include "reckon/geo/local_frame.h"
+
+namespace reckon::road {
+
+/// Time first, then length, in one integer: sums and comparisons of costs are sums and comparisons of
+/// integers, and of two equally fast paths the shorter one wins, so that a route's distance is well defined.
+/// Upper 32 bits: milliseconds. Lower 32 bits: millimetres.
+using Cost = std::uint64_t;
+
+constexpr Cost cost_of(std::uint32_t time_ms, std::uint32_t length_mm) {
+  return Cost{time_ms} << 32 | length_mm;
+}
+constexpr std::uint32_t time_ms_of(Cost cost) {
+  return static_cast<std::uint32_t>(cost >> 32);
+}
+constexpr std::uint32_t length_mm_of(Cost cost) {
+  return static_cast<std::uint32_t>(cost);
+}
+
+/// Each arc's time and length stay below this; a path's too, or it counts as no path: 24 days, 2,147 km. Two
+/// such values add without a carry from length into time.
+inline constexpr std::uint32_t kMaxWeight = 0x7fffffff;
+inline constexpr Cost kNoCost = ~Cost{0};
+
+constexpr bool fits(Cost cost) {
+  return time_ms_of(cost) <= kMaxWeight && length_mm_of(cost) <= kMaxWeight;
+}
+
+/// Milliseconds for `length_mm` at a speed, rounded to the nearest: the one rule by which lengths become
+/// times. Arc times are sums of it over the segments between neighbouring points.
+constexpr std::uint32_t segment_time_ms(std::uint32_t length_mm, std::uint32_t metres_per_hour) {
+  return static_cast<std::uint32_t>((std::uint64_t{length_mm} * 3600 + metres_per_hour / 2) /
+                                    metres_per_hour);
+}
+
+/// Longest edge; longer stretches are cut. At the slowest speed (1 km/h) its time stays below kMaxWeight.
+inline constexpr std::uint32_t kMaxEdgeMm = 500'000'000;
+inline constexpr std::uint32_t kMinMetresPerHour = 1000;
+
+struct Arc {
+  std::uint32_t edge_dir;  ///< edge * 2 + Direction
+  std::uint32_t time_ms;
+  std::uint32_t length_mm;
+  std::uint32_t metres_per_hour;
+
+  std::uint32_t edge() const { return edge_dir >> 1; }
+  bool backward() const { return (edge_dir & 1) != 0; }
+  Cost cost() const { return cost_of(time_ms, length_mm); }
+};
+
+/// One segment of an edge, in the order of the index.
+struct IndexItem {
+  geo::PlaceE7 a;
+  geo::PlaceE7 b;
+  std::uint32_t point;          ///< of `a`; `b` is the next one
+  std::uint32_t edge_vehicles;  ///< edge * 16 + bits (1 << vehicle) that may snap here
+};
+
+struct IndexBox {
+  std::int32_t south, west, north, east;  ///< 1e-7 degree
+};
+
+inline constexpr std::uint32_t kMaxEdges = 1u << 28;  ///< what IndexItem and arc numbers have room for
+
+/// One vehicle's arcs and turns, read-only. Arcs of one edge stand together: edge_first_arc[e] ..
+/// edge_first_arc[e + 1].
+struct ArcGraph {
+  std::span<const Arc> arcs;
+  std::span<const std::uint32_t> edge_first_arc;
+  std::span<const std::uint32_t>
+      next_first;  ///< legal continuations of arc a: next[next_first[a] .. next_first[a + 1])
+  std::span<const std::uint32_t> next;
+  std::span<const std::uint32_t> prev_first;  ///< the same turned round
+  std::span<const std::uint32_t> prev;
+
+  std::span<const std::uint32_t> after(std::uint32_t arc) const {
+    return next.subspan(next_first[arc], next_first[arc + 1] - next_first[arc]);
+  }
+  std::span<const std::uint32_t> before(std::uint32_t arc) const {
+    return prev.subspan(prev_first[arc], prev_first[arc + 1] - prev_first[arc]);
+  }
+};
+
+/// Edges and the index of their segments, for all vehicles.
+struct EdgeGeometry {
+  std::span<const geo::PlaceE7> points;     ///< of all edges, one after the other, both ends included
+  std::span<const std::uint32_t> along_mm;  ///< of each point: metres from its edge's first point, in mm
+  std::span<const std::uint32_t> edge_first_point;
+  std::span<const IndexItem> items;
+  std::span<const IndexBox> boxes;  ///< level by level from the items up; see snap_index.h
+
+  std::uint32_t edge_count() const { return static_cast<std::uint32_t>(edge_first_point.size()) - 1; }
+  std::uint32_t length_mm(std::uint32_t edge) const { return along_mm[edge_first_point[edge + 1] - 1]; }
+};
+
+/// What the compiler makes: the same, owning its memory.
+struct CompiledArcs {
+  std::vector<Arc> arcs;
+  std::vector<std::uint32_t> edge_first_arc, next_first, next, prev_first, prev;
+
+  ArcGraph view() const { return {arcs, edge_first_arc, next_first, next, prev_first, prev}; }
+};
+
+struct CompiledMap {
+  std::vector<geo::PlaceE7> points;
+  std::vector<std::uint32_t> along_mm, edge_first_point;
+  std::vector<IndexItem> items;
+  std::vector<IndexBox> boxes;
+  std::vector<base::Vehicle> vehicles;
+  std::vector<CompiledArcs> graphs;  ///< parallel to `vehicles`
+  std::uint64_t node_count = 0;
+  std::uint64_t directed_edge_count = 0;
+
+  EdgeGeometry geometry() const { return {points, along_mm, edge_first_point, items, boxes}; }
+};
+
+}  // namespace reckon::road

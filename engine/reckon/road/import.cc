@@ -1,0 +1,255 @@
+#include "reckon/road/import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <numeric>
+#include <osmium/handler.hpp>
+#include <osmium/io/pbf_input.hpp>
+#include <osmium/visitor.hpp>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "reckon/base/hash.h"
+
+namespace reckon::road {
+namespace {
+
+using base::ErrorCode;
+
+/// More tags than any real road has; the rest of an object with more is passed over.
+constexpr std::size_t kMaxTags = 256;
+
+class TagBuffer {
+ public:
+  Tags read(const osmium::TagList& list) {
+    count_ = 0;
+    for (const auto& tag : list) {
+      if (count_ == tags_.size()) break;
+      tags_[count_++] = {tag.key(), tag.value()};
+    }
+    return Tags(std::span(tags_).first(count_));
+  }
+
+ private:
+  std::array<Tag, kMaxTags> tags_;
+  std::size_t count_ = 0;
+};
+
+struct RawTurnRule {
+  std::int64_t via, from, to;
+  TurnRuleTags tags;
+};
+
+/// First pass: ways and turn restrictions; node ids are still OpenStreetMap's.
+class WayPass : public osmium::handler::Handler {
+ public:
+  explicit WayPass(RoadData& data) : data_(data) {}
+
+  void way(const osmium::Way& way) {
+    if (way.nodes().size() < 2 || way.id() <= 0) return;
+    if (!way.tags().has_key("highway") && !way.tags().has_key("route")) return;
+    const auto use = read_way(tags_.read(way.tags()));
+    if (!use.open_to_any() || !seen_ways_.insert(way.id()).second) return;
+    data_.ways.push_back({way.id(), refs_.size(), way.nodes().size(), use});
+    for (const auto& node : way.nodes()) refs_.push_back(node.ref());
+  }
+
+  void relation(const osmium::Relation& relation) {
+    if (!relation.tags().has_tag("type", "restriction")) return;
+    if (!seen_relations_.insert(relation.id()).second) return;
+    bool conditional = false;
+    const auto rule = read_turn_rule(tags_.read(relation.tags()), conditional);
+    if (conditional) ++data_.counts.conditional_rules_ignored;
+    if (rule) add_rule(relation, *rule);
+  }
+
+  std::vector<std::int64_t>& refs() { return refs_; }
+  std::vector<RawTurnRule>& rules() { return rules_; }
+
+ private:
+  void add_rule(const osmium::Relation& relation, const TurnRuleTags& tags) {
+    std::vector<std::int64_t> from, to, via;
+    bool via_way = false;
+    for (const auto& member : relation.members()) {
+      const std::string_view role = member.role();
+      const bool is_way = member.type() == osmium::item_type::way;
+      if (role == "via" && is_way) via_way = true;
+      if (role == "via" && member.type() == osmium::item_type::node) via.push_back(member.ref());
+      if (role == "from" && is_way) from.push_back(member.ref());
+      if (role == "to" && is_way) to.push_back(member.ref());
+    }
+    if (via_way) {
+      ++data_.counts.via_way_rules_ignored;
+    } else if (via.size() != 1 || from.empty() || to.empty()) {
+      ++data_.counts.broken_rules_ignored;
+    } else {
+      for (const auto f : from) {
+        for (const auto t : to) rules_.push_back({via[0], f, t, tags});
+      }
+    }
+  }
+
+  RoadData& data_;
+  TagBuffer tags_;
+  std::vector<std::int64_t> refs_;
+  std::vector<RawTurnRule> rules_;
+  std::unordered_set<std::int64_t> seen_ways_;
+  std::unordered_set<std::int64_t> seen_relations_;
+};
+
+std::optional<std::uint32_t> index_of(const std::vector<std::int64_t>& sorted, std::int64_t id) {
+  const auto found = std::ranges::lower_bound(sorted, id);
+  if (found == sorted.end() || *found != id) return std::nullopt;
+  return static_cast<std::uint32_t>(found - sorted.begin());
+}
+
+/// Second pass: places and barriers of the nodes that roads use.
+class NodePass : public osmium::handler::Handler {
+ public:
+  NodePass(RoadNodes& nodes, std::vector<bool>& found) : nodes_(nodes), found_(found) {}
+
+  void node(const osmium::Node& node) {
+    const auto index = index_of(nodes_.osm_ids, node.id());
+    if (!index || found_[*index] || !node.location().valid()) return;
+    found_[*index] = true;
+    nodes_.places[*index] = {node.location().y(), node.location().x()};
+    if (!node.tags().empty()) nodes_.barred[*index] = read_barrier(tags_.read(node.tags()));
+  }
+
+ private:
+  RoadNodes& nodes_;
+  std::vector<bool>& found_;
+  TagBuffer tags_;
+};
+
+base::Error not_pbf(const std::filesystem::path& path, std::string_view why) {
+  return {
+      ErrorCode::kInvalidInput, path.string(),
+      fmt::format("cannot be read as an OpenStreetMap extract ({}); a whole .osm.pbf file is needed", why)};
+}
+
+/// Runs `handler` over the objects of kind `bits`, in file order.
+template <class Handler>
+base::Result<void> pass(const std::filesystem::path& path, osmium::osm_entity_bits::type bits,
+                        Handler& handler, const BuildProgress& progress, std::string_view stage) {
+  try {
+    osmium::io::Reader reader(osmium::io::File(path.string(), "pbf"), bits);
+    const double size = std::max(1.0, static_cast<double>(reader.file_size()));
+    while (const osmium::memory::Buffer buffer = reader.read()) {
+      osmium::apply(buffer, handler);
+      if (progress) progress(stage, static_cast<double>(reader.offset()) / size);
+    }
+    reader.close();
+    return {};
+  } catch (const std::bad_alloc&) {
+    return base::fail(ErrorCode::kLimit, path.string(),
+                      "needs more memory than this machine gives; a smaller extract is needed");
+  } catch (const std::exception& fault) {
+    return base::fail(not_pbf(path, fault.what()));
+  }
+}
+
+base::Result<MapSource> describe(const std::filesystem::path& path) {
+  std::error_code fault;
+  if (std::filesystem::is_directory(path, fault)) {
+    return base::fail(ErrorCode::kInvalidInput, path.string(), "is a folder; a .osm.pbf file is needed");
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return base::fail(ErrorCode::kEnvironment, path.string(),
+                      "cannot be opened; a readable .osm.pbf file is needed");
+  base::Sha256 hash;
+  std::vector<char> block(std::size_t{1} << 20);
+  while (file) {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    hash.update(std::as_bytes(std::span(block).first(static_cast<std::size_t>(file.gcount()))));
+  }
+  if (file.bad()) return base::fail(ErrorCode::kEnvironment, path.string(), "cannot be read to its end");
+  MapSource source{path.filename().string(), hash.finish(), ""};
+  try {
+    osmium::io::Reader reader(osmium::io::File(path.string(), "pbf"), osmium::osm_entity_bits::nothing);
+    source.timestamp = reader.header().get("osmosis_replication_timestamp");
+    reader.close();
+  } catch (const std::exception& wrong) {
+    return base::fail(not_pbf(path, wrong.what()));
+  }
+  return source;
+}
+
+// Ways by ascending id, so that the order of objects in the extract does not show in the map.
+void sort_ways(RoadData& data, std::vector<std::int64_t>& refs) {
+  std::ranges::sort(data.ways, {}, &RoadWay::osm_id);
+  std::vector<std::int64_t> ordered;
+  ordered.reserve(refs.size());
+  for (auto& way : data.ways) {
+    const auto first = refs.begin() + static_cast<std::ptrdiff_t>(way.first_ref);
+    way.first_ref = ordered.size();
+    ordered.insert(ordered.end(), first, first + static_cast<std::ptrdiff_t>(way.ref_count));
+  }
+  refs = std::move(ordered);
+}
+
+void number_nodes(RoadData& data, const std::vector<std::int64_t>& refs) {
+  auto& nodes = data.nodes;
+  nodes.osm_ids = refs;
+  std::ranges::sort(nodes.osm_ids);
+  nodes.osm_ids.erase(std::unique(nodes.osm_ids.begin(), nodes.osm_ids.end()), nodes.osm_ids.end());
+  nodes.osm_ids.shrink_to_fit();
+  nodes.places.resize(nodes.osm_ids.size());
+  nodes.barred.resize(nodes.osm_ids.size());
+}
+
+void number_refs(RoadData& data, const std::vector<std::int64_t>& refs, const std::vector<bool>& found) {
+  data.refs.reserve(refs.size());
+  for (const auto ref : refs) {
+    const auto index = *index_of(data.nodes.osm_ids, ref);
+    data.refs.push_back(found[index] ? index : kMissingNode);
+    if (!found[index]) ++data.counts.missing_nodes;
+  }
+}
+
+void number_rules(RoadData& data, const std::vector<RawTurnRule>& rules) {
+  for (const auto& rule : rules) {
+    if (const auto via = index_of(data.nodes.osm_ids, rule.via)) {
+      data.turn_rules.push_back({*via, rule.from, rule.to, rule.tags});
+    } else {
+      ++data.counts.broken_rules_ignored;
+    }
+  }
+}
+
+}  // namespace
+
+base::Result<RoadData> import_extracts(const std::vector<std::filesystem::path>& inputs,
+                                       const BuildProgress& progress) {
+  RoadData data;
+  for (const auto& path : inputs) {
+    auto source = describe(path);
+    if (!source) return base::fail(std::move(source.error()));
+    data.sources.push_back(std::move(*source));
+  }
+  WayPass ways(data);
+  for (const auto& path : inputs) {
+    const auto done = pass(path, osmium::osm_entity_bits::way | osmium::osm_entity_bits::relation, ways,
+                           progress, "reading ways");
+    if (!done) return base::fail(done.error());
+  }
+  auto refs = std::move(ways.refs());
+  sort_ways(data, refs);
+  number_nodes(data, refs);
+  std::vector<bool> found(data.nodes.osm_ids.size());
+  NodePass nodes(data.nodes, found);
+  for (const auto& path : inputs) {
+    const auto done = pass(path, osmium::osm_entity_bits::node, nodes, progress, "reading nodes");
+    if (!done) return base::fail(done.error());
+  }
+  number_refs(data, refs, found);
+  number_rules(data, ways.rules());
+  return data;
+}
+
+}  // namespace reckon::road

@@ -1,0 +1,143 @@
+#include "reckon/road/map_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "reckon/base/file.h"
+#include "reckon/road/arcs.h"
+#include "reckon/road/edges.h"
+#include "reckon/road/import.h"
+#include "reckon/road/map_file.h"
+#include "reckon/road/snap_index.h"
+
+namespace reckon::road {
+namespace {
+
+using base::ErrorCode;
+
+base::Result<void> check_options(const BuildOptions& options) {
+  std::vector<base::Fault> faults;
+  if (options.inputs.empty())
+    faults.push_back({"inputs", "none given; at least one .osm.pbf file is needed"});
+  if (options.vehicles.empty()) {
+    faults.push_back({"vehicles", fmt::format("none given; {}", base::kVehiclesAllowed)});
+  }
+  for (std::size_t i = 0; i < options.vehicles.size(); ++i) {
+    const auto before = std::span(options.vehicles).first(i);
+    if (std::ranges::find(before, options.vehicles[i]) != before.end()) {
+      faults.push_back({"vehicles", fmt::format("{} is given twice; each may be given once",
+                                                base::to_string(options.vehicles[i]))});
+    }
+  }
+  if (faults.empty()) return {};
+  return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
+}
+
+void add_geometry(const EdgeSet& set, const RoadNodes& nodes, CompiledMap& map) {
+  for (const auto& edge : set.edges) {
+    map.edge_first_point.push_back(static_cast<std::uint32_t>(map.points.size()));
+    for (const auto node : edge.nodes) map.points.push_back(nodes.places[node]);
+    map.along_mm.insert(map.along_mm.end(), edge.along_mm.begin(), edge.along_mm.end());
+  }
+  map.edge_first_point.push_back(static_cast<std::uint32_t>(map.points.size()));
+}
+
+// Items of the segments that at least one vehicle may snap to.
+void add_index(const std::vector<std::uint32_t>& vehicles_of_edge, CompiledMap& map) {
+  for (std::uint32_t e = 0; e < vehicles_of_edge.size(); ++e) {
+    if (vehicles_of_edge[e] == 0) continue;
+    for (auto p = map.edge_first_point[e]; p + 1 < map.edge_first_point[e + 1]; ++p) {
+      map.items.push_back({map.points[p], map.points[p + 1], p, e << 4 | vehicles_of_edge[e]});
+    }
+  }
+  map.boxes = pack_index(map.items);
+}
+
+std::uint64_t count_directed_edges(const EdgeSet& set) {
+  std::uint64_t count = 0;
+  for (const auto& edge : set.edges) {
+    for (std::size_t d = 0; d < 2; ++d) {
+      count += std::ranges::any_of(set.uses[edge.use].by, [&](const auto& lanes) { return lanes[d].open(); })
+                   ? 1u
+                   : 0u;
+    }
+  }
+  return count;
+}
+
+base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
+  const auto tell = [&](std::string_view stage, double done) {
+    if (options.progress) options.progress(stage, done);
+  };
+  tell("cutting roads at junctions", 0);
+  const auto set = make_edges(data, options.vehicles);
+  if (!set) return base::fail(set.error());
+  CompiledMap map;
+  map.vehicles = options.vehicles;
+  std::ranges::sort(map.vehicles);
+  map.node_count = set->node_count;
+  map.directed_edge_count = count_directed_edges(*set);
+  add_geometry(*set, data.nodes, map);
+  std::vector<bool> rules_used(data.turn_rules.size());
+  std::vector<std::uint32_t> vehicles_of_edge(set->edges.size());
+  for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
+    tell("arcs and turns", static_cast<double>(v) / static_cast<double>(map.vehicles.size()));
+    map.graphs.push_back(make_arcs(*set, data, map.vehicles[v], rules_used));
+    const auto usable = usable_edges(map.graphs.back(), static_cast<std::uint32_t>(set->edges.size()));
+    for (std::size_t e = 0; e < usable.size(); ++e) {
+      if (usable[e]) vehicles_of_edge[e] |= 1u << static_cast<unsigned>(map.vehicles[v]);
+    }
+  }
+  tell("index", 0);
+  add_index(vehicles_of_edge, map);
+  const auto used = static_cast<std::uint64_t>(std::ranges::count(rules_used, true));
+  data.counts.turn_rules = used;
+  data.counts.broken_rules_ignored += rules_used.size() - used;
+  return map;
+}
+
+MapInfo describe(const RoadData& data, const CompiledMap& map) {
+  MapInfo info;
+  info.vehicles = map.vehicles;
+  info.nodes = map.node_count;
+  info.edges = map.directed_edge_count;
+  geo::PlaceE7 low = map.points.front();
+  geo::PlaceE7 high = low;
+  for (const auto& point : map.points) {
+    low = {std::min(low.lat, point.lat), std::min(low.lng, point.lng)};
+    high = {std::max(high.lat, point.lat), std::max(high.lng, point.lng)};
+  }
+  info.west = low.lng / 1e7;
+  info.south = low.lat / 1e7;
+  info.east = high.lng / 1e7;
+  info.north = high.lat / 1e7;
+  info.sources = data.sources;
+  info.counts = data.counts;
+  return info;
+}
+
+}  // namespace
+
+base::Result<MapInfo> build_map(const BuildOptions& options) {
+  if (auto checked = check_options(options); !checked) return base::fail(checked.error());
+  auto data = import_extracts(options.inputs, options.progress);
+  if (!data) return base::fail(data.error());
+  const auto map = compile(*data, options);
+  if (!map) return base::fail(map.error());
+  if (map->items.empty()) {
+    return base::fail(ErrorCode::kInvalidInput, options.inputs.front().string(),
+                      "holds no road that any of the vehicles may use; an extract with roads is needed");
+  }
+  if (options.progress) options.progress("writing", 0);
+  const std::string bytes = encode_map(*map, describe(*data, *map));
+  if (auto written = base::write_file_atomically(options.output, bytes); !written)
+    return base::fail(written.error());
+  const auto map_file = RoadMap::open(options.output);
+  if (!map_file) return base::fail(map_file.error());
+  return map_file->info();
+}
+
+}  // namespace reckon::road

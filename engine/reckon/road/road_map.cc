@@ -1,0 +1,165 @@
+#include "reckon/road/road_map.h"
+
+#include <cmath>
+#include <utility>
+
+#include "reckon/road/map_file.h"
+#include "reckon/road/path_geometry.h"
+#include "reckon/road/search.h"
+#include "reckon/road/snap_index.h"
+
+namespace reckon::road {
+
+struct RoadMap::State {
+  MappedFile file;
+  std::string name;
+  MapView view;
+  MapInfo info;
+
+  const ArcGraph& graph(base::Vehicle vehicle) const {
+    const auto& graph = view.graphs[static_cast<std::size_t>(vehicle)];
+    RECKON_CHECK(graph.has_value());
+    return *graph;
+  }
+};
+
+struct RoadMap::Query::State {
+  Search search;
+  std::vector<Terminal> from, to;
+  std::vector<std::uint32_t> first;
+  std::vector<Cost> costs;
+};
+
+RoadMap::Query::Query() : state_(std::make_unique<State>()) {}
+RoadMap::Query::~Query() = default;
+RoadMap::Query::Query(Query&&) noexcept = default;
+RoadMap::Query& RoadMap::Query::operator=(Query&&) noexcept = default;
+
+RoadMap::RoadMap(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RoadMap::RoadMap(RoadMap&&) noexcept = default;
+RoadMap& RoadMap::operator=(RoadMap&&) noexcept = default;
+RoadMap::~RoadMap() = default;
+
+namespace {
+
+base::Metres metres_of(Cost cost) {
+  return {(std::int64_t{length_mm_of(cost)} + 500) / 1000};
+}
+std::int64_t deciseconds_of(Cost cost) {
+  return (std::int64_t{time_ms_of(cost)} + 50) / 100;
+}
+
+SnapPoint snap_point(const geo::LatLng& place, const Snap& snap) {
+  const auto between = [&](std::int32_t a, std::int32_t b) {
+    return static_cast<std::int32_t>(a + std::llround(snap.share * static_cast<double>(std::int64_t{b} - a)));
+  };
+  const auto at = geo::LatLng::from_e7(between(snap.a.lat, snap.b.lat), between(snap.a.lng, snap.b.lng));
+  return {at, geo::near_distance_m(place, at)};
+}
+
+}  // namespace
+
+std::string_view to_string(RouteStatus status) {
+  switch (status) {
+    case RouteStatus::kOk:
+      return "ok";
+    case RouteStatus::kNoRoute:
+      return "no_route";
+    case RouteStatus::kOffMap:
+      return "off_map";
+  }
+  return "unknown";
+}
+
+base::Result<RoadMap> RoadMap::open(const std::filesystem::path& path) {
+  auto file = MappedFile::open(path);
+  if (!file) return base::fail(file.error());
+  auto decoded = decode_map(file->bytes(), path.string());
+  if (!decoded) return base::fail(decoded.error());
+  return RoadMap(std::make_unique<State>(
+      State{std::move(*file), path.string(), std::move(decoded->view), std::move(decoded->info)}));
+}
+
+const MapInfo& RoadMap::info() const {
+  return state_->info;
+}
+
+bool RoadMap::serves(base::Vehicle vehicle) const {
+  return state_->view.graphs[static_cast<std::size_t>(vehicle)].has_value();
+}
+
+base::Result<void> RoadMap::check_content() const {
+  return check_release(state_->file.bytes(), state_->name);
+}
+
+std::optional<SnapPoint> RoadMap::snap(base::Vehicle vehicle, const geo::LatLng& place,
+                                       double max_snap_m) const {
+  const auto found = nearest_road(state_->view.geometry, vehicle, geo::PlaceE7::nearest(place), max_snap_m);
+  if (!found) return std::nullopt;
+  return snap_point(place, *found);
+}
+
+Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
+                     const RouteOptions& options) const {
+  const auto& graph = state_->graph(vehicle);
+  const auto& geometry = state_->view.geometry;
+  auto& work = *query.state_;
+  const auto start = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(from), options.max_snap_m);
+  const auto end = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(to), options.max_snap_m);
+  Route route;
+  if (start) route.from = snap_point(from, *start);
+  if (end) route.to = snap_point(to, *end);
+  if (!start || !end) return route;
+  work.from.clear();
+  work.to.clear();
+  add_terminals(geometry, graph, *start, work.from);
+  add_terminals(geometry, graph, *end, work.to);
+  const auto found = work.search.shortest(graph, work.from, work.to);
+  if (found.cost == kNoCost) {
+    route.status = RouteStatus::kNoRoute;
+    return route;
+  }
+  route.status = RouteStatus::kOk;
+  route.distance = metres_of(found.cost);
+  route.duration_ds = deciseconds_of(found.cost);
+  if (options.geometry == WithGeometry::kYes) {
+    route.geometry =
+        path_geometry(geometry, graph, work.search.path(found), *start, *end, route.from->at, route.to->at);
+  }
+  return route;
+}
+
+std::vector<TableCell> RoadMap::table(Query& query, base::Vehicle vehicle,
+                                      std::span<const geo::LatLng> sources,
+                                      std::span<const geo::LatLng> destinations,
+                                      const RouteOptions& options) const {
+  const auto& graph = state_->graph(vehicle);
+  const auto& geometry = state_->view.geometry;
+  auto& work = *query.state_;
+  work.to.clear();
+  work.first.assign(1, 0);
+  for (const auto& place : destinations) {
+    const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(place), options.max_snap_m);
+    if (snap) add_terminals(geometry, graph, *snap, work.to);
+    work.first.push_back(static_cast<std::uint32_t>(work.to.size()));
+  }
+  work.costs.resize(destinations.size());
+  std::vector<TableCell> cells(sources.size() * destinations.size());
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(sources[s]), options.max_snap_m);
+    if (!snap) continue;
+    work.from.clear();
+    add_terminals(geometry, graph, *snap, work.from);
+    work.search.one_to_many(graph, work.from, work.to, work.first, work.costs);
+    for (std::size_t d = 0; d < destinations.size(); ++d) {
+      if (work.first[d] == work.first[d + 1]) continue;  // off the map
+      auto& cell = cells[s * destinations.size() + d];
+      const Cost cost = work.costs[d];
+      cell = cost == kNoCost ? TableCell{RouteStatus::kNoRoute, {}, 0}
+                             : TableCell{RouteStatus::kOk, metres_of(cost), deciseconds_of(cost)};
+    }
+  }
+  return cells;
+}
+
+}  // namespace reckon::road

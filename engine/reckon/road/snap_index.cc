@@ -1,0 +1,216 @@
+#include "reckon/road/snap_index.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "reckon/road/hilbert.h"
+
+namespace reckon::road {
+namespace {
+
+constexpr std::size_t kMaxLevels = 8;  // 16^8 items are more than 32 bits can number
+
+constexpr std::uint64_t groups_of(std::uint64_t count) {
+  return (count + kIndexFanOut - 1) / kIndexFanOut;
+}
+
+IndexBox box_of(const IndexItem& item) {
+  return {std::min(item.a.lat, item.b.lat), std::min(item.a.lng, item.b.lng),
+          std::max(item.a.lat, item.b.lat), std::max(item.a.lng, item.b.lng)};
+}
+
+IndexBox join(const IndexBox& a, const IndexBox& b) {
+  return {std::min(a.south, b.south), std::min(a.west, b.west), std::max(a.north, b.north),
+          std::max(a.east, b.east)};
+}
+
+template <class Range, class BoxOf>
+void pack_level(const Range& below, BoxOf box_of_one, std::vector<IndexBox>& out) {
+  for (std::size_t i = 0; i < below.size(); i += kIndexFanOut) {
+    IndexBox box = box_of_one(below[i]);
+    for (std::size_t k = i + 1; k < std::min(i + kIndexFanOut, below.size()); ++k)
+      box = join(box, box_of_one(below[k]));
+    out.push_back(box);
+  }
+}
+
+// Midpoint for the curve; halves first, the sum would overflow.
+geo::PlaceE7 middle(const IndexItem& item) {
+  return {static_cast<std::int32_t>((std::int64_t{item.a.lat} + item.b.lat) / 2),
+          static_cast<std::int32_t>((std::int64_t{item.a.lng} + item.b.lng) / 2)};
+}
+
+/// Collects the nearest items, ties included.
+class Nearest {
+ public:
+  Nearest(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place, double max_m)
+      : geometry_(geometry), frame_(place), bit_(1u << static_cast<unsigned>(vehicle)) {
+    snap_.squared_m2 = max_m * max_m;
+  }
+
+  void look_at(const IndexItem& item) {
+    if ((item.edge_vehicles & bit_) == 0) return;
+    const auto projection = geo::project_origin(frame_.at(item.a), frame_.at(item.b));
+    if (!(projection.squared_m2 <= snap_.squared_m2)) return;
+    if (projection.squared_m2 < snap_.squared_m2) snap_.count = 0;
+    snap_.squared_m2 = projection.squared_m2;
+    const auto segment_mm = geometry_.along_mm[item.point + 1] - geometry_.along_mm[item.point];
+    const auto past = static_cast<std::uint32_t>(std::llround(projection.share * segment_mm));
+    const auto edge = item.edge_vehicles >> 4;
+    // A shape point inside an edge is one position, whichever of its two segments found it.
+    const bool at_shape_point = past == segment_mm && item.point + 2 < geometry_.edge_first_point[edge + 1];
+    add(at_shape_point ? EdgePosition{edge, item.point + 1, 0} : EdgePosition{edge, item.point, past}, item,
+        projection.share);
+  }
+
+  // Whether a box may hold something as near as the best so far. The margin covers rounding: a point inside a
+  // segment may compute nearer, by some last bits, than the box that holds it.
+  bool worth(double squared_m2) const { return squared_m2 <= snap_.squared_m2 * (1 + 1e-9) + 1e-12; }
+
+  double squared_to(const IndexBox& box) const {
+    const auto place = frame_.origin();
+    const geo::PlaceE7 near{std::clamp(place.lat, box.south, box.north),
+                            std::clamp(place.lng, box.west, box.east)};
+    const auto point = frame_.at(near);
+    return point.x * point.x + point.y * point.y;
+  }
+
+  std::optional<Snap> take() const {
+    if (snap_.count == 0) return std::nullopt;
+    return snap_;
+  }
+
+ private:
+  // Keeps the positions sorted, each once; of too many the lowest.
+  void add(EdgePosition position, const IndexItem& item, double share) {
+    const auto end = snap_.positions.begin() + static_cast<std::ptrdiff_t>(snap_.count);
+    const auto at = std::lower_bound(snap_.positions.begin(), end, position);
+    const auto index = static_cast<std::size_t>(at - snap_.positions.begin());
+    if (index == Snap::kMaxEdges || (at != end && *at == position)) return;
+    const auto last = std::min(snap_.count, Snap::kMaxEdges - 1);
+    std::move_backward(at, snap_.positions.begin() + static_cast<std::ptrdiff_t>(last),
+                       snap_.positions.begin() + static_cast<std::ptrdiff_t>(last + 1));
+    *at = position;
+    snap_.count = last + 1;
+    if (index == 0) {
+      snap_.a = item.a;
+      snap_.b = item.b;
+      snap_.share = share;
+    }
+  }
+
+  const EdgeGeometry& geometry_;
+  geo::LocalFrame frame_;
+  std::uint32_t bit_;
+  Snap snap_{};
+};
+
+/// Walks the tree from the top, nearer boxes first.
+class Walk {
+ public:
+  Walk(const EdgeGeometry& geometry, Nearest& nearest) : geometry_(geometry), nearest_(nearest) {
+    std::uint64_t count = groups_of(geometry.items.size());
+    std::uint64_t first = 0;
+    while (count > 0) {
+      level_first_[levels_] = first;
+      level_count_[levels_++] = count;
+      first += count;
+      if (count == 1) break;
+      count = groups_of(count);
+    }
+  }
+
+  void run() {
+    if (levels_ == 0) return;
+    push({levels_ - 1, 0, 0});
+    while (depth_ > 0) {
+      const Step step = stack_[--depth_];
+      if (!nearest_.worth(step.squared_m2)) continue;
+      if (step.level == 0) {
+        look_at_items(step.box);
+      } else {
+        push_children(step);
+      }
+    }
+  }
+
+ private:
+  struct Step {
+    std::size_t level;
+    std::uint64_t box;  ///< within the level
+    double squared_m2;
+  };
+
+  void push(Step step) { stack_[depth_++] = step; }
+
+  void look_at_items(std::uint64_t box) {
+    const auto first = box * kIndexFanOut;
+    const auto count = std::min<std::uint64_t>(kIndexFanOut, geometry_.items.size() - first);
+    for (const auto& item : geometry_.items.subspan(first, count)) nearest_.look_at(item);
+  }
+
+  void push_children(const Step& step) {
+    const auto level = step.level - 1;
+    const auto first = step.box * kIndexFanOut;
+    const auto count = std::min<std::uint64_t>(kIndexFanOut, level_count_[level] - first);
+    const auto begin = depth_;
+    for (std::uint64_t i = first; i < first + count; ++i) {
+      const Step child{level, i, nearest_.squared_to(geometry_.boxes[level_first_[level] + i])};
+      if (!nearest_.worth(child.squared_m2)) continue;
+      auto at = depth_++;  // insertion sort, nearest last: it is taken first
+      for (; at > begin && stack_[at - 1].squared_m2 < child.squared_m2; --at) stack_[at] = stack_[at - 1];
+      stack_[at] = child;
+    }
+  }
+
+  const EdgeGeometry& geometry_;
+  Nearest& nearest_;
+  std::array<std::uint64_t, kMaxLevels> level_first_{};
+  std::array<std::uint64_t, kMaxLevels> level_count_{};
+  std::size_t levels_ = 0;
+  std::array<Step, kMaxLevels * kIndexFanOut> stack_;
+  std::size_t depth_ = 0;
+};
+
+}  // namespace
+
+std::uint64_t index_box_count(std::uint64_t items) {
+  std::uint64_t count = groups_of(items);
+  std::uint64_t all = count;
+  while (count > 1) {
+    count = groups_of(count);
+    all += count;
+  }
+  return all;
+}
+
+std::vector<IndexBox> pack_index(std::vector<IndexItem>& items) {
+  std::ranges::sort(items, {},
+                    [](const IndexItem& item) { return std::pair(hilbert_of(middle(item)), item.point); });
+  std::vector<IndexBox> boxes;
+  boxes.reserve(index_box_count(items.size()));
+  pack_level(items, box_of, boxes);
+  for (std::size_t first = 0; boxes.size() - first > 1;) {
+    const std::vector<IndexBox> below(boxes.begin() + static_cast<std::ptrdiff_t>(first), boxes.end());
+    first = boxes.size();
+    pack_level(
+        below, [](const IndexBox& box) { return box; }, boxes);
+  }
+  return boxes;
+}
+
+std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place,
+                                 double max_m) {
+  Nearest nearest(geometry, vehicle, place, max_m);
+  Walk(geometry, nearest).run();
+  return nearest.take();
+}
+
+std::optional<Snap> nearest_road_by_scan(const EdgeGeometry& geometry, base::Vehicle vehicle,
+                                         geo::PlaceE7 place, double max_m) {
+  Nearest nearest(geometry, vehicle, place, max_m);
+  for (const auto& item : geometry.items) nearest.look_at(item);
+  return nearest.take();
+}
+
+}  // namespace reckon::road

@@ -1,0 +1,58 @@
+#pragma once
+
+// The index of road segments: a static R-tree packed along the Hilbert curve. Items stand in curve order; box
+// i of the lowest level holds items 16 i .. 16 i + 15, each higher level groups 16 boxes of the one below, up
+// to a single box.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "reckon/base/vehicle.h"
+#include "reckon/road/graph.h"
+
+namespace reckon::road {
+
+inline constexpr std::uint32_t kIndexFanOut = 16;
+
+/// Boxes that an index of so many items has, all levels together.
+std::uint64_t index_box_count(std::uint64_t items);
+
+/// Sorts `items` along the curve and packs the boxes over them.
+std::vector<IndexBox> pack_index(std::vector<IndexItem>& items);
+
+/// A position on an edge: so many millimetres past a point, on the segment to the next point.
+struct EdgePosition {
+  std::uint32_t edge = 0;
+  std::uint32_t point = 0;
+  std::uint32_t past_mm = 0;
+
+  friend auto operator<=>(const EdgePosition&, const EdgePosition&) = default;
+};
+
+/// Where a place meets the roads. A place nearest to a junction meets every edge that ends there, so that a
+/// trip may leave by any arm.
+struct Snap {
+  static constexpr std::size_t kMaxEdges = 16;  ///< arms of one junction; of more the lowest numbers are kept
+
+  double squared_m2 = 0;
+  geo::PlaceE7 a, b;  ///< the segment of the first position
+  double share = 0;   ///< along it
+  std::size_t count = 0;
+  std::array<EdgePosition, kMaxEdges> positions;
+
+  std::span<const EdgePosition> all() const { return std::span(positions).first(count); }
+};
+
+/// The nearest segment that `vehicle` may snap to, all equally near ones together; nothing within `max_m`.
+/// Exact: the same as a scan over all items. Cost: about a microsecond; allocates nothing.
+std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place,
+                                 double max_m);
+
+/// The same by looking at every item: the reference that tests compare with.
+std::optional<Snap> nearest_road_by_scan(const EdgeGeometry& geometry, base::Vehicle vehicle,
+                                         geo::PlaceE7 place, double max_m);
+
+}  // namespace reckon::road
