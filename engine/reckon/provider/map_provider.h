@@ -1,7 +1,8 @@
 #pragma once
 
-// One remote map API as the ladder sees it: a trip and a deadline go in, one classified answer comes out, always by
-// the deadline. Everything vendor-specific (coordinate order, units, codes) stays in the vendor's own file.
+// One remote map API as the ladder sees it: a trip and a deadline go in, one classified answer comes out,
+// always by the deadline. Everything vendor-specific (coordinate order, units, codes) stays in the vendor's
+// own file.
 
 #include <chrono>
 #include <optional>
@@ -51,9 +52,9 @@ struct TripRequest {
 struct ProviderAnswer {
   Outcome outcome = Outcome::kUnavailable;
   Stage stage = Stage::kNone;
-  base::Metres distance;       ///< kOk only; as the provider said it, not yet checked for plausibility
-  base::Seconds duration{};    ///< kOk only
-  std::string detail;          ///< for people and logs: codes and messages; never the key
+  base::Metres distance;     ///< kOk only; as the provider said it, not yet checked for plausibility
+  base::Seconds duration{};  ///< kOk only
+  std::string detail;        ///< for people and logs: codes and messages; never the key
   std::optional<base::Seconds> retry_after;  ///< as the provider asked, capped at kMaxRetryAfter
 
   /// `timeout:connect`, `quota`, `no_route`: what stands in a quote's `why_not`.
