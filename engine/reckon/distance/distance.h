@@ -23,20 +23,21 @@ struct Source {
 
 /// Why a better rung was not used.
 struct WhyNot {
-  std::string rung;    ///< a Source label
-  std::string reason;  ///< `breaker_open`, `timeout:connect`, `quota`, `implausible`, `off_map`, `no_route`, …
+  std::string rung;  ///< a Source label
+  std::string
+      reason;  ///< `breaker_open`, `timeout:connect`, `quota`, `implausible`, `off_map`, `no_route`, …
 };
 
 struct Distance {
-  base::Metres metres;            ///< >= 0; what prices
-  base::Seconds duration{};       ///< of the same path
+  base::Metres metres;       ///< >= 0; what prices
+  base::Seconds duration{};  ///< of the same path
   Source source;
-  base::Seconds age{};            ///< since a provider said it; 0 when computed now
-  base::Metres low, high;         ///< 90 % interval of what the configured first provider would have said
-  bool provisional = false;       ///< a better source is expected to replace it later
+  base::Seconds age{};       ///< since a provider said it; 0 when computed now
+  base::Metres low, high;    ///< 90 % interval of what the configured first provider would have said
+  bool provisional = false;  ///< a better source is expected to replace it later
   std::vector<WhyNot> why_not;
   std::optional<std::string> map_release;  ///< of the road map consulted, if one was
-  base::Metres local;             ///< the local estimate, computed for every trip: the shadow
+  base::Metres local;                      ///< the local estimate, computed for every trip: the shadow
   Source local_source;
 };
 
