@@ -4,6 +4,7 @@ namespace reckon::cli {
 
 std::vector<std::vector<Command>> command_groups() {
   return {
+      provider_sim_commands(),
   };
 }
 

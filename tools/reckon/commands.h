@@ -11,4 +11,6 @@ namespace reckon::cli {
 /// All groups, in the order of `reckon help`.
 std::vector<std::vector<Command>> command_groups();
 
+std::vector<Command> provider_sim_commands();
+
 }  // namespace reckon::cli
