@@ -7,6 +7,7 @@ std::vector<std::vector<Command>> command_groups() {
       tariff_commands(),
       map_commands(),
       route_commands(),
+      provider_sim_commands(),
   };
 }
 

@@ -3,12 +3,18 @@
 // The ladder: the local estimate first, for every trip, always; then whatever better answer can be had in
 // time.
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "reckon/base/clock.h"
-#include "reckon/base/log.h"
+#include "reckon/base/result.h"
 #include "reckon/base/vehicle.h"
+#include "reckon/distance/breaker.h"
 #include "reckon/distance/distance.h"
 #include "reckon/geo/lat_lng.h"
 #include "reckon/provider/map_provider.h"
@@ -47,6 +53,16 @@ class Observer {
   }
 };
 
+/// How the ladder spends a quote's time.
+struct LadderOptions {
+  BreakerOptions breaker = {};            ///< of each provider
+  std::chrono::milliseconds reserve{20};  ///< left for pricing and recording, out of the quote's deadline
+  std::chrono::milliseconds least_useful{30};  ///< no provider is asked with less than this
+  double first_share =
+      0.6;  ///< of the time left, when a further provider could still be asked after this one
+  std::uint64_t seed = 0x7265636b6f6e;  ///< of the breakers' jitter
+};
+
 /// Safe to call from several threads, each with its own Query.
 class DistanceService {
  public:
@@ -55,15 +71,30 @@ class DistanceService {
     std::vector<std::shared_ptr<provider::MapProvider>> providers;  ///< best first; may be empty
     const base::Clock* clock = nullptr;                             ///< outlives the service
     Observer* observer = nullptr;                                   ///< may be null; outlives the service
+    LadderOptions options = {};
   };
   explicit DistanceService(Parts parts);
   ~DistanceService();
 
   /// Always answers, by the deadline: with the best rung that could be had, and why no better one.
+  ///
+  /// The first provider's answer has low = high = metres; other rungs have the band of what it would have
+  /// said. The bases kStraight, kHaversine and (where the map has the route) kRoad are exact by definition:
+  /// low = high = metres. Under kProvider, places within 5 m of each other are 0 m, labelled `geodesic` with
+  /// why_not `same_place`, and no provider is asked: Kakao calls such trips an error, others answer 0 m.
+  /// `provisional` is set when a rung above was missed for a reason that passes (anything but `no_route`,
+  /// `bad_request`, `vehicle`, `same_place` and the road map's own limits). Cost: one road search (or a
+  /// microsecond without a map), and at most `deadline` when a provider is asked.
   Distance measure(road::RoadMap::Query& query, const Trip& trip, Basis basis, base::Deadline deadline);
 
   /// One provider's breaker: `closed`, `open`, `half_open`, `ramping`, `latched:<reason>`.
   std::vector<std::pair<std::string, std::string>> breaker_states() const;
+
+  /// What the breakers know, as one JSON document, for a later process.
+  std::string export_state() const;
+  /// Takes up an exported state; providers that are not configured any more are passed over.
+  /// @errors kInvalidInput  not such a document; nothing is taken then
+  base::Result<void> import_state(std::string_view json);
 
  private:
   struct State;

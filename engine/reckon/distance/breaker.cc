@@ -1,0 +1,336 @@
+#include "reckon/distance/breaker.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace reckon::distance {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr std::array<double, 2> kRampShares = {0.05, 0.25};
+constexpr std::size_t kLatencies = 65;            // an odd number, so that the median is one of them
+constexpr milliseconds kLeaseGrace{1'000};        // a probe that has not come back by then never will
+constexpr milliseconds kAfterLocalReject{1'000};  // we could not probe: try again soon
+constexpr double kLeastRate = 1.0 / 64;
+constexpr double kRateStep = 0.05;
+constexpr std::uint32_t kMaxDoublings = 16;
+constexpr std::size_t kMaxChanges = 64;
+
+milliseconds doubled(milliseconds first, std::uint32_t times, milliseconds longest) {
+  return std::min(longest, first * (std::int64_t{1} << std::min(times, kMaxDoublings)));
+}
+
+// It spoke to us in terms of the API: it works.
+bool shows_health(provider::Outcome outcome) {
+  return outcome == provider::Outcome::kOk || outcome == provider::Outcome::kNoRoute ||
+         outcome == provider::Outcome::kBadRequest || outcome == provider::Outcome::kThrottled;
+}
+
+}  // namespace
+
+Breaker::Breaker(const BreakerOptions& options, const base::Clock& clock, std::uint64_t seed)
+    : options_(options), clock_(clock), random_(static_cast<std::minstd_rand::result_type>(seed)) {
+  closed_since_ = clock_.steady_now();
+}
+
+// --- admitting
+// -------------------------------------------------------------------------------------------------------
+
+tl::expected<Breaker::Permit, std::string_view> Breaker::admit(microseconds budget) {
+  const std::lock_guard lock(mutex_);
+  const auto now = clock_.steady_now();
+  count_overdue(now);
+  if (state_ == State::kRamping) advance_ramp(now);
+  if (const auto why = refusal(now)) return tl::unexpected(*why);
+  Permit permit{next_ticket_++, epoch_, state_ == State::kOpen, budget};
+  if (permit.probe) {
+    permit.timeout = probe_timeout(budget);
+    move_to(State::kHalfOpen);
+    permit.epoch = epoch_;
+    probe_ticket_ = permit.ticket;
+    lease_until_ = now + permit.timeout + kLeaseGrace;
+  }
+  in_flight_.push_back({permit.ticket, now, slow_after(permit.timeout), permit.probe});
+  return permit;
+}
+
+std::optional<std::string_view> Breaker::refusal(base::SteadyTime now) {
+  if (state_ == State::kHalfOpen && now >= lease_until_)
+    open(now, "");  // the probe is lost: the lease has an end
+  if (state_ == State::kHalfOpen || (state_ == State::kOpen && now < open_until_)) {
+    if (latch_.empty()) return "breaker_open";
+    return latch_ == "auth" ? "auth" : "quota";
+  }
+  if (in_flight_.size() >= options_.max_in_flight) return "busy";
+  if (now < throttled_until_) return "throttled";
+  if (state_ == State::kOpen) return std::nullopt;  // the probe: outside any share
+  return spend_share();
+}
+
+// Spreads the allowed share evenly over the quotes: 5 % is each 20th and never a burst.
+std::optional<std::string_view> Breaker::spend_share() {
+  const double ramp = state_ == State::kRamping ? kRampShares.at(static_cast<std::size_t>(ramp_stage_)) : 1;
+  const double share = ramp * rate_;
+  if (share >= 1) return std::nullopt;
+  credit_ = std::min(credit_ + share, 1.0);
+  if (credit_ < 1) return ramp < 1 ? "ramping" : "throttled";
+  credit_ = 0;
+  return std::nullopt;
+}
+
+// A call that has not come back for longer than a slow call takes is slow already: a hung provider is known
+// before its first timeout.
+void Breaker::count_overdue(base::SteadyTime now) {
+  for (auto& call : in_flight_) {
+    if (call.counted || now - call.began < call.slow_after) continue;
+    call.counted = true;
+    mark(Mark::kSlow, now);
+    if (state_ == State::kOpen) return;
+  }
+}
+
+void Breaker::advance_ramp(base::SteadyTime now) {
+  while (state_ == State::kRamping && now - stage_since_ >= options_.ramp_step) {
+    stage_since_ += options_.ramp_step;
+    credit_ = 0;
+    if (static_cast<std::size_t>(++ramp_stage_) < kRampShares.size()) continue;
+    move_to(State::kClosed);
+    closed_since_ = now;
+    forget_window();
+  }
+}
+
+// --- settling
+// --------------------------------------------------------------------------------------------------------
+
+void Breaker::settle(const Permit& permit, const provider::ProviderAnswer& answer, microseconds latency) {
+  const std::lock_guard lock(mutex_);
+  const auto now = clock_.steady_now();
+  const auto found = std::ranges::find(in_flight_, permit.ticket, &Call::ticket);
+  if (found == in_flight_.end()) return;
+  const Call call = *found;
+  in_flight_.erase(found);
+  if (permit.epoch != epoch_) return;  // what it tells is about a state that is over
+  if (permit.probe && state_ == State::kHalfOpen && permit.ticket == probe_ticket_) {
+    if (answer.outcome == provider::Outcome::kOk) learn_latency(latency);
+    settle_probe(answer, now);
+  } else {
+    settle_call(answer, latency, call, now);
+  }
+}
+
+void Breaker::settle_probe(const provider::ProviderAnswer& answer, base::SteadyTime now) {
+  if (answer.outcome == provider::Outcome::kAuth || answer.outcome == provider::Outcome::kQuota) {
+    open(now, to_string(answer.outcome));
+  } else if (answer.outcome == provider::Outcome::kLocalReject) {
+    move_to(State::kOpen);
+    open_until_ = now + kAfterLocalReject;
+  } else if (shows_health(answer.outcome)) {
+    if (answer.outcome == provider::Outcome::kThrottled) throttle(answer, now);
+    probe_stretch_ = 1;
+    latch_.clear();
+    move_to(State::kRamping);
+    ramp_stage_ = 0;
+    stage_since_ = now;
+    credit_ = 0;
+    forget_window();
+  } else {
+    if (answer.outcome == provider::Outcome::kTimeout)
+      probe_stretch_ = std::min(probe_stretch_ * 2, 1U << kMaxDoublings);
+    open(now, "");
+  }
+}
+
+void Breaker::settle_call(const provider::ProviderAnswer& answer, microseconds latency, const Call& call,
+                          base::SteadyTime now) {
+  switch (answer.outcome) {
+    case provider::Outcome::kAuth:
+    case provider::Outcome::kQuota:
+      open(now, to_string(answer.outcome));
+      return;
+    case provider::Outcome::kThrottled:
+      throttle(answer, now);
+      return;
+    case provider::Outcome::kLocalReject:
+    case provider::Outcome::kBadRequest:
+      return;
+    default:
+      break;
+  }
+  if (answer.outcome == provider::Outcome::kOk) {
+    learn_latency(latency);
+    rate_ = std::min(1.0, rate_ + kRateStep);
+    throttles_ = 0;
+  }
+  if (call.counted) return;
+  const bool failed = counts_as_failure(answer.outcome);
+  // A failure that took as long kept a quote waiting just like a slow answer.
+  mark(latency >= call.slow_after ? Mark::kSlow : failed ? Mark::kFailed : Mark::kGood, now);
+}
+
+void Breaker::throttle(const provider::ProviderAnswer& answer, base::SteadyTime now) {
+  rate_ = std::max(kLeastRate, rate_ / 2);
+  const auto pause = answer.retry_after
+                         ? std::chrono::duration_cast<milliseconds>(*answer.retry_after)
+                         : doubled(options_.throttle_first, throttles_, options_.throttle_longest);
+  ++throttles_;
+  throttled_until_ =
+      std::max(throttled_until_, now + std::min<milliseconds>(pause, provider::kMaxRetryAfter));
+}
+
+// --- opening and closing
+// ---------------------------------------------------------------------------------------------
+
+void Breaker::mark(Mark mark, base::SteadyTime now) {
+  if (state_ != State::kClosed && state_ != State::kRamping) return;
+  bad_run_ = mark == Mark::kGood ? 0 : bad_run_ + 1;
+  if (window_.size() < options_.window) {
+    window_.push_back(mark);
+  } else {
+    window_[window_at_] = mark;
+    window_at_ = (window_at_ + 1) % options_.window;
+  }
+  const bool relapse = state_ == State::kRamping && mark != Mark::kGood;
+  if (relapse || bad_run_ >= options_.consecutive || too_many()) open(now, "");
+}
+
+bool Breaker::too_many() const {
+  if (window_.size() < options_.min_calls) return false;
+  const auto calls = static_cast<double>(window_.size());
+  const auto good = static_cast<double>(std::ranges::count(window_, Mark::kGood));
+  const auto slow = static_cast<double>(std::ranges::count(window_, Mark::kSlow));
+  return calls - good >= options_.failure_share * calls || slow >= options_.slow_share * calls;
+}
+
+void Breaker::open(base::SteadyTime now, std::string_view latch) {
+  const bool was_stable = state_ == State::kClosed && now - closed_since_ >= options_.stable_after;
+  if (was_stable) openings_ = 0;
+  milliseconds pause = doubled(options_.open_first, openings_, options_.open_longest);
+  if (latch == "auth") pause = options_.auth_pause;
+  if (latch == "quota") pause = std::chrono::ceil<milliseconds>(until_quota_renewal());
+  if (latch.empty()) {
+    // Equal jitter: engines that saw the same outage do not come back in one instant.
+    std::uniform_real_distribution<double> share(0.5, 1);
+    pause = std::chrono::duration_cast<milliseconds>(pause * share(random_));
+    ++openings_;
+  }
+  latch_ = latch;
+  move_to(State::kOpen);
+  open_until_ = now + pause;
+  forget_window();
+}
+
+// The one place where the state changes. Calls of an epoch that is over no longer count.
+void Breaker::move_to(State next) {
+  const auto from = state_locked();
+  state_ = next;
+  ++epoch_;
+  if (const auto to = state_locked(); from != to && changes_.size() < kMaxChanges)
+    changes_.push_back({from, to});
+}
+
+void Breaker::forget_window() {
+  window_.clear();
+  window_at_ = 0;
+  bad_run_ = 0;
+}
+
+// --- what it has learnt
+// ----------------------------------------------------------------------------------------------
+
+void Breaker::learn_latency(microseconds latency) {
+  if (latencies_.size() < kLatencies) {
+    latencies_.push_back(latency);
+  } else {
+    latencies_[latency_at_] = latency;
+    latency_at_ = (latency_at_ + 1) % kLatencies;
+  }
+  auto sorted = latencies_;
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  median_ = *middle;
+}
+
+microseconds Breaker::slow_after(microseconds budget) const {
+  microseconds slow = options_.slow_floor;
+  if (median_)
+    slow = std::max(slow, std::chrono::duration_cast<microseconds>(*median_ * options_.slow_multiple));
+  return std::min(slow, std::chrono::duration_cast<microseconds>(budget * options_.slow_budget_share));
+}
+
+microseconds Breaker::probe_timeout(microseconds budget) const {
+  microseconds wait = options_.probe_floor;
+  if (median_)
+    wait = std::max(wait, std::chrono::duration_cast<microseconds>(*median_ * options_.slow_multiple));
+  return std::min(budget, wait * probe_stretch_);
+}
+
+microseconds Breaker::until_quota_renewal() const {
+  const auto local = clock_.wall_now() + options_.quota_zone;
+  const auto midnight = std::chrono::ceil<std::chrono::days>(local + microseconds{1});
+  // A few seconds late rather than early: a refusal just before midnight would cost an hour.
+  return std::min<microseconds>(midnight - local + std::chrono::seconds{5}, options_.quota_pause);
+}
+
+// --- telling
+// ---------------------------------------------------------------------------------------------------------
+
+std::string Breaker::state_locked() const {
+  if (!latch_.empty() && (state_ == State::kOpen || state_ == State::kHalfOpen)) return "latched:" + latch_;
+  switch (state_) {
+    case State::kClosed:
+      return "closed";
+    case State::kOpen:
+      return "open";
+    case State::kHalfOpen:
+      return "half_open";
+    case State::kRamping:
+      return "ramping";
+  }
+  return "closed";
+}
+
+std::string Breaker::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_locked();
+}
+
+bool Breaker::likely() const {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::kClosed && clock_.steady_now() >= throttled_until_ &&
+         in_flight_.size() < options_.max_in_flight;
+}
+
+std::vector<Breaker::Change> Breaker::take_changes() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(changes_, {});
+}
+
+BreakerMemory Breaker::memory() const {
+  const std::lock_guard lock(mutex_);
+  BreakerMemory kept{latch_, openings_, std::nullopt};
+  if (state_ == State::kOpen || state_ == State::kHalfOpen) {
+    const auto left = std::chrono::duration_cast<microseconds>(open_until_ - clock_.steady_now());
+    kept.open_until = clock_.wall_now() + std::max(left, microseconds{0});
+  }
+  return kept;
+}
+
+void Breaker::restore(const BreakerMemory& memory) {
+  const std::lock_guard lock(mutex_);
+  openings_ = std::min(memory.openings, kMaxDoublings);
+  if (!memory.open_until) return;
+  const auto now = clock_.steady_now();
+  microseconds longest = options_.open_longest;
+  if (memory.latch == "auth") longest = options_.auth_pause;
+  if (memory.latch == "quota") longest = options_.quota_pause;
+  latch_ = memory.latch == "auth" || memory.latch == "quota" ? memory.latch : "";
+  move_to(State::kOpen);
+  // The wall clock may have stepped between the two processes: never longer than a fresh opening.
+  open_until_ = now + std::clamp(*memory.open_until - clock_.wall_now(), microseconds{0}, longest);
+}
+
+}  // namespace reckon::distance

@@ -1,0 +1,149 @@
+#pragma once
+
+// One provider's guard: whether the next quote may ask it. Opens after a handful of bad or slow calls, lets
+// one leased probe through after a jittered, growing pause, then ramps up (5 %, 25 %, all), so that neither
+// the failure nor the recovery of a provider is felt by more quotes than needed. All waits stand on the
+// steady clock.
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "reckon/base/clock.h"
+#include "reckon/provider/map_provider.h"
+
+namespace reckon::distance {
+
+struct BreakerOptions {
+  int consecutive = 5;         ///< bad calls in a row that open it
+  std::size_t window = 50;     ///< calls remembered for the shares below
+  std::size_t min_calls = 20;  ///< fewer say nothing about a share
+  double failure_share = 0.5;  ///< of the window, failures and slow calls together
+  double slow_share = 0.25;    ///< of the window, slow calls alone: each of them keeps a quote waiting
+  double slow_multiple = 3;    ///< slow: longer than this times the rolling median, ...
+  std::chrono::milliseconds slow_floor{1000};   ///< ... but at least this, ...
+  double slow_budget_share = 0.75;              ///< ... and at most this share of the call's budget
+  std::chrono::milliseconds probe_floor{250};   ///< a probe waits 3 medians, at least this
+  std::chrono::milliseconds open_first{5'000};  ///< doubled at each reopening, jittered into [1/2, 1]
+  std::chrono::milliseconds open_longest{300'000};
+  std::chrono::milliseconds stable_after{
+      60'000};                                 ///< closed as long: the next opening begins anew at open_first
+  std::chrono::milliseconds ramp_step{3'000};  ///< at 5 %, then at 25 %
+  std::chrono::milliseconds auth_pause{
+      1'800'000};  ///< a refused key is tried again half-hourly, with one call
+  std::chrono::milliseconds quota_pause{
+      3'600'000};  ///< a spent quota: at the provider's midnight, at the latest hourly
+  std::chrono::minutes quota_zone{9 *
+                                  60};  ///< the provider's offset from UTC: Korea, without daylight saving
+  std::chrono::milliseconds throttle_first{
+      1'000};  ///< pause after a 429 without Retry-After; doubled up to ...
+  std::chrono::milliseconds throttle_longest{60'000};
+  std::size_t max_in_flight = 32;  ///< calls at a time; further quotes are refused at once
+};
+
+/// What a restart keeps.
+struct BreakerMemory {
+  std::string latch;  ///< empty, `auth` or `quota`
+  std::uint32_t openings = 0;
+  std::optional<base::WallTime> open_until;  ///< nothing when it was not open
+};
+
+/// Safe to call from several threads. Cost: well under a microsecond.
+class Breaker {
+ public:
+  Breaker(const BreakerOptions& options, const base::Clock& clock, std::uint64_t seed);
+
+  /// Leave to make one call; settle it exactly once.
+  struct Permit {
+    std::uint64_t ticket = 0;
+    std::uint64_t epoch = 0;
+    bool probe = false;
+    std::chrono::microseconds timeout{};  ///< the call's budget; shorter than asked for probes
+  };
+  struct Change {
+    std::string from, to;
+  };
+
+  /// @param budget  what the caller could wait
+  /// @return a permit, or why not: `breaker_open`, `ramping`, `auth`, `quota`, `throttled`, `busy`
+  tl::expected<Permit, std::string_view> admit(std::chrono::microseconds budget);
+  void settle(const Permit& permit, const provider::ProviderAnswer& answer,
+              std::chrono::microseconds latency);
+
+  /// `closed`, `open`, `half_open`, `ramping`, `latched:auth`, `latched:quota`.
+  std::string state() const;
+  /// True when `admit` would probably give a permit: to share a deadline out among providers.
+  bool likely() const;
+  /// The changes of state since the last call, oldest first.
+  std::vector<Change> take_changes();
+
+  BreakerMemory memory() const;
+  /// Takes up where a former process left off; waits are capped by the options'.
+  void restore(const BreakerMemory& memory);
+
+ private:
+  enum class State : std::uint8_t { kClosed, kOpen, kHalfOpen, kRamping };
+  enum class Mark : std::uint8_t { kGood, kFailed, kSlow };
+  struct Call {
+    std::uint64_t ticket;
+    base::SteadyTime began;
+    std::chrono::microseconds slow_after;
+    bool counted;
+  };
+
+  std::string state_locked() const;
+  std::optional<std::string_view> refusal(base::SteadyTime now);
+  std::optional<std::string_view> spend_share();
+  void count_overdue(base::SteadyTime now);
+  void move_to(State next);
+  void open(base::SteadyTime now, std::string_view latch);
+  void advance_ramp(base::SteadyTime now);
+  void mark(Mark mark, base::SteadyTime now);
+  bool too_many() const;
+  void forget_window();
+  void settle_probe(const provider::ProviderAnswer& answer, base::SteadyTime now);
+  void settle_call(const provider::ProviderAnswer& answer, std::chrono::microseconds latency,
+                   const Call& call, base::SteadyTime now);
+  void throttle(const provider::ProviderAnswer& answer, base::SteadyTime now);
+  void learn_latency(std::chrono::microseconds latency);
+  std::chrono::microseconds slow_after(std::chrono::microseconds budget) const;
+  std::chrono::microseconds probe_timeout(std::chrono::microseconds budget) const;
+  std::chrono::microseconds until_quota_renewal() const;
+
+  const BreakerOptions options_;
+  const base::Clock& clock_;
+  mutable std::mutex mutex_;
+  std::minstd_rand random_;
+
+  State state_ = State::kClosed;
+  std::string latch_;  // why it is open beyond failures: `auth`, `quota`
+  std::uint64_t epoch_ = 0;
+  std::uint32_t openings_ = 0;
+  base::SteadyTime open_until_{}, closed_since_{}, stage_since_{}, lease_until_{};
+  std::uint64_t probe_ticket_ = 0;
+  std::uint32_t probe_stretch_ =
+      1;  // doubled when a probe ran out of time: the provider may have become slower
+  int ramp_stage_ = 0;
+  double rate_ = 1;    // lowered by throttling
+  double credit_ = 0;  // of the share of quotes that may ask
+  base::SteadyTime throttled_until_{};
+  std::uint32_t throttles_ = 0;
+
+  std::vector<Mark> window_;
+  std::size_t window_at_ = 0;
+  int bad_run_ = 0;
+  std::vector<std::chrono::microseconds> latencies_;
+  std::size_t latency_at_ = 0;
+  std::optional<std::chrono::microseconds> median_;
+  std::uint64_t next_ticket_ = 1;
+  std::vector<Call> in_flight_;
+  std::vector<Change> changes_;
+};
+
+}  // namespace reckon::distance

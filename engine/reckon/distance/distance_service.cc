@@ -1,0 +1,281 @@
+#include "reckon/distance/distance_service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <mutex>
+#include <optional>
+
+#include "reckon/base/json_reader.h"
+#include "reckon/base/json_writer.h"
+#include "reckon/distance/local_estimate.h"
+#include "reckon/distance/plausibility.h"
+#include "reckon/geo/geodesic.h"
+
+namespace reckon::distance {
+namespace {
+
+using std::chrono::microseconds;
+
+constexpr std::array<std::string_view, 7> kLastingReasons = {
+    "no_route", "bad_request", "vehicle", "same_place", "no_map", "off_map", "snapped_together"};
+
+// Whether the rung may answer the same trip later.
+bool passes(const WhyNot& missed) {
+  return std::ranges::find(kLastingReasons, missed.reason) == kLastingReasons.end();
+}
+
+Distance exact(double metres, base::Vehicle vehicle) {
+  Distance distance;
+  distance.metres = {std::llround(metres)};
+  distance.low = distance.high = distance.local = distance.metres;
+  distance.duration = typical_duration(vehicle, distance.metres);
+  return distance;
+}
+
+Distance from_local(LocalEstimate local, std::vector<WhyNot> missed) {
+  Distance distance;
+  distance.metres = local.estimate.metres;
+  distance.low = local.estimate.low;
+  distance.high = local.estimate.high;
+  distance.duration = local.duration;
+  distance.source = local.source;
+  distance.why_not = std::move(missed);
+  distance.why_not.insert(distance.why_not.end(), local.why_not.begin(), local.why_not.end());
+  distance.provisional = std::ranges::any_of(distance.why_not, passes);
+  return distance;
+}
+
+// One provider with what guards it.
+struct Rung {
+  Rung(std::shared_ptr<provider::MapProvider> provider_in, const BreakerOptions& options,
+       const base::Clock& clock, std::uint64_t seed)
+      : provider(std::move(provider_in)),
+        label(Source{SourceKind::kProvider, std::string(provider->name())}.label()),
+        breaker(options, clock, seed) {}
+
+  std::shared_ptr<provider::MapProvider> provider;
+  std::string label;
+  Breaker breaker;
+  std::mutex drift_mutex;
+  DriftDetector drift;
+};
+
+}  // namespace
+
+struct DistanceService::State {
+  Parts parts;
+  std::vector<std::unique_ptr<Rung>> rungs;
+
+  void tell_changes(Rung& rung);
+  void judge(Rung& rung, provider::ProviderAnswer& answer, const LocalEstimate& local);
+  tl::expected<provider::ProviderAnswer, std::string> ask(Rung& rung, const Trip& trip,
+                                                          const LocalEstimate& local, microseconds budget);
+  microseconds budget_of(std::size_t index, const Trip& trip, base::Deadline deadline) const;
+  std::optional<Distance> climb(const Trip& trip, const LocalEstimate& local, base::Deadline deadline,
+                                std::vector<WhyNot>& missed);
+};
+
+void DistanceService::State::tell_changes(Rung& rung) {
+  for (const auto& change : rung.breaker.take_changes()) {
+    if (change.from ==
+        "closed") {  // what it said before must not weigh on its recovery, nor its recovery on the past
+      const std::lock_guard lock(rung.drift_mutex);
+      rung.drift.start_over();
+    }
+    if (parts.observer != nullptr) parts.observer->on_breaker(rung.provider->name(), change.from, change.to);
+  }
+}
+
+// Turns an answer that cannot be true into kImplausible.
+void DistanceService::State::judge(Rung& rung, provider::ProviderAnswer& answer, const LocalEstimate& local) {
+  if (answer.outcome != provider::Outcome::kOk) return;
+  auto why = implausible({answer.distance, answer.duration}, local.view);
+  if (!why) {
+    const std::lock_guard lock(rung.drift_mutex);
+    why = rung.drift.judge(answer.distance, local.estimate.metres, local.view.geodesic_m);
+  }
+  if (!why) return;
+  answer.outcome = provider::Outcome::kImplausible;
+  answer.detail = *std::move(why);
+}
+
+tl::expected<provider::ProviderAnswer, std::string> DistanceService::State::ask(Rung& rung, const Trip& trip,
+                                                                                const LocalEstimate& local,
+                                                                                microseconds budget) {
+  const auto permit = rung.breaker.admit(budget);
+  if (!permit) {
+    tell_changes(rung);
+    return tl::unexpected(std::string(permit.error()));
+  }
+  const auto began = parts.clock->steady_now();
+  auto answer =
+      rung.provider->route({trip.from, trip.to, trip.vehicle}, base::Deadline{began + permit->timeout});
+  const auto latency = std::chrono::duration_cast<microseconds>(parts.clock->steady_now() - began);
+  judge(rung, answer, local);
+  rung.breaker.settle(*permit, answer, latency);
+  tell_changes(rung);
+  if (parts.observer != nullptr)
+    parts.observer->on_call({std::string(rung.provider->name()), answer, latency});
+  return answer;
+}
+
+microseconds DistanceService::State::budget_of(std::size_t index, const Trip& trip,
+                                               base::Deadline deadline) const {
+  const microseconds left = deadline.left(*parts.clock) - parts.options.reserve;
+  const bool another = std::any_of(
+      rungs.begin() + static_cast<std::ptrdiff_t>(index) + 1, rungs.end(),
+      [&](const auto& rung) { return rung->provider->serves(trip.vehicle) && rung->breaker.likely(); });
+  if (!another) return left;
+  return std::chrono::duration_cast<microseconds>(left * parts.options.first_share);
+}
+
+// The providers from the first one down; nothing when none of them answered, and then `missed` says why.
+std::optional<Distance> DistanceService::State::climb(const Trip& trip, const LocalEstimate& local,
+                                                      base::Deadline deadline, std::vector<WhyNot>& missed) {
+  for (std::size_t i = 0; i < rungs.size(); ++i) {
+    Rung& rung = *rungs[i];
+    if (!rung.provider->serves(trip.vehicle)) {
+      missed.push_back({rung.label, "vehicle"});
+      continue;
+    }
+    const auto budget = budget_of(i, trip, deadline);
+    if (budget < parts.options.least_useful) {
+      missed.push_back({rung.label, "no_time"});
+      continue;
+    }
+    const auto answer = ask(rung, trip, local, budget);
+    if (!answer || answer->outcome != provider::Outcome::kOk) {
+      missed.push_back({rung.label, answer ? answer->reason() : answer.error()});
+      continue;
+    }
+    Distance distance;
+    distance.metres = answer->distance;
+    distance.duration = answer->duration;
+    distance.source = {SourceKind::kProvider, std::string(rung.provider->name())};
+    const auto band = i == 0 ? Estimate{answer->distance, answer->distance, answer->distance}
+                             : road_estimate(answer->distance);
+    distance.low = band.low;
+    distance.high = band.high;
+    distance.provisional = std::ranges::any_of(missed, passes);
+    distance.why_not = std::move(missed);
+    return distance;
+  }
+  return std::nullopt;
+}
+
+DistanceService::DistanceService(Parts parts) : state_(std::make_unique<State>()) {
+  RECKON_CHECK(parts.clock != nullptr);
+  state_->parts = std::move(parts);
+  std::uint64_t seed = state_->parts.options.seed;
+  for (const auto& provider : state_->parts.providers) {
+    state_->rungs.push_back(
+        std::make_unique<Rung>(provider, state_->parts.options.breaker, *state_->parts.clock, ++seed));
+  }
+}
+
+DistanceService::~DistanceService() = default;
+
+Distance DistanceService::measure(road::RoadMap::Query& query, const Trip& trip, Basis basis,
+                                  base::Deadline deadline) {
+  if (basis == Basis::kStraight) return exact(geo::geodesic_m(trip.from, trip.to), trip.vehicle);
+  if (basis == Basis::kHaversine) return exact(geo::haversine_6371000_m(trip.from, trip.to), trip.vehicle);
+
+  const road::RoadMap* map = state_->parts.map.get();
+  const auto local = local_estimate(map, query, trip.vehicle, trip.from, trip.to);
+  Distance distance;
+  std::vector<WhyNot> missed;
+  if (basis == Basis::kRoad) {
+    distance = from_local(local, {});
+    if (local.source.kind == SourceKind::kRoad) distance.low = distance.high = distance.metres;
+  } else if (local.view.geodesic_m <= kSamePlaceM) {
+    for (const auto& rung : state_->rungs) missed.push_back({rung->label, "same_place"});
+    distance = from_local(local, std::move(missed));
+    distance.source = {SourceKind::kGeodesic, ""};
+    distance.metres = distance.low = base::Metres{0};
+    distance.duration = base::Seconds{0};
+  } else if (auto answered = state_->climb(trip, local, deadline, missed)) {
+    distance = *std::move(answered);
+  } else {
+    distance = from_local(local, std::move(missed));
+  }
+  distance.local = local.estimate.metres;
+  distance.local_source = local.source;
+  if (map != nullptr) distance.map_release = map->info().release;
+  return distance;
+}
+
+std::vector<std::pair<std::string, std::string>> DistanceService::breaker_states() const {
+  std::vector<std::pair<std::string, std::string>> states;
+  for (const auto& rung : state_->rungs) states.emplace_back(rung->provider->name(), rung->breaker.state());
+  return states;
+}
+
+std::string DistanceService::export_state() const {
+  std::string text;
+  base::JsonWriter json(text);
+  json.begin_object().key("version").integer(1).key("breakers").begin_array();
+  for (const auto& rung : state_->rungs) {
+    const auto memory = rung->breaker.memory();
+    json.begin_object().key("provider").string(rung->provider->name());
+    json.key("latch").string(memory.latch).key("openings").integer(memory.openings).key("open_until");
+    if (memory.open_until) {
+      json.string(base::format_rfc3339(*memory.open_until));
+    } else {
+      json.null();
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return text;
+}
+
+namespace {
+
+constexpr std::size_t kMaxBreakers = 100;
+
+std::pair<std::string, BreakerMemory> read_breaker(const base::JsonNode& node) {
+  node.allow_only({"provider", "latch", "openings", "open_until"});
+  BreakerMemory memory;
+  const auto name = node.required("provider").string();
+  memory.latch = node.required("latch").string().value_or("");
+  memory.openings = static_cast<std::uint32_t>(node.required("openings").integer(0, 1'000'000).value_or(0));
+  if (!memory.latch.empty() && memory.latch != "auth" && memory.latch != "quota") {
+    node.required("latch").fault("is no latch; allowed: an empty string, auth, quota");
+  }
+  const auto until = node.required("open_until");
+  if (until.present() && !until.is_null()) {
+    const auto time = base::parse_rfc3339(until.string().value_or(""), until.pointer());
+    if (time) {
+      memory.open_until = *time;
+    } else {
+      until.fault(time.error().message);
+    }
+  }
+  return {std::string(name.value_or("")), memory};
+}
+
+}  // namespace
+
+base::Result<void> DistanceService::import_state(std::string_view json) {
+  const auto document = base::JsonDocument::parse(json, "breakers");
+  if (!document) return base::fail(document.error());
+  base::Faults faults("breakers");
+  const auto root = document->root(faults);
+  root.allow_only({"version", "breakers"});
+  root.required("version").integer(1, 1);
+  std::vector<std::pair<std::string, BreakerMemory>> memories;
+  for (const auto& node : root.required("breakers").items(kMaxBreakers))
+    memories.push_back(read_breaker(node));
+  if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));
+  for (const auto& [name, memory] : memories) {
+    for (auto& rung : state_->rungs) {
+      if (rung->provider->name() == name) rung->breaker.restore(memory);
+    }
+  }
+  return {};
+}
+
+}  // namespace reckon::distance

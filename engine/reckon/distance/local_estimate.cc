@@ -1,0 +1,50 @@
+#include "reckon/distance/local_estimate.h"
+
+#include <string>
+
+#include "reckon/geo/geodesic.h"
+
+namespace reckon::distance {
+namespace {
+
+constexpr double kSwallowedM = 50;  // lost to snapping: more than a street's width on each side
+
+bool swallowed_by_snapping(base::Metres road, double geodesic_m) {
+  const auto metres = static_cast<double>(road.value);
+  if (road.value == 0) return geodesic_m > kSamePlaceM;
+  return metres < geodesic_m / 2 && geodesic_m - metres > kSwallowedM;
+}
+
+// Why the route is no estimate of this trip; empty when it is one.
+std::string unfit(const road::Route& route, double geodesic_m) {
+  if (route.status != road::RouteStatus::kOk) return std::string(road::to_string(route.status));
+  return swallowed_by_snapping(route.distance, geodesic_m) ? "snapped_together" : "";
+}
+
+}  // namespace
+
+LocalEstimate local_estimate(const road::RoadMap* map, road::RoadMap::Query& query, base::Vehicle vehicle,
+                             const geo::LatLng& from, const geo::LatLng& to) {
+  LocalEstimate local;
+  local.view.geodesic_m = geo::geodesic_m(from, to);
+  std::string why = "no_map";
+  if (map != nullptr && !map->serves(vehicle)) why = "vehicle";
+  if (map != nullptr && map->serves(vehicle)) {
+    const auto route = map->route(query, vehicle, from, to);
+    why = unfit(route, local.view.geodesic_m);
+    if (why.empty()) {
+      local.view.road = route.distance;
+      local.estimate = road_estimate(route.distance);
+      local.duration = base::Seconds{(route.duration_ds + 5) / 10};
+      local.source = {SourceKind::kRoad, ""};
+      return local;
+    }
+  }
+  local.estimate = detour_estimate(local.view.geodesic_m);
+  local.duration = typical_duration(vehicle, local.estimate.metres);
+  local.source = {SourceKind::kGeodesic, ""};
+  local.why_not.push_back({"road", why});
+  return local;
+}
+
+}  // namespace reckon::distance

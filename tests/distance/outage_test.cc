@@ -1,0 +1,170 @@
+// The ladder over real sockets against a provider that fails in every way: each quote is answered by its
+// deadline, and once the breaker is open the provider's trouble is no longer felt.
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "provider/scripted_server_fixture.h"
+#include "reckon/distance/distance_service.h"
+#include "reckon/geo/geodesic.h"
+#include "reckon/provider/http_client.h"
+#include "reckon/provider/make_provider.h"
+
+using namespace reckon;
+using namespace reckon::distance;
+using namespace std::chrono_literals;
+using tests::ok_response;
+using tests::Peer;
+using tests::ScriptedServer;
+
+namespace {
+
+constexpr auto kDeadline = 200ms;
+constexpr auto kTolerance = 50ms;
+const base::SystemClock kClock;
+
+Trip trip(int i) {
+  const auto place = [](double lat) { return geo::LatLng::from_degrees(lat, 127.0, "place").value(); };
+  return {place(37.50), place(37.51 + 0.0001 * i), base::Vehicle::kMotorcycle};
+}
+
+std::string osrm_body(std::int64_t metres, std::int64_t seconds) {
+  return fmt::format(R"({{"code":"Ok","routes":[{{"distance":{},"duration":{}}}]}})", metres, seconds);
+}
+
+// The ladder with one OSRM provider at `server`.
+DistanceService service_at(const std::string& url) {
+  LadderOptions options;
+  options.breaker.open_first = 60s;  // no probe within the test, but where a test is about probes
+  auto transport = provider::make_http_client({}, kClock, nullptr).value();
+  auto osrm =
+      provider::make_provider({"own", "osrm", url, "", provider::Secret(), ""}, transport, kClock, "/p")
+          .value();
+  return DistanceService({nullptr, {osrm}, &kClock, nullptr, options});
+}
+
+struct Quotes {
+  std::vector<std::chrono::microseconds> took;
+  std::vector<Distance> distances;
+};
+
+Quotes quote(DistanceService& service, int threads, int each) {
+  Quotes quotes;
+  std::mutex mutex;
+  std::vector<std::thread> workers;
+  for (int t = 0; t < threads; ++t) {
+    workers.emplace_back([&, t] {
+      road::RoadMap::Query query;
+      for (int i = 0; i < each; ++i) {
+        const auto began = kClock.steady_now();
+        auto distance = service.measure(query, trip(t * each + i), Basis::kProvider,
+                                        base::Deadline::after(kClock, kDeadline));
+        const auto took = std::chrono::duration_cast<std::chrono::microseconds>(kClock.steady_now() - began);
+        const std::lock_guard lock(mutex);
+        quotes.took.push_back(took);
+        quotes.distances.push_back(std::move(distance));
+      }
+    });
+  }
+  for (auto& worker : workers) worker.join();
+  return quotes;
+}
+
+}  // namespace
+
+TEST_CASE("outage: in every kind of failure each quote is answered in time, and soon without waiting") {
+  struct Row {
+    ScriptedServer::Script script;
+    std::string why;
+  };
+  const std::vector<Row> rows = {
+      {[](Peer& peer) { peer.hang(); }, "silence"},
+      {[](Peer& peer) {
+         peer.read_request();
+         peer.drip(std::string(100000, 'H'), 10ms);
+       },
+       "header drip"},
+      {[](Peer& peer) {
+         peer.read_request();
+         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+         peer.drip(std::string(100000, ' '), 10ms);
+       },
+       "body drip"},
+      {[](Peer& peer) {
+         peer.read_request();
+         peer.reset();
+       },
+       "reset"},
+      {[](Peer& peer) {
+         while (!peer.read_request().empty()) peer.send("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+       },
+       "503"},
+      {[](Peer& peer) {
+         while (!peer.read_request().empty()) peer.send(ok_response("<html>login</html>"));
+       },
+       "captive portal"},
+      {[](Peer& peer) {
+         while (!peer.read_request().empty()) peer.send(ok_response(osrm_body(90'000, 5'000)));
+       },
+       "absurd lengths"},
+      {[](Peer& peer) {
+         while (!peer.read_request().empty()) {
+           std::this_thread::sleep_for(165ms);  // in time for the deadline, but a large share of it
+           peer.send(ok_response(osrm_body(1500, 200)));
+         }
+       },
+       "brownout without an error"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.why);
+    const ScriptedServer server(row.script);
+    auto service = service_at(server.url());
+    const auto learning = quote(service, 4, 6);
+    CHECK(learning.distances.size() == 24);
+    for (const auto& took : learning.took) CHECK(took <= kDeadline + kTolerance);
+    REQUIRE(service.breaker_states()[0].second == "open");
+    const int asked = server.accepted();
+    auto open = quote(service, 4, 250);
+    std::ranges::sort(open.took);
+    CHECK(open.took[open.took.size() * 99 / 100] < 5ms);
+    CHECK(server.accepted() == asked);
+    for (const auto& distance : open.distances) {
+      CHECK(distance.source.label() == "geodesic");
+      CHECK(distance.provisional);
+      CHECK(distance.why_not.front().reason == "breaker_open");
+    }
+  }
+}
+
+TEST_CASE("outage: a hung probe delays one quote, by its own short budget only") {
+  std::atomic<bool> hang = false;
+  const ScriptedServer server([&](Peer& peer) {
+    while (!peer.read_request().empty()) {
+      if (hang) return peer.hang();
+      peer.send(ok_response(osrm_body(1500, 200)));
+    }
+  });
+  LadderOptions options;
+  options.breaker.open_first = 100ms;
+  options.breaker.probe_floor = 40ms;
+  auto transport = provider::make_http_client({}, kClock, nullptr).value();
+  auto osrm = provider::make_provider({"own", "osrm", server.url(), "", provider::Secret(), ""}, transport,
+                                      kClock, "/p")
+                  .value();
+  DistanceService service({nullptr, {osrm}, &kClock, nullptr, options});
+  for (const auto& distance : quote(service, 1, 5).distances)
+    CHECK(distance.source.label() == "provider:own");
+  hang = true;
+  quote(service, 4, 4);
+  REQUIRE(service.breaker_states()[0].second == "open");
+  std::this_thread::sleep_for(100ms);
+  const auto probing = quote(service, 4, 50);
+  const auto waited = std::ranges::count_if(probing.took, [](auto took) { return took > 20ms; });
+  CHECK(waited <= 1);
+  for (const auto& took : probing.took) CHECK(took <= 40ms + kTolerance);
+}
