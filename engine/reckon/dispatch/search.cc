@@ -1,0 +1,387 @@
+#include "reckon/dispatch/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace reckon::dispatch {
+namespace {
+
+// The published parameters of string removal: stops removed in the mean, longest string, chance of passing over.
+constexpr double kMeanRemoved = 10;
+constexpr double kLongestString = 10;
+constexpr double kSplitChance = 0.5;
+constexpr double kSplitGrow = 0.5;
+constexpr double kBlink = 0.01;
+
+// Temperatures in mean legs: a worsening of one leg is common at first and hopeless in the end.
+constexpr double kHot = 1.0;
+constexpr double kCold = 0.01;
+
+constexpr std::size_t kNeighbours = 100;         // stops that a ruin may reach from its seed
+constexpr std::size_t kNearVehicles = 48;        // vehicles that an insertion looks at, by approach
+constexpr std::size_t kNearTasks = 32;           // and the vehicles of this many neighbouring stops
+constexpr std::size_t kFewVehicles = 64;         // up to here, all vehicles are looked at
+constexpr std::size_t kMaxMemory = 4'000'000;    // remembered insertions: 64 MB
+constexpr std::size_t kMaxAbsentTried = 40;      // of those long left out, in one round
+
+}  // namespace
+
+Search::Search(const Flat& flat, std::uint64_t seed)
+    : flat_(flat), rng_(seed), places_(flat.tasks.size()), absences_(flat.problem.requests.size(), 0),
+      saved_(flat.vehicles.size()), touched_in_(flat.vehicles.size(), 0), seen_class_(flat.twin_classes, 0),
+      seen_vehicle_(flat.vehicles.size(), 0), near_(flat.problem.requests.size()), neighbours_(flat.tasks.size()),
+      torn_(flat.problem.requests.size(), 0), torn_in_(flat.problem.requests.size(), 0) {
+  for (VehicleIndex v = 0; v < flat.vehicles.size(); ++v) chains_.emplace_back(flat, v);
+  const std::size_t pairs = flat.problem.requests.size() * flat.vehicles.size();
+  if (pairs <= kMaxMemory) memory_.resize(pairs);
+  for (RequestIndex r = 0; r < flat.problem.requests.size(); ++r) {
+    bool possible = false;
+    for (VehicleIndex v = 0; v < flat.vehicles.size() && !possible; ++v) possible = flat.compatible(r, v);
+    if (possible) absent_.push_back(r);
+  }
+  best_.chains.resize(flat.vehicles.size());
+}
+
+void Search::construct() {
+  const auto& requests = flat_.problem.requests;
+  std::ranges::stable_sort(absent_, {}, [&](RequestIndex r) {
+    const std::size_t last = requests[r].first + (requests[r].shipment ? 1U : 0U);
+    return std::make_pair(-requests[r].priority, flat_.tasks[last].close_s);
+  });
+  std::vector<RequestIndex> left;
+  for (const RequestIndex r : absent_) {
+    if (!insert_best(r, 0)) left.push_back(r);
+  }
+  absent_ = std::move(left);
+  update_score();
+  scale_ = mean_leg_cost();
+  touched_.clear();
+  ++round_;
+  before_ = {priority_, served_, cost_};
+  for (VehicleIndex v = 0; v < chains_.size(); ++v) best_.chains[v] = chains_[v].tasks();
+  best_.score = before_;
+}
+
+double Search::mean_leg_cost() const {
+  double sum = 0;
+  double legs = 0;
+  for (const VehicleIndex v : used_) {
+    sum += static_cast<double>(chains_[v].cost());
+    legs += static_cast<double>(chains_[v].tasks().size() + 1);
+  }
+  return legs == 0 ? 1 : std::max(1.0, sum / legs);
+}
+
+bool Search::round(double progress) {
+  absent_before_ = absent_;
+  before_ = {priority_, served_, cost_};
+  ruin();
+  recreate();
+  update_score();
+  const bool better = note_best();
+  const double temperature = scale_ * kHot * std::pow(kCold / kHot, progress);
+  if (better || accepts(temperature)) {
+    keep();
+  } else {
+    roll_back();
+  }
+  touched_.clear();
+  ++round_;
+  return better;
+}
+
+// --- ruin ---
+
+void Search::ruin() {
+  const auto count = static_cast<std::uint32_t>(flat_.tasks.size());
+  std::size_t stops = 0;
+  for (const VehicleIndex v : used_) stops += chains_[v].tasks().size();
+  if (stops == 0) return;
+  const double mean_chain = static_cast<double>(stops) / static_cast<double>(used_.size());
+  const double longest = std::min(kLongestString, mean_chain);
+  const double most_strings = 4 * kMeanRemoved / (1 + longest) - 1;
+  const auto strings = static_cast<std::size_t>(1 + std::floor(rng_.unit() * most_strings));
+  const TaskIndex seed = rng_.below(count);
+  if (places_[seed].vehicle != kNone) tear_string(seed, longest);
+  for (const TaskIndex task : neighbours(seed)) {
+    if (touched_.size() >= strings) break;
+    const VehicleIndex v = places_[task].vehicle;
+    if (v != kNone && touched_in_[v] != round_) tear_string(task, longest);
+  }
+}
+
+// Removes the requests of a string of stops that holds `around`; sometimes a stretch in its middle stays.
+void Search::tear_string(TaskIndex around, double most) {
+  const Place place = places_[around];
+  backup(place.vehicle);
+  const auto& tasks = chains_[place.vehicle].tasks();
+  const auto size = static_cast<std::uint32_t>(tasks.size());
+  const double limit = std::min(most, static_cast<double>(size));
+  const auto length = std::min(size, static_cast<std::uint32_t>(1 + std::floor(rng_.unit() * limit)));
+  std::uint32_t stay = 0;
+  if (length > 1 && length < size && rng_.unit() < kSplitChance) {
+    stay = 1;
+    while (length + stay < size && rng_.unit() < kSplitGrow) ++stay;
+  }
+  const std::uint32_t span = length + stay;
+  const std::uint32_t lowest = place.position + 1 > span ? place.position + 1 - span : 0;
+  const std::uint32_t highest = std::min(place.position, size - span);
+  const std::uint32_t begin = lowest + rng_.below(highest - lowest + 1);
+  const std::uint32_t stay_begin = stay == 0 ? span : 1 + rng_.below(length - 1);
+  for (std::uint32_t i = 0; i < span; ++i) {
+    if (i >= stay_begin && i < stay_begin + stay) continue;
+    torn_[flat_.tasks[tasks[begin + i]].request] = 1;
+  }
+  kept_.clear();
+  for (const TaskIndex task : tasks) {
+    const RequestIndex r = flat_.tasks[task].request;
+    if (torn_[r] == 0) {
+      kept_.push_back(task);
+    } else if (flat_.problem.requests[r].first == task) {
+      leave_out(r);
+    }
+  }
+  for (const TaskIndex task : tasks) torn_[flat_.tasks[task].request] = 0;
+  // Without the triangle inequality a chain may become impossible when it gets shorter: then all of it goes.
+  if (!chains_[place.vehicle].assign(flat_, kept_)) {
+    for (const TaskIndex task : kept_) {
+      if (flat_.problem.requests[flat_.tasks[task].request].first == task) leave_out(flat_.tasks[task].request);
+    }
+  }
+  changed(place.vehicle);
+}
+
+void Search::leave_out(RequestIndex r) {
+  const Request& request = flat_.problem.requests[r];
+  places_[request.first].vehicle = kNone;
+  if (request.shipment) places_[request.first + 1].vehicle = kNone;
+  absent_.push_back(r);
+  torn_in_[r] = round_;
+}
+
+// Nearest stops of other requests, by mean travel both ways on the first vehicle's travels.
+const std::vector<TaskIndex>& Search::neighbours(TaskIndex task) {
+  auto& list = neighbours_[task];
+  if (!list.empty() || flat_.tasks.size() < 2) return list;
+  const auto& durations = flat_.problem.travels.front().durations_s;
+  const std::size_t n = flat_.problem.locations;
+  const LocationIndex here = flat_.tasks[task].location;
+  std::vector<std::pair<std::int64_t, TaskIndex>> others;
+  for (TaskIndex other = 0; other < flat_.tasks.size(); ++other) {
+    if (flat_.tasks[other].request == flat_.tasks[task].request) continue;
+    const LocationIndex there = flat_.tasks[other].location;
+    others.emplace_back(std::int64_t{durations[here * n + there]} + durations[there * n + here], other);
+  }
+  const std::size_t count = std::min(kNeighbours, others.size());
+  std::ranges::partial_sort(others, others.begin() + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t i = 0; i < count; ++i) list.push_back(others[i].second);
+  return list;
+}
+
+// --- recreate ---
+
+void Search::recreate() {
+  order_absent();
+  std::size_t out = 0;
+  std::size_t long_absent = 0;
+  for (const RequestIndex r : absent_) {
+    const bool fresh = torn_in_[r] == round_;
+    const bool tried = fresh || ++long_absent <= kMaxAbsentTried;
+    if (!tried || !insert_best(r, kBlink)) absent_[out++] = r;
+  }
+  absent_.resize(out);
+}
+
+// Random, by load, by width or end of the window, or by remoteness: what is hard to place may come first.
+void Search::order_absent() {
+  for (std::size_t i = absent_.size(); i > 1; --i) {
+    std::swap(absent_[i - 1], absent_[rng_.below(static_cast<std::uint32_t>(i))]);
+  }
+  const auto& requests = flat_.problem.requests;
+  const auto sort_by = [&](auto key) { std::ranges::stable_sort(absent_, {}, key); };
+  const auto last = [&](RequestIndex r) -> const FlatTask& {
+    return flat_.tasks[requests[r].first + (requests[r].shipment ? 1U : 0U)];
+  };
+  switch (rng_.below(11)) {
+    case 0:
+    case 1:
+      sort_by([&](RequestIndex r) { return last(r).close_s - last(r).open_s; });
+      break;
+    case 2:
+      sort_by([&](RequestIndex r) { return last(r).close_s; });
+      break;
+    case 3:
+      sort_by([&](RequestIndex r) { return flat_.tasks[requests[r].first].open_s; });
+      break;
+    case 4:
+    case 5: {
+      const FlatVehicle& v = flat_.vehicles.front();
+      sort_by([&](RequestIndex r) { return -v.leg_s(v.start, last(r).location); });
+      break;
+    }
+    case 6: {
+      const FlatVehicle& v = flat_.vehicles.front();
+      sort_by([&](RequestIndex r) { return v.leg_s(v.start, last(r).location); });
+      break;
+    }
+    default:
+      break;  // random
+  }
+  if (rng_.below(2) == 0) sort_by([&](RequestIndex r) { return -requests[r].priority; });
+}
+
+Insertion Search::insertion_into(RequestIndex r, VehicleIndex v, std::int64_t below) {
+  if (memory_.empty()) return chains_[v].best_insertion(flat_, r, below, scratch_);
+  Remembered& known = memory_[r * flat_.vehicles.size() + v];
+  if (known.version == chains_[v].version()) return {known.cost, known.first, known.second};
+  const Insertion found = chains_[v].best_insertion(flat_, r, kForbidden, scratch_);
+  known = {found.cost, chains_[v].version(), static_cast<std::uint16_t>(found.first),
+           static_cast<std::uint16_t>(found.second)};
+  return found;
+}
+
+void Search::consider(RequestIndex r, VehicleIndex v, Insertion& best, VehicleIndex& best_vehicle) {
+  const Insertion found = insertion_into(r, v, best.cost);
+  if (!found.possible() || found.cost >= best.cost) return;
+  best = found;
+  best_vehicle = v;
+}
+
+bool Search::insert_best(RequestIndex r, double blink) {
+  Insertion best;
+  VehicleIndex vehicle = kNone;
+  for (const VehicleIndex v : candidates(r)) {
+    if (blink > 0 && rng_.unit() < blink) continue;
+    consider(r, v, best, vehicle);
+  }
+  if (vehicle == kNone) return false;
+  backup(vehicle);
+  chains_[vehicle].insert(flat_, r, best);
+  changed(vehicle);
+  return true;
+}
+
+// Used vehicles, and of each kind of unused one the first. Where there are very many, those near the request.
+const std::vector<VehicleIndex>& Search::candidates(RequestIndex r) {
+  candidate_list_.clear();
+  ++candidate_search_;
+  const auto take = [&](VehicleIndex v) {
+    if (seen_vehicle_[v] == candidate_search_ || !flat_.compatible(r, v)) return;
+    seen_vehicle_[v] = candidate_search_;
+    if (chains_[v].empty()) {
+      std::uint32_t& seen = seen_class_[flat_.vehicles[v].twin_class];
+      if (seen == candidate_search_) return;
+      seen = candidate_search_;
+    }
+    candidate_list_.push_back(v);
+  };
+  if (flat_.vehicles.size() <= kFewVehicles) {
+    for (VehicleIndex v = 0; v < flat_.vehicles.size(); ++v) take(v);
+    return candidate_list_;
+  }
+  if (near_[r].empty()) near_candidates(r);
+  for (const VehicleIndex v : near_[r]) take(v);
+  if (used_.size() <= kFewVehicles) {
+    for (const VehicleIndex v : used_) take(v);
+  }
+  const Request& request = flat_.problem.requests[r];
+  for (TaskIndex task = request.first; task <= request.first + (request.shipment ? 1U : 0U); ++task) {
+    std::size_t looked = 0;
+    for (const TaskIndex other : neighbours(task)) {
+      if (++looked > kNearTasks) break;
+      if (places_[other].vehicle != kNone) take(places_[other].vehicle);
+    }
+  }
+  return candidate_list_;
+}
+
+// The vehicles that are first at the request's first stop, when they come from their start; of twins all.
+void Search::near_candidates(RequestIndex r) {
+  const LocationIndex here = flat_.tasks[flat_.problem.requests[r].first].location;
+  std::vector<std::pair<std::int64_t, VehicleIndex>> order;
+  for (VehicleIndex v = 0; v < flat_.vehicles.size(); ++v) {
+    if (!flat_.compatible(r, v)) continue;
+    const FlatVehicle& vehicle = flat_.vehicles[v];
+    order.emplace_back(vehicle.from_s + vehicle.leg_s(vehicle.start, here), v);
+  }
+  const std::size_t count = std::min(kNearVehicles, order.size());
+  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t i = 0; i < count; ++i) near_[r].push_back(order[i].second);
+}
+
+// --- accept or roll back ---
+
+void Search::update_score() {
+  priority_ = 0;
+  served_ = 0;
+  cost_ = 0;
+  used_.clear();
+  for (VehicleIndex v = 0; v < chains_.size(); ++v) {
+    if (chains_[v].empty()) continue;
+    used_.push_back(v);
+    cost_ += chains_[v].cost();
+    served_ += static_cast<std::int64_t>(chains_[v].tasks().size());
+    for (const TaskIndex task : chains_[v].tasks()) {
+      priority_ += flat_.problem.requests[flat_.tasks[task].request].priority;
+    }
+  }
+}
+
+bool Search::accepts(double temperature) {
+  if (priority_ == before_.priority && served_ == before_.tasks) {
+    const double bar = static_cast<double>(before_.cost) - temperature * std::log(1 - rng_.unit());
+    return static_cast<double>(cost_) < bar;
+  }
+  if (Score{priority_, served_, cost_}.beats(before_)) return true;
+  // Serving less may be a step to serving more, if what stays out now has been out less.
+  const auto sum = [&](const std::vector<RequestIndex>& requests) {
+    return std::accumulate(requests.begin(), requests.end(), std::uint64_t{0},
+                           [&](std::uint64_t so_far, RequestIndex r) { return so_far + absences_[r]; });
+  };
+  return sum(absent_) < sum(absent_before_);
+}
+
+bool Search::note_best() {
+  const Score now{priority_, served_, cost_};
+  if (!now.beats(best_.score)) return false;
+  best_.score = now;
+  for (VehicleIndex v = 0; v < chains_.size(); ++v) best_.chains[v] = chains_[v].tasks();
+  return true;
+}
+
+void Search::keep() {
+  for (const RequestIndex r : absent_) ++absences_[r];
+}
+
+void Search::roll_back() {
+  for (const RequestIndex r : absent_) ++absences_[r];
+  for (const VehicleIndex v : touched_) std::swap(chains_[v], saved_[v]);
+  for (const VehicleIndex v : touched_) place_tasks(v);
+  absent_ = absent_before_;
+  for (const RequestIndex r : absent_) {
+    places_[flat_.problem.requests[r].first].vehicle = kNone;
+    if (flat_.problem.requests[r].shipment) places_[flat_.problem.requests[r].first + 1].vehicle = kNone;
+  }
+  update_score();
+}
+
+void Search::backup(VehicleIndex v) {
+  if (touched_in_[v] == round_) return;
+  touched_in_[v] = round_;
+  saved_[v] = chains_[v];
+  touched_.push_back(v);
+}
+
+void Search::changed(VehicleIndex v) {
+  chains_[v].set_version(chains_[v].empty() ? 0 : next_version_++);
+  place_tasks(v);
+}
+
+void Search::place_tasks(VehicleIndex v) {
+  const auto& tasks = chains_[v].tasks();
+  for (std::uint32_t i = 0; i < tasks.size(); ++i) places_[tasks[i]] = {v, i};
+}
+
+}  // namespace reckon::dispatch
