@@ -5,6 +5,7 @@ namespace reckon::cli {
 std::vector<std::vector<Command>> command_groups() {
   return {
       tariff_commands(),
+      assign_commands(),
   };
 }
 

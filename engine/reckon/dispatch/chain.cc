@@ -56,12 +56,14 @@ void Chain::update_loads(const Flat& flat) {
     const Request& request = flat.problem.requests[r];
     const std::int64_t sign = request.shipment && tasks_[i - 1] != request.first ? -1 : 1;
     for (std::size_t d = 0; d < dims; ++d) {
-      load_[i * dims + d] = load_[(i - 1) * dims + d] + flat.to_end(r)[d] - flat.from_start(r)[d] + sign * flat.carried(r)[d];
+      load_[i * dims + d] =
+          load_[(i - 1) * dims + d] + flat.to_end(r)[d] - flat.from_start(r)[d] + sign * flat.carried(r)[d];
     }
   }
   peak_before_ = load_;
   peak_behind_ = load_;
-  for (std::size_t k = dims; k < load_.size(); ++k) peak_before_[k] = std::max(peak_before_[k], peak_before_[k - dims]);
+  for (std::size_t k = dims; k < load_.size(); ++k)
+    peak_before_[k] = std::max(peak_before_[k], peak_before_[k - dims]);
   for (std::size_t k = load_.size() - dims; k-- > 0;) {
     peak_behind_[k] = std::max(peak_behind_[k], peak_behind_[k + dims]);
   }
@@ -85,7 +87,8 @@ bool Chain::update(const Flat& flat) {
   }
   update_loads(flat);
   if (travel_s_ > v.max_travel_s || distance_m_ > v.max_distance_m) return false;
-  if (n > 0 && v.breaks) return obstacle(flat.problem, flat.problem.vehicles[vehicle_], tasks_) == Obstacle::kNothing;
+  if (n > 0 && v.breaks)
+    return obstacle(flat.problem, flat.problem.vehicles[vehicle_], tasks_) == Obstacle::kNothing;
   return update_times(flat);
 }
 
@@ -119,7 +122,8 @@ void Chain::insert(const Flat& flat, RequestIndex request, const Insertion& wher
 }
 
 // Can the rest of the chain from `position` on be done when leaving `from` at `departure_s`?
-bool Chain::can_go_on(const Flat& flat, std::int64_t departure_s, LocationIndex from, std::size_t position) const {
+bool Chain::can_go_on(const Flat& flat, std::int64_t departure_s, LocationIndex from,
+                      std::size_t position) const {
   const FlatVehicle& v = flat.vehicles[vehicle_];
   const std::int64_t arrival = departure_s + leg_from(flat, position, from);
   if (position > tasks_.size()) return arrival <= v.until_s;
@@ -129,7 +133,8 @@ bool Chain::can_go_on(const Flat& flat, std::int64_t departure_s, LocationIndex 
 }
 
 // Only for vehicles with max_travel_s or max_distance_m.
-bool Chain::within_limits(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second) const {
+bool Chain::within_limits(const Flat& flat, RequestIndex request, std::uint32_t first,
+                          std::uint32_t second) const {
   const FlatVehicle& v = flat.vehicles[vehicle_];
   std::int64_t seconds = 0;
   std::int64_t metres = 0;
@@ -187,7 +192,8 @@ bool Chain::carries(const Flat& flat, RequestIndex request, std::size_t position
   return true;
 }
 
-Insertion Chain::best_job(const Flat& flat, RequestIndex request, std::int64_t below, InsertionScratch& scratch) const {
+Insertion Chain::best_job(const Flat& flat, RequestIndex request, std::int64_t below,
+                          InsertionScratch& scratch) const {
   const FlatVehicle& v = flat.vehicles[vehicle_];
   const TaskIndex task = flat.problem.requests[request].first;
   const LocationIndex here = flat.tasks[task].location;
@@ -242,7 +248,8 @@ void Chain::follow_pickup(const Flat& flat, RequestIndex request, std::size_t fi
     if (v.limited && !within_limits(flat, request, before, behind)) continue;
     const std::int64_t there_s = flat.earliest(delivery, departure_s + v.leg_s(from, there));
     if (there_s >= kNever) continue;
-    if (can_go_on(flat, there_s + flat.action(v, from, delivery), there, k + 1)) best = {cost, before, behind};
+    if (can_go_on(flat, there_s + flat.action(v, from, delivery), there, k + 1))
+      best = {cost, before, behind};
   }
 }
 
@@ -260,7 +267,8 @@ Insertion Chain::best_shipment(const Flat& flat, RequestIndex request, std::int6
   scratch.second_floor.resize(n + 2);
   scratch.second_floor[n + 1] = 2 * kForbidden;
   for (std::size_t k = n + 1; k-- > 0;) {
-    scratch.second_cost[k] = flat.arc_cost(v, location(flat, k), delivery) + arc_into(flat, k + 1, there) - arc_[k];
+    scratch.second_cost[k] =
+        flat.arc_cost(v, location(flat, k), delivery) + arc_into(flat, k + 1, there) - arc_[k];
     scratch.second_floor[k] = std::min(scratch.second_floor[k + 1], scratch.second_cost[k]);
   }
   const std::int64_t between = flat.arc_cost(v, here, delivery);
@@ -304,7 +312,8 @@ Insertion Chain::best_insertion(const Flat& flat, RequestIndex request, std::int
   const Request& what = flat.problem.requests[request];
   const std::size_t more = what.shipment ? 2 : 1;
   if (tasks_.size() + more > flat.vehicles[vehicle_].max_tasks) return {};
-  return what.shipment ? best_shipment(flat, request, below, scratch) : best_job(flat, request, below, scratch);
+  return what.shipment ? best_shipment(flat, request, below, scratch)
+                       : best_job(flat, request, below, scratch);
 }
 
 }  // namespace reckon::dispatch

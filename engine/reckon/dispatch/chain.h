@@ -1,8 +1,8 @@
 #pragma once
 
-// One vehicle's chain of tasks with what makes insertions cheap to judge: earliest and latest departures, loads and
-// their peaks from both sides. Internal to this room.
-// Source: Savelsbergh 1992, "The vehicle routing problem with time windows: minimizing route duration" (forward slack).
+// One vehicle's chain of tasks with what makes insertions cheap to judge: earliest and latest departures,
+// loads and their peaks from both sides. Internal to this room. Source: Savelsbergh 1992, "The vehicle
+// routing problem with time windows: minimizing route duration" (forward slack).
 
 #include <cstdint>
 #include <vector>
@@ -11,8 +11,9 @@
 
 namespace reckon::dispatch {
 
-/// Where a request would go: the task (or pickup) after position `first` of the chain, the delivery after position
-/// `second` of the chain as it is now; equal ones mean directly behind each other. Position 0 is the start.
+/// Where a request would go: the task (or pickup) after position `first` of the chain, the delivery after
+/// position `second` of the chain as it is now; equal ones mean directly behind each other. Position 0 is the
+/// start.
 struct Insertion {
   std::int64_t cost = kForbidden;  ///< how much dearer the chain gets; >= kTooDear: impossible
   std::uint32_t first = 0;
@@ -23,7 +24,7 @@ struct Insertion {
 
 /// Working memory of `best_insertion`; one per search.
 struct InsertionScratch {
-  std::vector<std::int64_t> second_cost;  // of a delivery after each position
+  std::vector<std::int64_t> second_cost;   // of a delivery after each position
   std::vector<std::int64_t> second_floor;  // its minimum from each position on
   std::vector<TaskIndex> tasks;
 };
@@ -41,10 +42,11 @@ class Chain {
   std::uint32_t version() const { return version_; }
   void set_version(std::uint32_t version) { version_ = version; }
 
-  /// The cheapest place for the request that costs less than `below`; an impossible insertion if there is none.
-  /// Exact within the model also without the triangle inequality.
-  /// Cost: O(stops) for a job, O(stops^2) at most for a shipment, mostly pruned.
-  Insertion best_insertion(const Flat& flat, RequestIndex request, std::int64_t below, InsertionScratch& scratch) const;
+  /// The cheapest place for the request that costs less than `below`; an impossible insertion if there is
+  /// none. Exact within the model also without the triangle inequality. Cost: O(stops) for a job, O(stops^2)
+  /// at most for a shipment, mostly pruned.
+  Insertion best_insertion(const Flat& flat, RequestIndex request, std::int64_t below,
+                           InsertionScratch& scratch) const;
 
   /// Carries out what best_insertion of this very chain gave.
   void insert(const Flat& flat, RequestIndex request, const Insertion& where);
@@ -65,8 +67,10 @@ class Chain {
                        InsertionScratch& scratch) const;
   void spliced(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second,
                std::vector<TaskIndex>& out) const;
-  Insertion best_job(const Flat& flat, RequestIndex request, std::int64_t below, InsertionScratch& scratch) const;
-  Insertion best_shipment(const Flat& flat, RequestIndex request, std::int64_t below, InsertionScratch& scratch) const;
+  Insertion best_job(const Flat& flat, RequestIndex request, std::int64_t below,
+                     InsertionScratch& scratch) const;
+  Insertion best_shipment(const Flat& flat, RequestIndex request, std::int64_t below,
+                          InsertionScratch& scratch) const;
   void follow_pickup(const Flat& flat, RequestIndex request, std::size_t first, std::int64_t first_cost,
                      std::int64_t departure_s, Insertion& best, InsertionScratch& scratch) const;
   bool job_fits(const Flat& flat, RequestIndex request, std::size_t position) const;
@@ -78,12 +82,12 @@ class Chain {
   std::int64_t cost_ = 0;
   std::int64_t travel_s_ = 0;
   std::int64_t distance_m_ = 0;
-  std::vector<std::int64_t> departure_;       // earliest, by position 0..n
-  std::vector<std::int64_t> latest_;          // latest departure that the rest allows
-  std::vector<std::int64_t> arc_;             // cost from position to the next; 0 when empty
-  std::vector<std::int64_t> load_;            // after position, row of dimensions
-  std::vector<std::int64_t> peak_before_;     // highest load at positions up to this
-  std::vector<std::int64_t> peak_behind_;     // highest load at positions from this on
+  std::vector<std::int64_t> departure_;    // earliest, by position 0..n
+  std::vector<std::int64_t> latest_;       // latest departure that the rest allows
+  std::vector<std::int64_t> arc_;          // cost from position to the next; 0 when empty
+  std::vector<std::int64_t> load_;         // after position, row of dimensions
+  std::vector<std::int64_t> peak_before_;  // highest load at positions up to this
+  std::vector<std::int64_t> peak_behind_;  // highest load at positions from this on
 };
 
 }  // namespace reckon::dispatch

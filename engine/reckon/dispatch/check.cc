@@ -9,16 +9,22 @@ namespace reckon::dispatch {
 namespace {
 
 bool inside(const std::vector<TimeWindow>& windows, std::int64_t time_s) {
-  return std::ranges::any_of(windows, [&](const TimeWindow& w) { return w.start_s <= time_s && time_s <= w.end_s; });
+  return std::ranges::any_of(windows,
+                             [&](const TimeWindow& w) { return w.start_s <= time_s && time_s <= w.end_s; });
 }
 
 // Walks one route step by step.
 class RouteCheck {
  public:
-  RouteCheck(const Problem& problem, const Route& route, std::string where, std::vector<std::uint32_t>& served,
-             std::vector<Violation>& violations)
-      : problem_(problem), route_(route), vehicle_(problem.vehicles[route.vehicle]), where_(std::move(where)),
-        served_(served), violations_(violations), breaks_seen_(vehicle_.breaks.size(), 0) {}
+  RouteCheck(const Problem& problem, const Route& route, std::string where,
+             std::vector<std::uint32_t>& served, std::vector<Violation>& violations)
+      : problem_(problem),
+        route_(route),
+        vehicle_(problem.vehicles[route.vehicle]),
+        where_(std::move(where)),
+        served_(served),
+        violations_(violations),
+        breaks_seen_(vehicle_.breaks.size(), 0) {}
 
   void run() {
     if (!structure()) return;
@@ -147,11 +153,15 @@ class RouteCheck {
     const Request& request = problem_.requests[task.request];
     ++tasks_;
     ++served_[step.index];
-    require(std::ranges::includes(vehicle_.skills, request.skills), Rule::kSkills, "the vehicle lacks a skill");
+    require(std::ranges::includes(vehicle_.skills, request.skills), Rule::kSkills,
+            "the vehicle lacks a skill");
     const bool moved = place_before() != task.location;
-    require(step.setup_s == (moved ? task.setup_s[vehicle_.type] : 0), Rule::kTime, "setup is not as the task has it");
-    require(step.service_s == task.service_s[vehicle_.type], Rule::kTime, "service is not as the task has it");
-    require(inside(task.windows, step.arrival_s + step.waiting_s), Rule::kTime, "outside the task's time windows");
+    require(step.setup_s == (moved ? task.setup_s[vehicle_.type] : 0), Rule::kTime,
+            "setup is not as the task has it");
+    require(step.service_s == task.service_s[vehicle_.type], Rule::kTime,
+            "service is not as the task has it");
+    require(inside(task.windows, step.arrival_s + step.waiting_s), Rule::kTime,
+            "outside the task's time windows");
     cost_ += vehicle_.costs.per_task_hour * (step.setup_s + step.service_s);
     for (std::size_t d = 0; d < load_.size(); ++d) {
       load_[d] += request.to_end[d] - request.from_start[d];
@@ -167,7 +177,8 @@ class RouteCheck {
   void rest(const Step& step) {
     const Break& rest = vehicle_.breaks[step.index];
     ++breaks_seen_[step.index];
-    require(inside(rest.windows, step.arrival_s + step.waiting_s), Rule::kBreak, "outside the break's time windows");
+    require(inside(rest.windows, step.arrival_s + step.waiting_s), Rule::kBreak,
+            "outside the break's time windows");
     require(step.service_s == rest.service_s, Rule::kBreak, "the break has another length");
     for (std::size_t d = 0; d < rest.max_load.size(); ++d) {
       require(load_[d] <= rest.max_load[d], Rule::kBreak, "too much on board for this break");
@@ -176,8 +187,8 @@ class RouteCheck {
 
   void finish() {
     const Step& last = route_.steps.back();
-    require(last.arrival_s + last.waiting_s + last.setup_s + last.service_s <= vehicle_.window.end_s, Rule::kTime,
-            "ends after the vehicle's hours");
+    require(last.arrival_s + last.waiting_s + last.setup_s + last.service_s <= vehicle_.window.end_s,
+            Rule::kTime, "ends after the vehicle's hours");
     require(on_board_.empty(), Rule::kPrecedence, "picked up and never delivered");
     require(std::ranges::all_of(breaks_seen_, [](int times) { return times == 1; }), Rule::kBreak,
             "each break is taken once");
@@ -185,7 +196,8 @@ class RouteCheck {
     require(travel_s_ <= vehicle_.max_travel_s, Rule::kLimit, "more travel than max_travel_time");
     require(distance_m_ <= vehicle_.max_distance_m, Rule::kLimit, "farther than max_distance");
     require(last.travel_s == travel_s_, Rule::kTime, "travel goes on after the last place");
-    require(route_.cost == cost_ + vehicle_.costs.fixed * 3600, Rule::kCost, "the cost is not the sum of its parts");
+    require(route_.cost == cost_ + vehicle_.costs.fixed * 3600, Rule::kCost,
+            "the cost is not the sum of its parts");
   }
 
   const Problem& problem_;
@@ -213,7 +225,8 @@ void check_requests(const Problem& problem, const Plan& plan, std::vector<std::u
     if (request < left_out.size()) {
       ++left_out[request];
     } else {
-      violations.push_back({Rule::kStructure, fmt::format("unassigned[{}]", i), "is not one of the requests"});
+      violations.push_back(
+          {Rule::kStructure, fmt::format("unassigned[{}]", i), "is not one of the requests"});
     }
   }
   for (std::size_t r = 0; r < problem.requests.size(); ++r) {
@@ -221,8 +234,8 @@ void check_requests(const Problem& problem, const Plan& plan, std::vector<std::u
     for (TaskIndex task = request.first; task <= request.first + (request.shipment ? 1U : 0U); ++task) {
       if (served[task] + left_out[r] == 1) continue;
       violations.push_back({Rule::kStructure, fmt::format("tasks[{}]", task),
-                            fmt::format("is served {} times and left out {} times; allowed: once in all", served[task],
-                                        left_out[r])});
+                            fmt::format("is served {} times and left out {} times; allowed: once in all",
+                                        served[task], left_out[r])});
     }
   }
 }

@@ -1,7 +1,8 @@
 #pragma once
 
-// The referee: reads a plan's own times and loads, and tells every rule of the problem that they break. Written apart
-// from the solver and its schedule, with no code shared, so that one's mistake is seen by the other.
+// The referee: reads a plan's own times and loads, and tells every rule of the problem that they break.
+// Written apart from the solver and its schedule, with no code shared, so that one's mistake is seen by the
+// other.
 
 #include <string>
 #include <vector>
@@ -15,11 +16,12 @@ enum class Rule : std::uint8_t {
   kStructure,   ///< indices, order of start/tasks/end, a vehicle or task twice, a request lost
   kPrecedence,  ///< pickup before delivery, both in one route
   kSkills,
-  kLoad,        ///< over capacity, or a load that does not add up
-  kTime,        ///< travel faster than the matrix, outside a window or the vehicle's hours, setup or service cut short
-  kBreak,       ///< missing, twice, out of its window, over its load
-  kLimit,       ///< max_tasks, max_travel_time, max_distance
-  kCost,        ///< the stated cost, travel or distance is not the steps' sum
+  kLoad,   ///< over capacity, or a load that does not add up
+  kTime,   ///< travel faster than the matrix, outside a window or the vehicle's hours, setup or service cut
+           ///< short
+  kBreak,  ///< missing, twice, out of its window, over its load
+  kLimit,  ///< max_tasks, max_travel_time, max_distance
+  kCost,   ///< the stated cost, travel or distance is not the steps' sum
 };
 
 std::string_view to_string(Rule rule);

@@ -9,11 +9,12 @@
 namespace reckon::dispatch {
 namespace {
 
-// Everything in which two vehicles can differ. Vehicles with breaks are twins of nobody: rarely worth the comparison.
+// Everything in which two vehicles can differ. Vehicles with breaks are twins of nobody: rarely worth the
+// comparison.
 auto traits(const Vehicle& v, VehicleIndex index) {
   return std::tuple(v.start, v.end, v.travel, v.type, v.window.start_s, v.window.end_s, v.capacity, v.skills,
-                         v.costs.fixed, v.costs.per_hour, v.costs.per_task_hour, v.costs.per_km, v.max_tasks,
-                         v.max_travel_s, v.max_distance_m, v.breaks.empty() ? kNone : index);
+                    v.costs.fixed, v.costs.per_hour, v.costs.per_task_hour, v.costs.per_km, v.max_tasks,
+                    v.max_travel_s, v.max_distance_m, v.breaks.empty() ? kNone : index);
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ inline constexpr std::int64_t kTooDear = kForbidden / 2;  ///< at least this: a 
 struct FlatTask {
   LocationIndex location;
   RequestIndex request;
-  std::int64_t open_s;   ///< of the first window
-  std::int64_t close_s;  ///< of the last window
+  std::int64_t open_s;                  ///< of the first window
+  std::int64_t close_s;                 ///< of the last window
   const std::vector<TimeWindow>* more;  ///< null when there is one window only
 };
 

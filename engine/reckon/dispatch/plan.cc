@@ -23,7 +23,8 @@ std::string_view to_string(Reason reason) {
 }
 
 bool Score::beats(const Score& other) const {
-  return std::make_tuple(-priority, -tasks, cost) < std::make_tuple(-other.priority, -other.tasks, other.cost);
+  return std::make_tuple(-priority, -tasks, cost) <
+         std::make_tuple(-other.priority, -other.tasks, other.cost);
 }
 
 Score score(const Problem& problem, const Plan& plan) {

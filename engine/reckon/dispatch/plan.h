@@ -20,8 +20,8 @@ struct Step {
   std::int64_t waiting_s = 0;
   std::int64_t setup_s = 0;
   std::int64_t service_s = 0;
-  std::int64_t travel_s = 0;           ///< travelled since the route's start, upon arrival
-  std::int64_t distance_m = 0;         ///< the same in metres; during a break on the way: of the last stop
+  std::int64_t travel_s = 0;            ///< travelled since the route's start, upon arrival
+  std::int64_t distance_m = 0;          ///< the same in metres; during a break on the way: of the last stop
   std::vector<std::int64_t> load = {};  ///< after the step, by dimension
 
   std::int64_t start_s() const { return arrival_s + waiting_s; }

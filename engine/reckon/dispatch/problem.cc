@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -36,7 +37,8 @@ class Validator {
   }
 
   void sizes() {
-    require(problem_.tasks.size() <= kMaxTasks, "tasks", fmt::format("too many; at most {} are allowed", kMaxTasks));
+    require(problem_.tasks.size() <= kMaxTasks, "tasks",
+            fmt::format("too many; at most {} are allowed", kMaxTasks));
     require(problem_.vehicles.size() <= kMaxVehicles, "vehicles",
             fmt::format("too many; at most {} are allowed", kMaxVehicles));
     require(problem_.locations <= kMaxLocations, "locations",
@@ -62,7 +64,8 @@ class Validator {
       if (s != kUnreachable) worst = std::max(worst, static_cast<double>(s));
     }
     for (const auto& extra : {travel.distances_m, travel.costs}) {
-      if (extra && !extra->empty()) worst = std::max(worst, static_cast<double>(*std::ranges::max_element(*extra)));
+      if (extra && !extra->empty())
+        worst = std::max(worst, static_cast<double>(*std::ranges::max_element(*extra)));
     }
     worst_leg_.push_back(worst);
   }
@@ -74,12 +77,14 @@ class Validator {
       require(windows[i].start_s <= windows[i].end_s && windows[i].start_s >= -kUnlimited &&
                   windows[i].end_s <= kUnlimited,
               where, "a window ends before it starts or lies out of range");
-      require(i == 0 || windows[i].start_s > windows[i - 1].end_s, where, "windows overlap or are not sorted");
+      require(i == 0 || windows[i].start_s > windows[i - 1].end_s, where,
+              "windows overlap or are not sorted");
     }
   }
 
   void amounts(const std::vector<std::int64_t>& amounts, const std::string& where) {
-    require(amounts.size() == problem_.dimensions, where, fmt::format("needs {} numbers", problem_.dimensions));
+    require(amounts.size() == problem_.dimensions, where,
+            fmt::format("needs {} numbers", problem_.dimensions));
     require(std::ranges::all_of(amounts, [](std::int64_t a) { return a >= 0 && a <= kMaxAmount; }), where,
             fmt::format("out of range; allowed: 0 to {}", kMaxAmount));
   }
@@ -99,10 +104,12 @@ class Validator {
             "a limit is negative");
     amounts(vehicle.capacity, where + ".capacity");
     require(std::ranges::is_sorted(vehicle.skills), where + ".skills", "are not sorted");
-    require(vehicle.breaks.size() <= kMaxBreaks, where + ".breaks", fmt::format("at most {} are allowed", kMaxBreaks));
+    require(vehicle.breaks.size() <= kMaxBreaks, where + ".breaks",
+            fmt::format("at most {} are allowed", kMaxBreaks));
     for (const Break& rest : vehicle.breaks) {
       windows(rest.windows, where + ".breaks");
-      require(rest.service_s >= 0 && rest.service_s <= kMaxActionS, where + ".breaks", "service is out of range");
+      require(rest.service_s >= 0 && rest.service_s <= kMaxActionS, where + ".breaks",
+              "service is out of range");
       if (!rest.max_load.empty()) amounts(rest.max_load, where + ".breaks");
     }
     const CostRates& costs = vehicle.costs;
@@ -114,10 +121,12 @@ class Validator {
     const bool needs_metres = costs.per_km > 0 || vehicle.max_distance_m < kUnlimited;
     require(!needs_metres || problem_.travel_of(vehicle).distances_m != nullptr, where,
             "needs distances, which its travel lacks");
-    require(worst_leg_[vehicle.travel] * static_cast<double>(std::max(costs.per_hour, costs.per_km * 4) + kCostScale) *
+    require(worst_leg_[vehicle.travel] *
+                    static_cast<double>(std::max(costs.per_hour, costs.per_km * 4) + kCostScale) *
                     static_cast<double>(problem_.tasks.size() + 2 * problem_.vehicles.size()) <
                 kMaxTotalCost,
-            where + ".costs", "with these travels the sum of costs could overflow; lower rates or durations are allowed");
+            where + ".costs",
+            "with these travels the sum of costs could overflow; lower rates or durations are allowed");
   }
 
   void request(std::size_t i) {
@@ -127,7 +136,8 @@ class Validator {
     amounts(request.to_end, where + ".to_end");
     amounts(request.carried, where + ".carried");
     require(std::ranges::is_sorted(request.skills), where + ".skills", "are not sorted");
-    require(request.priority >= 0 && request.priority <= 100, where + ".priority", "out of range; allowed: 0 to 100");
+    require(request.priority >= 0 && request.priority <= 100, where + ".priority",
+            "out of range; allowed: 0 to 100");
     const std::size_t last = std::size_t{request.first} + (request.shipment ? 1 : 0);
     if (request.first == kNone || last >= problem_.tasks.size()) {
       require(false, where + ".first", "is not one of the tasks");
@@ -136,13 +146,14 @@ class Validator {
     const bool kinds = request.shipment ? problem_.tasks[request.first].kind == TaskKind::kPickup &&
                                               problem_.tasks[last].kind == TaskKind::kDelivery
                                         : problem_.tasks[request.first].kind == TaskKind::kJob;
-    require(kinds && problem_.tasks[request.first].request == i && problem_.tasks[last].request == i, where + ".first",
-            "does not fit its tasks' kinds or requests");
+    require(kinds && problem_.tasks[request.first].request == i && problem_.tasks[last].request == i,
+            where + ".first", "does not fit its tasks' kinds or requests");
     const auto nothing = [](const std::vector<std::int64_t>& amounts) {
       return std::ranges::all_of(amounts, [](std::int64_t a) { return a == 0; });
     };
-    require(request.shipment ? nothing(request.from_start) && nothing(request.to_end) : nothing(request.carried), where,
-            "a shipment's load is carried, a job's is from_start or to_end");
+    require(
+        request.shipment ? nothing(request.from_start) && nothing(request.to_end) : nothing(request.carried),
+        where, "a shipment's load is carried, a job's is from_start or to_end");
   }
 
   void task(std::size_t i) {
@@ -154,14 +165,15 @@ class Validator {
       return seconds.size() == problem_.types &&
              std::ranges::all_of(seconds, [](std::int64_t s) { return s >= 0 && s <= kMaxActionS; });
     };
-    require(times(task.setup_s) && times(task.service_s), where, "needs setup and service for each type, in range");
+    require(times(task.setup_s) && times(task.service_s), where,
+            "needs setup and service for each type, in range");
     if (task.request >= problem_.requests.size()) {
       require(false, where + ".request", "is not one of the requests");
       return;
     }
     const Request& request = problem_.requests[task.request];
-    require(i == request.first || (request.shipment && i == std::size_t{request.first} + 1), where + ".request",
-            "does not name this task");
+    require(i == request.first || (request.shipment && i == std::size_t{request.first} + 1),
+            where + ".request", "does not name this task");
   }
 
   const Problem& problem_;
@@ -190,6 +202,16 @@ std::int64_t Problem::leg_cost(const Vehicle& vehicle, LocationIndex from, Locat
   static_assert(kCostScale * 5 == 1000 * 18);  // per metre: kCostScale / 1000, rounded to the nearest
   const auto by_way = (vehicle.costs.per_km * leg_m(vehicle, from, to) * 18 + 2) / 5;
   return by_time + by_way;
+}
+
+void at_speed(std::vector<std::int32_t>& durations_s, double speed_factor) {
+  const std::int64_t hundredths = std::llround(speed_factor * 100);
+  if (hundredths == 100) return;
+  for (auto& duration_s : durations_s) {
+    if (duration_s == kUnreachable) continue;
+    const auto slow = (std::int64_t{duration_s} * 100 + hundredths / 2) / hundredths;
+    duration_s = static_cast<std::int32_t>(std::min<std::int64_t>(slow, kUnreachable - 1));
+  }
 }
 
 std::vector<TimeWindow> merged(std::vector<TimeWindow> windows) {

@@ -1,8 +1,8 @@
 #pragma once
 
-// What is to be assigned: requests (jobs and shipments) with their stops, vehicles, and travel between places. All
-// times are whole seconds from one zero that the caller chose (a clock of its own, or Unix time); distances are whole
-// metres. The solver, the checker and the wire formats all speak of this model.
+// What is to be assigned: requests (jobs and shipments) with their stops, vehicles, and travel between
+// places. All times are whole seconds from one zero that the caller chose (a clock of its own, or Unix time);
+// distances are whole metres. The solver, the checker and the wire formats all speak of this model.
 
 #include <cstddef>
 #include <cstdint>
@@ -33,10 +33,10 @@ inline constexpr std::int64_t kCostScale = 3600;
 inline constexpr std::size_t kMaxTasks = 20'000;      ///< a city's busiest hour has under 3,000
 inline constexpr std::size_t kMaxVehicles = 20'000;   ///< the largest known peak has 7,567 couriers on line
 inline constexpr std::size_t kMaxLocations = 20'000;  ///< each may be a task's or a vehicle's
-inline constexpr std::size_t kMaxDimensions = 16;     ///< kinds of load: count, weight, volume and some to spare
-inline constexpr std::size_t kMaxWindows = 100;       ///< time windows of one task: three months of days
-inline constexpr std::size_t kMaxBreaks = 10;         ///< breaks of one vehicle
-inline constexpr std::size_t kMaxVehicleTypes = 256;  ///< with times of their own at each task
+inline constexpr std::size_t kMaxDimensions = 16;  ///< kinds of load: count, weight, volume and some to spare
+inline constexpr std::size_t kMaxWindows = 100;    ///< time windows of one task: three months of days
+inline constexpr std::size_t kMaxBreaks = 10;      ///< breaks of one vehicle
+inline constexpr std::size_t kMaxVehicleTypes = 256;        ///< with times of their own at each task
 inline constexpr std::int64_t kMaxTimeS = 4'294'967'295;    ///< 32 bits, as VROOM has it
 inline constexpr std::int64_t kMaxActionS = 1'000'000'000;  ///< setup, service, break
 inline constexpr std::int64_t kMaxAmount = 1'000'000'000;   ///< of one dimension of one request or vehicle
@@ -53,8 +53,8 @@ struct TimeWindow {
 
 enum class TaskKind : std::uint8_t { kJob, kPickup, kDelivery };
 
-/// One stop's work. It starts inside one of its windows; setup is done only when the vehicle comes from another
-/// location (or from nowhere), service always.
+/// One stop's work. It starts inside one of its windows; setup is done only when the vehicle comes from
+/// another location (or from nowhere), service always.
 struct Task {
   TaskKind kind = TaskKind::kJob;
   RequestIndex request = kNone;
@@ -64,8 +64,8 @@ struct Task {
   std::vector<std::int64_t> service_s = {0};         ///< by Vehicle::type
 };
 
-/// What is served whole or not at all: a job (one task), or a shipment (a pickup, and a delivery by the same vehicle
-/// afterwards, which stands next to it in Problem::tasks).
+/// What is served whole or not at all: a job (one task), or a shipment (a pickup, and a delivery by the same
+/// vehicle afterwards, which stands next to it in Problem::tasks).
 struct Request {
   TaskIndex first = kNone;  ///< the job or the pickup; the delivery is `first + 1`
   bool shipment = false;
@@ -76,7 +76,8 @@ struct Request {
   std::int64_t priority = 0;             ///< [0, 100]
 };
 
-/// A pause that must be taken if the vehicle is used: at a stop or on the way, with travel going on before and after.
+/// A pause that must be taken if the vehicle is used: at a stop or on the way, with travel going on before
+/// and after.
 struct Break {
   std::vector<TimeWindow> windows = {TimeWindow{}};  ///< for its start; sorted, disjoint, never empty
   std::int64_t service_s = 0;
@@ -84,10 +85,10 @@ struct Break {
 };
 
 struct CostRates {
-  std::int64_t fixed = 0;           ///< for using the vehicle at all
-  std::int64_t per_hour = 3600;     ///< of travel
-  std::int64_t per_task_hour = 0;   ///< of setup and service
-  std::int64_t per_km = 0;          ///< of travel
+  std::int64_t fixed = 0;          ///< for using the vehicle at all
+  std::int64_t per_hour = 3600;    ///< of travel
+  std::int64_t per_task_hour = 0;  ///< of setup and service
+  std::int64_t per_km = 0;         ///< of travel
 
   friend bool operator==(const CostRates&, const CostRates&) = default;
 };
@@ -109,9 +110,9 @@ struct Vehicle {
 
 /// Travel between locations for one way of moving, row-major from x to, `locations * locations` cells.
 struct Travel {
-  std::vector<std::int32_t> durations_s;                          ///< kUnreachable: no such leg
-  std::shared_ptr<const std::vector<std::int32_t>> distances_m;   ///< null: not known
-  std::shared_ptr<const std::vector<std::int32_t>> costs;         ///< null: travel costs by the vehicle's rates
+  std::vector<std::int32_t> durations_s;                         ///< kUnreachable: no such leg
+  std::shared_ptr<const std::vector<std::int32_t>> distances_m;  ///< null: not known
+  std::shared_ptr<const std::vector<std::int32_t>> costs;  ///< null: travel costs by the vehicle's rates
 };
 
 struct Problem {
@@ -132,12 +133,16 @@ struct Problem {
   std::int64_t leg_cost(const Vehicle& vehicle, LocationIndex from, LocationIndex to) const;
 };
 
+/// Durations at `speed_factor` (0.01 to 5, in hundredths) of the usual speed, to the nearest second.
+void at_speed(std::vector<std::int32_t>& durations_s, double speed_factor);
+
 /// Makes a list of windows sorted and disjoint: overlapping and touching ones become one.
 std::vector<TimeWindow> merged(std::vector<TimeWindow> windows);
 
-/// Everything that the rest of the room relies on: indices in range, sizes equal, values within the limits above.
+/// Everything that the rest of the room relies on: indices in range, sizes equal, values within the limits
+/// above.
 /// @errors kInvalidInput  `where` is the member, such as `tasks[3].windows`
-/// Cost: O(size of the problem without the matrices' cells).
+/// Cost: O(size of the problem).
 base::Result<void> validate(const Problem& problem);
 
 }  // namespace reckon::dispatch

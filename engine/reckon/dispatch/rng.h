@@ -1,6 +1,7 @@
 #pragma once
 
-// Random numbers that are the same on every machine and standard library, for plans that can be repeated by seed.
+// Random numbers that are the same on every machine and standard library, for plans that can be repeated by
+// seed.
 
 #include <cstdint>
 

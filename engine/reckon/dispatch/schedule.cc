@@ -62,7 +62,8 @@ class Timetable {
 
   bool is_end(std::size_t element) const { return element == tasks_.size() + 1; }
 
-  // Earliest departures from each element with each number of breaks taken; true if the end is reached in time.
+  // Earliest departures from each element with each number of breaks taken; true if the end is reached in
+  // time.
   bool compute() {
     const std::size_t breaks = vehicle_.breaks.size();
     earliest_.assign((tasks_.size() + 2) * (breaks + 1), kNever);
@@ -92,7 +93,8 @@ class Timetable {
     return path;
   }
 
-  // The breaks `first`..`last` taken on the edge after `element`, leaving at `time_s`; arrival at the next element.
+  // The breaks `first`..`last` taken on the edge after `element`, leaving at `time_s`; arrival at the next
+  // element.
   std::int64_t ride(std::size_t element, std::size_t first, std::size_t last, std::int64_t time_s,
                     std::vector<Pause>* pauses) const {
     std::int64_t remaining = edge_s(element);
@@ -173,7 +175,8 @@ bool has_skills(const Problem& problem, const Vehicle& vehicle, std::span<const 
   });
 }
 
-bool within_limits(const Problem& problem, const Vehicle& vehicle, const Timetable& table, std::size_t tasks) {
+bool within_limits(const Problem& problem, const Vehicle& vehicle, const Timetable& table,
+                   std::size_t tasks) {
   std::int64_t travel_s = 0;
   std::int64_t distance_m = 0;
   for (std::size_t e = 0; e <= tasks; ++e) {
@@ -193,10 +196,11 @@ Obstacle obstacle_of(const Problem& problem, const Vehicle& vehicle, std::span<c
   return within_limits(problem, vehicle, table, tasks.size()) ? Obstacle::kNothing : Obstacle::kLimit;
 }
 
-// Later departures from the end backwards: no stop starts later than the next one's start requires, so waiting shrinks
-// and the end stays where it is.
-std::vector<std::int64_t> late_starts(const Problem& problem, const Vehicle& vehicle, std::span<const TaskIndex> tasks,
-                                      const Timetable& table, const Timetable::Path& path) {
+// Later departures from the end backwards: no stop starts later than the next one's start requires, so
+// waiting shrinks and the end stays where it is.
+std::vector<std::int64_t> late_starts(const Problem& problem, const Vehicle& vehicle,
+                                      std::span<const TaskIndex> tasks, const Timetable& table,
+                                      const Timetable::Path& path) {
   const std::size_t last = tasks.size() + 1;
   std::vector<std::int64_t> starts(last + 1);
   for (std::size_t e = 0; e <= last; ++e) {
@@ -208,7 +212,8 @@ std::vector<std::int64_t> late_starts(const Problem& problem, const Vehicle& veh
   }
   for (std::size_t e = last; e-- > 1;) {
     const auto leave_by = starts[e + 1] - table.edge_s(e);
-    starts[e] = *latest_in(problem.tasks[tasks[e - 1]].windows, leave_by - table.setup_s(e) - table.service_s(e));
+    starts[e] =
+        *latest_in(problem.tasks[tasks[e - 1]].windows, leave_by - table.setup_s(e) - table.service_s(e));
   }
   starts[0] = starts[1] - table.edge_s(0);
   return starts;
@@ -217,7 +222,8 @@ std::vector<std::int64_t> late_starts(const Problem& problem, const Vehicle& veh
 // Writes the steps of one route; the times were decided before.
 class RouteWriter {
  public:
-  RouteWriter(const Problem& problem, VehicleIndex vehicle, std::span<const TaskIndex> tasks, const Timetable& table)
+  RouteWriter(const Problem& problem, VehicleIndex vehicle, std::span<const TaskIndex> tasks,
+              const Timetable& table)
       : problem_(problem), vehicle_(problem.vehicles[vehicle]), tasks_(tasks), table_(table) {
     route_.vehicle = vehicle;
     route_.cost = vehicle_.costs.fixed * kCostScale;
@@ -245,7 +251,8 @@ class RouteWriter {
  private:
   std::int64_t write_breaks(std::size_t element, const Timetable::Path& path, std::int64_t leaving) {
     std::vector<Pause> pauses;
-    const auto arrival = table_.ride(element - 1, path.taken[element - 1], path.taken[element], leaving, &pauses);
+    const auto arrival =
+        table_.ride(element - 1, path.taken[element - 1], path.taken[element], leaving, &pauses);
     for (const Pause& pause : pauses) {
       route_.steps.push_back({.kind = StepKind::kBreak,
                               .index = static_cast<std::uint32_t>(pause.index),
@@ -314,7 +321,8 @@ Obstacle obstacle(const Problem& problem, const Vehicle& vehicle, std::span<cons
   return obstacle_of(problem, vehicle, tasks, table);
 }
 
-std::optional<Route> schedule(const Problem& problem, VehicleIndex vehicle, std::span<const TaskIndex> tasks) {
+std::optional<Route> schedule(const Problem& problem, VehicleIndex vehicle,
+                              std::span<const TaskIndex> tasks) {
   const Vehicle& who = problem.vehicles[vehicle];
   Timetable table(problem, who, tasks);
   if (tasks.empty() || obstacle_of(problem, who, tasks, table) != Obstacle::kNothing) return std::nullopt;

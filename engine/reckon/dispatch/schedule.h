@@ -13,12 +13,13 @@ namespace reckon::dispatch {
 /// The first limit that a sequence breaks.
 enum class Obstacle : std::uint8_t { kNothing, kSkills, kLoad, kNoRoute, kTime, kLimit };
 
-/// What keeps `vehicle` from doing `tasks` (not empty, shipments whole and in order) in this sequence; kNothing if it can.
-/// Breaks are placed where they cost the least time, in their given order.
-/// Cost: O(tasks * (dimensions + breaks^2)). Any thread.
+/// What keeps `vehicle` from doing `tasks` (not empty, shipments whole and in order) in this sequence;
+/// kNothing if it can. Breaks are placed where they cost the least time, in their given order. Cost: O(tasks
+/// * (dimensions + breaks^2)). Any thread.
 Obstacle obstacle(const Problem& problem, const Vehicle& vehicle, std::span<const TaskIndex> tasks);
 
-/// The timed route: it ends as early as possible, and without breaks waits as little as that allows by starting late.
+/// The timed route: it ends as early as possible, and without breaks waits as little as that allows by
+/// starting late.
 /// @return nothing when there is an obstacle
 std::optional<Route> schedule(const Problem& problem, VehicleIndex vehicle, std::span<const TaskIndex> tasks);
 

@@ -8,7 +8,8 @@
 namespace reckon::dispatch {
 namespace {
 
-// The published parameters of string removal: stops removed in the mean, longest string, chance of passing over.
+// The published parameters of string removal: stops removed in the mean, longest string, chance of passing
+// over.
 constexpr double kMeanRemoved = 10;
 constexpr double kLongestString = 10;
 constexpr double kSplitChance = 0.5;
@@ -19,20 +20,28 @@ constexpr double kBlink = 0.01;
 constexpr double kHot = 1.0;
 constexpr double kCold = 0.01;
 
-constexpr std::size_t kNeighbours = 100;         // stops that a ruin may reach from its seed
-constexpr std::size_t kNearVehicles = 48;        // vehicles that an insertion looks at, by approach
-constexpr std::size_t kNearTasks = 32;           // and the vehicles of this many neighbouring stops
-constexpr std::size_t kFewVehicles = 64;         // up to here, all vehicles are looked at
-constexpr std::size_t kMaxMemory = 4'000'000;    // remembered insertions: 64 MB
-constexpr std::size_t kMaxAbsentTried = 40;      // of those long left out, in one round
+constexpr std::size_t kNeighbours = 100;       // stops that a ruin may reach from its seed
+constexpr std::size_t kNearVehicles = 48;      // vehicles that an insertion looks at, by approach
+constexpr std::size_t kNearTasks = 32;         // and the vehicles of this many neighbouring stops
+constexpr std::size_t kFewVehicles = 64;       // up to here, all vehicles are looked at
+constexpr std::size_t kMaxMemory = 4'000'000;  // remembered insertions: 64 MB
+constexpr std::size_t kMaxAbsentTried = 40;    // of those long left out, in one round
 
 }  // namespace
 
 Search::Search(const Flat& flat, std::uint64_t seed)
-    : flat_(flat), rng_(seed), places_(flat.tasks.size()), absences_(flat.problem.requests.size(), 0),
-      saved_(flat.vehicles.size()), touched_in_(flat.vehicles.size(), 0), seen_class_(flat.twin_classes, 0),
-      seen_vehicle_(flat.vehicles.size(), 0), near_(flat.problem.requests.size()), neighbours_(flat.tasks.size()),
-      torn_(flat.problem.requests.size(), 0), torn_in_(flat.problem.requests.size(), 0) {
+    : flat_(flat),
+      rng_(seed),
+      places_(flat.tasks.size()),
+      absences_(flat.problem.requests.size(), 0),
+      saved_(flat.vehicles.size()),
+      touched_in_(flat.vehicles.size(), 0),
+      seen_class_(flat.twin_classes, 0),
+      seen_vehicle_(flat.vehicles.size(), 0),
+      near_(flat.problem.requests.size()),
+      neighbours_(flat.tasks.size()),
+      torn_(flat.problem.requests.size(), 0),
+      torn_in_(flat.problem.requests.size(), 0) {
   for (VehicleIndex v = 0; v < flat.vehicles.size(); ++v) chains_.emplace_back(flat, v);
   const std::size_t pairs = flat.problem.requests.size() * flat.vehicles.size();
   if (pairs <= kMaxMemory) memory_.resize(pairs);
@@ -147,7 +156,8 @@ void Search::tear_string(TaskIndex around, double most) {
   // Without the triangle inequality a chain may become impossible when it gets shorter: then all of it goes.
   if (!chains_[place.vehicle].assign(flat_, kept_)) {
     for (const TaskIndex task : kept_) {
-      if (flat_.problem.requests[flat_.tasks[task].request].first == task) leave_out(flat_.tasks[task].request);
+      if (flat_.problem.requests[flat_.tasks[task].request].first == task)
+        leave_out(flat_.tasks[task].request);
     }
   }
   changed(place.vehicle);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Slack induction by string removals: tear strings of neighbouring stops out of a few chains, put them back greedily
-// with a little chance, and accept under annealing. Internal to this room; `solve` is the entry.
+// Slack induction by string removals: tear strings of neighbouring stops out of a few chains, put them back
+// greedily with a little chance, and accept under annealing. Internal to this room; `solve` is the entry.
 
 #include <cstdint>
 #include <vector>
@@ -72,12 +72,12 @@ class Search {
   const Flat& flat_;
   Rng rng_;
   std::vector<Chain> chains_;
-  std::vector<Place> places_;             // by task
+  std::vector<Place> places_;  // by task
   std::vector<RequestIndex> absent_;
   std::vector<RequestIndex> absent_before_;
-  std::vector<std::uint32_t> absences_;   // by request: rounds spent outside
-  std::vector<VehicleIndex> used_;        // vehicles with tasks
-  std::vector<Chain> saved_;              // chains as they were before this round
+  std::vector<std::uint32_t> absences_;  // by request: rounds spent outside
+  std::vector<VehicleIndex> used_;       // vehicles with tasks
+  std::vector<Chain> saved_;             // chains as they were before this round
   std::vector<VehicleIndex> touched_;
   std::vector<std::uint32_t> touched_in_;  // round in which a vehicle was saved last
   std::uint32_t round_ = 1;
@@ -85,17 +85,18 @@ class Search {
   std::int64_t priority_ = 0, served_ = 0, cost_ = 0;
   Score before_;
   Sequences best_;
-  std::vector<Remembered> memory_;        // by request and vehicle; empty when that were too many
+  std::vector<Remembered> memory_;  // by request and vehicle; empty when that were too many
   InsertionScratch scratch_;
   std::vector<VehicleIndex> candidate_list_;
-  std::vector<std::uint32_t> seen_class_;  // by twin class: last candidate search in which an empty one was taken
+  std::vector<std::uint32_t>
+      seen_class_;  // by twin class: last candidate search in which an empty one was taken
   std::vector<std::uint32_t> seen_vehicle_;
   std::uint32_t candidate_search_ = 0;
-  std::vector<std::vector<VehicleIndex>> near_;        // by request: nearest vehicles, filled when first needed
-  std::vector<std::vector<TaskIndex>> neighbours_;     // by task, filled when first needed
+  std::vector<std::vector<VehicleIndex>> near_;     // by request: nearest vehicles, filled when first needed
+  std::vector<std::vector<TaskIndex>> neighbours_;  // by task, filled when first needed
   std::vector<TaskIndex> kept_;
-  std::vector<std::uint8_t> torn_;                     // by request, while a string is torn out
-  std::vector<std::uint32_t> torn_in_;                 // by request: round in which it was torn out last
+  std::vector<std::uint8_t> torn_;      // by request, while a string is torn out
+  std::vector<std::uint32_t> torn_in_;  // by request: round in which it was torn out last
   double scale_ = 1;
 };
 

@@ -100,7 +100,8 @@ Plan solve(const Problem& problem, const SolveOptions& options, SolveStats* stat
   search.construct();
   SolveStats counted;
   const bool nothing_to_do = problem.vehicles.empty() || problem.requests.empty();
-  for (double spent = budget.spent(0); spent < 1 && !nothing_to_do; spent = budget.spent(counted.iterations)) {
+  for (double spent = budget.spent(0); spent < 1 && !nothing_to_do;
+       spent = budget.spent(counted.iterations)) {
     if (search.round(spent)) ++counted.improvements;
     ++counted.iterations;
   }

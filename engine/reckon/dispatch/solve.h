@@ -1,7 +1,7 @@
 #pragma once
 
-// From a problem to a plan: insertion, then ruin and recreate under annealing until time or iterations end. The best
-// plan so far is always at hand, so any limit gives a plan.
+// From a problem to a plan: insertion, then ruin and recreate under annealing until time or iterations end.
+// The best plan so far is always at hand, so any limit gives a plan.
 
 #include <cstdint>
 #include <optional>
@@ -28,7 +28,8 @@ struct SolveStats {
 /// A plan that breaks no rule, ranked by Score. Requests that could not be served are listed with the reason.
 /// @param problem  valid (see `validate`; our own invariant)
 /// Source: Christiaens & Vanden Berghe 2020, "Slack induction by string removals" (docs/sources.md#dispatch).
-/// Cost: insertion is about O(requests * near vehicles * stops); then as long as allowed. One thread, no globals.
+/// Cost: insertion is about O(requests * near vehicles * stops); then as long as allowed. One thread, no
+/// globals.
 Plan solve(const Problem& problem, const SolveOptions& options, SolveStats* stats = nullptr);
 
 }  // namespace reckon::dispatch
