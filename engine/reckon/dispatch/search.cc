@@ -16,6 +16,11 @@ constexpr double kSplitChance = 0.5;
 constexpr double kSplitGrow = 0.5;
 constexpr double kBlink = 0.01;
 
+// Now and then chance has more say and strings may be longer than the mean chain, so that several requests may move
+// together to a vehicle that is dearer for each of them alone.
+constexpr std::uint32_t kDreamyOneIn = 16;
+constexpr double kDreamyBlink = 0.4;
+
 // Temperatures in mean legs: a worsening of one leg is common at first and hopeless in the end.
 constexpr double kHot = 1.0;
 constexpr double kCold = 0.01;
@@ -86,6 +91,7 @@ double Search::mean_leg_cost() const {
 bool Search::round(double progress) {
   absent_before_ = absent_;
   before_ = {priority_, served_, cost_};
+  dreamy_ = rng_.below(kDreamyOneIn) == 0;
   ruin();
   recreate();
   update_score();
@@ -109,7 +115,7 @@ void Search::ruin() {
   for (const VehicleIndex v : used_) stops += chains_[v].tasks().size();
   if (stops == 0) return;
   const double mean_chain = static_cast<double>(stops) / static_cast<double>(used_.size());
-  const double longest = std::min(kLongestString, mean_chain);
+  const double longest = dreamy_ ? kLongestString : std::min(kLongestString, mean_chain);
   const double most_strings = 4 * kMeanRemoved / (1 + longest) - 1;
   const auto strings = static_cast<std::size_t>(1 + std::floor(rng_.unit() * most_strings));
   const TaskIndex seed = rng_.below(count);
@@ -194,12 +200,13 @@ const std::vector<TaskIndex>& Search::neighbours(TaskIndex task) {
 
 void Search::recreate() {
   order_absent();
+  const double blink = dreamy_ ? kDreamyBlink : kBlink;
   std::size_t out = 0;
   std::size_t long_absent = 0;
   for (const RequestIndex r : absent_) {
     const bool fresh = torn_in_[r] == round_;
     const bool tried = fresh || ++long_absent <= kMaxAbsentTried;
-    if (!tried || !insert_best(r, kBlink)) absent_[out++] = r;
+    if (!tried || !insert_best(r, blink)) absent_[out++] = r;
   }
   absent_.resize(out);
 }

@@ -98,6 +98,7 @@ class Search {
   std::vector<std::uint8_t> torn_;      // by request, while a string is torn out
   std::vector<std::uint32_t> torn_in_;  // by request: round in which it was torn out last
   double scale_ = 1;
+  bool dreamy_ = false;  // this round
 };
 
 }  // namespace reckon::dispatch
