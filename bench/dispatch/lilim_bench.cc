@@ -145,7 +145,7 @@ double length_of(const Instance& instance, const Plan& plan) {
   return sum;
 }
 
-void run_set(benchmark::State& state, const std::string& set) {
+void run_set(benchmark::State& state, const std::string& set, Objective objective) {
   const auto instances = read_set(set);
   if (instances.empty()) {
     state.SkipWithError("no instances: set RECKON_SHARED_DATA to the folder of the shared data");
@@ -158,9 +158,13 @@ void run_set(benchmark::State& state, const std::string& set) {
       SolveStats stats;
       const auto deadline = reckon::base::Deadline::after(clock, std::chrono::milliseconds(state.range(0)));
       const auto seed = static_cast<std::uint64_t>(state.range(1));
-      const Plan plan =
-          solve(instance.problem,
-                {.clock = &clock, .deadline = deadline, .iterations = std::nullopt, .seed = seed}, &stats);
+      const Plan plan = solve(instance.problem,
+                              {.clock = &clock,
+                               .deadline = deadline,
+                               .iterations = std::nullopt,
+                               .seed = seed,
+                               .objective = objective},
+                              &stats);
       const double excess = 100 * (length_of(instance, plan) / instance.best_distance - 1);
       gap += excess;
       vehicles += static_cast<double>(plan.routes.size()) - instance.best_vehicles;
@@ -180,10 +184,16 @@ void run_set(benchmark::State& state, const std::string& set) {
 }
 
 void lilim_100(benchmark::State& state) {
-  run_set(state, "100");
+  run_set(state, "100", Objective::kCost);
 }
 void lilim_200(benchmark::State& state) {
-  run_set(state, "200");
+  run_set(state, "200", Objective::kCost);
+}
+void lilim_100_vehicles_first(benchmark::State& state) {
+  run_set(state, "100", Objective::kVehiclesFirst);
+}
+void lilim_200_vehicles_first(benchmark::State& state) {
+  run_set(state, "200", Objective::kVehiclesFirst);
 }
 
 constexpr int kMillis[] = {30, 150, 1000, 10'000};
@@ -195,6 +205,8 @@ void times(benchmark::internal::Benchmark* bench) {
 
 BENCHMARK(lilim_100)->Apply(times);
 BENCHMARK(lilim_200)->Apply(times);
+BENCHMARK(lilim_100_vehicles_first)->Apply(times);
+BENCHMARK(lilim_200_vehicles_first)->Apply(times);
 
 }  // namespace
 

@@ -14,7 +14,7 @@ using namespace reckon::dispatch::testing;
 namespace {
 
 SolveOptions rounds(std::uint64_t iterations, std::uint64_t seed = 1) {
-  return {.clock = nullptr, .deadline = std::nullopt, .iterations = iterations, .seed = seed};
+  return {.clock = nullptr, .iterations = iterations, .seed = seed};
 }
 
 std::string violations_of(const Problem& problem, const Plan& plan) {

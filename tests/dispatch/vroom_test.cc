@@ -35,7 +35,7 @@ const std::string kProblem = R"({
 })";
 
 SolveOptions rounds(std::uint64_t iterations) {
-  return {.clock = nullptr, .deadline = std::nullopt, .iterations = iterations, .seed = 1};
+  return {.clock = nullptr, .iterations = iterations, .seed = 1};
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {

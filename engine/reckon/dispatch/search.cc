@@ -16,14 +16,16 @@ constexpr double kSplitChance = 0.5;
 constexpr double kSplitGrow = 0.5;
 constexpr double kBlink = 0.01;
 
-// Now and then chance has more say and strings may be longer than the mean chain, so that several requests may move
-// together to a vehicle that is dearer for each of them alone.
+// Now and then chance has more say and strings may be longer than the mean chain, so that several requests
+// may move together to a vehicle that is dearer for each of them alone.
 constexpr std::uint32_t kDreamyOneIn = 16;
 constexpr double kDreamyBlink = 0.4;
 
 // Temperatures in mean legs: a worsening of one leg is common at first and hopeless in the end.
 constexpr double kHot = 1.0;
 constexpr double kCold = 0.01;
+
+constexpr double kSavingShare = 0.4;  // of the time, for giving up vehicles where that comes first
 
 constexpr std::size_t kNeighbours = 100;       // stops that a ruin may reach from its seed
 constexpr std::size_t kNearVehicles = 48;      // vehicles that an insertion looks at, by approach
@@ -34,9 +36,11 @@ constexpr std::size_t kMaxAbsentTried = 40;    // of those long left out, in one
 
 }  // namespace
 
-Search::Search(const Flat& flat, std::uint64_t seed)
+Search::Search(const Flat& flat, std::uint64_t seed, Objective objective)
     : flat_(flat),
       rng_(seed),
+      objective_(objective),
+      counted_(flat.vehicles.size(), 0),
       places_(flat.tasks.size()),
       absences_(flat.problem.requests.size(), 0),
       saved_(flat.vehicles.size()),
@@ -53,8 +57,9 @@ Search::Search(const Flat& flat, std::uint64_t seed)
   for (RequestIndex r = 0; r < flat.problem.requests.size(); ++r) {
     bool possible = false;
     for (VehicleIndex v = 0; v < flat.vehicles.size() && !possible; ++v) possible = flat.compatible(r, v);
-    if (possible) absent_.push_back(r);
+    if (possible) servable_.push_back(r);
   }
+  absent_ = servable_;
   best_.chains.resize(flat.vehicles.size());
 }
 
@@ -76,6 +81,7 @@ void Search::construct() {
   before_ = {priority_, served_, cost_};
   for (VehicleIndex v = 0; v < chains_.size(); ++v) best_.chains[v] = chains_[v].tasks();
   best_.score = before_;
+  best_.vehicles = used_.size();
 }
 
 double Search::mean_leg_cost() const {
@@ -89,6 +95,10 @@ double Search::mean_leg_cost() const {
 }
 
 bool Search::round(double progress) {
+  if (objective_ == Objective::kVehiclesFirst) {
+    save_vehicles(progress);
+    progress = saving_vehicles_ ? progress / kSavingShare : (progress - kSavingShare) / (1 - kSavingShare);
+  }
   absent_before_ = absent_;
   before_ = {priority_, served_, cost_};
   dreamy_ = rng_.below(kDreamyOneIn) == 0;
@@ -288,6 +298,7 @@ const std::vector<VehicleIndex>& Search::candidates(RequestIndex r) {
     if (seen_vehicle_[v] == candidate_search_ || !flat_.compatible(r, v)) return;
     seen_vehicle_[v] = candidate_search_;
     if (chains_[v].empty()) {
+      if (used_now_ >= max_used_) return;
       std::uint32_t& seen = seen_class_[flat_.vehicles[v].twin_class];
       if (seen == candidate_search_) return;
       seen = candidate_search_;
@@ -362,10 +373,62 @@ bool Search::accepts(double temperature) {
 
 bool Search::note_best() {
   const Score now{priority_, served_, cost_};
-  if (!now.beats(best_.score)) return false;
+  const bool as_many = now.priority == best_.score.priority && now.tasks == best_.score.tasks;
+  const bool vehicles_decide =
+      objective_ == Objective::kVehiclesFirst && as_many && used_.size() != best_.vehicles;
+  if (vehicles_decide ? used_.size() > best_.vehicles : !now.beats(best_.score)) return false;
   best_.score = now;
+  best_.vehicles = used_.size();
   for (VehicleIndex v = 0; v < chains_.size(); ++v) best_.chains[v] = chains_[v].tasks();
   return true;
+}
+
+// While there is time for it: whenever everything is served that ever was, one vehicle less has to do.
+void Search::save_vehicles(double progress) {
+  if (progress < kSavingShare) {
+    saving_vehicles_ = true;
+    if (priority_ == best_.score.priority && served_ == best_.score.tasks && used_.size() > 1)
+      give_up_a_vehicle();
+  } else if (saving_vehicles_) {
+    saving_vehicles_ = false;
+    return_to_best();
+    max_used_ = best_.vehicles;
+  }
+}
+
+// The vehicle whose requests were outside least often is the easiest to do without.
+void Search::give_up_a_vehicle() {
+  VehicleIndex easiest = used_.front();
+  auto least = std::numeric_limits<std::uint64_t>::max();
+  for (const VehicleIndex v : used_) {
+    std::uint64_t sum = 0;
+    for (const TaskIndex task : chains_[v].tasks()) sum += absences_[flat_.tasks[task].request];
+    if (sum >= least) continue;
+    least = sum;
+    easiest = v;
+  }
+  max_used_ = used_.size() - 1;
+  for (const TaskIndex task : chains_[easiest].tasks()) {
+    const RequestIndex r = flat_.tasks[task].request;
+    if (flat_.problem.requests[r].first == task) leave_out(r);
+  }
+  chains_[easiest].assign(flat_, {});
+  changed(easiest);
+  update_score();
+}
+
+void Search::return_to_best() {
+  for (const RequestIndex r : servable_) leave_out(r);
+  for (VehicleIndex v = 0; v < chains_.size(); ++v) {
+    const bool feasible = chains_[v].assign(flat_, best_.chains[v]);
+    RECKON_CHECK(feasible);
+    changed(v);
+  }
+  absent_.clear();
+  for (const RequestIndex r : servable_) {
+    if (is_absent(r)) absent_.push_back(r);
+  }
+  update_score();
 }
 
 void Search::keep() {
@@ -398,6 +461,9 @@ void Search::changed(VehicleIndex v) {
 
 void Search::place_tasks(VehicleIndex v) {
   const auto& tasks = chains_[v].tasks();
+  const std::uint8_t in_use = tasks.empty() ? 0 : 1;
+  used_now_ = used_now_ + in_use - counted_[v];
+  counted_[v] = in_use;
   for (std::uint32_t i = 0; i < tasks.size(); ++i) places_[tasks[i]] = {v, i};
 }
 

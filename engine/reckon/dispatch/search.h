@@ -10,6 +10,7 @@
 #include "reckon/dispatch/flat.h"
 #include "reckon/dispatch/plan.h"
 #include "reckon/dispatch/rng.h"
+#include "reckon/dispatch/solve.h"
 
 namespace reckon::dispatch {
 
@@ -17,11 +18,12 @@ namespace reckon::dispatch {
 struct Sequences {
   std::vector<std::vector<TaskIndex>> chains;  ///< by vehicle
   Score score;
+  std::size_t vehicles = 0;  ///< used
 };
 
 class Search {
  public:
-  Search(const Flat& flat, std::uint64_t seed);
+  Search(const Flat& flat, std::uint64_t seed, Objective objective = Objective::kCost);
 
   /// Puts every request where it costs least, most urgent and most important first.
   void construct();
@@ -58,6 +60,9 @@ class Search {
   void near_candidates(RequestIndex r);
   const std::vector<TaskIndex>& neighbours(TaskIndex task);
 
+  void save_vehicles(double progress);
+  void give_up_a_vehicle();
+  void return_to_best();
   bool accepts(double temperature);
   void keep();
   void roll_back();
@@ -71,8 +76,14 @@ class Search {
 
   const Flat& flat_;
   Rng rng_;
+  Objective objective_;
+  std::size_t max_used_ = kMaxVehicles;  // vehicles that may have tasks
+  std::size_t used_now_ = 0;
+  std::vector<std::uint8_t> counted_;  // by vehicle: is in used_now_
+  bool saving_vehicles_ = false;
   std::vector<Chain> chains_;
-  std::vector<Place> places_;  // by task
+  std::vector<Place> places_;           // by task
+  std::vector<RequestIndex> servable_;  // compatible with some vehicle
   std::vector<RequestIndex> absent_;
   std::vector<RequestIndex> absent_before_;
   std::vector<std::uint32_t> absences_;  // by request: rounds spent outside

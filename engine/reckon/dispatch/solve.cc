@@ -96,7 +96,7 @@ Plan plan_of(const Flat& flat, const Sequences& sequences) {
 Plan solve(const Problem& problem, const SolveOptions& options, SolveStats* stats) {
   const Budget budget(options);
   const Flat flat(problem);
-  Search search(flat, options.seed);
+  Search search(flat, options.seed, options.objective);
   search.construct();
   SolveStats counted;
   const bool nothing_to_do = problem.vehicles.empty() || problem.requests.empty();

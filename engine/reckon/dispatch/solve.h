@@ -12,12 +12,18 @@
 
 namespace reckon::dispatch {
 
+enum class Objective : std::uint8_t {
+  kCost,           ///< as Score ranks
+  kVehiclesFirst,  ///< after priority and tasks: fewer vehicles, then less cost
+};
+
 /// When to stop: at the first limit that is met. Without any, after the first insertion.
 struct SolveOptions {
-  const base::Clock* clock = nullptr;       ///< needed for `deadline`; must outlive the call
-  std::optional<base::Deadline> deadline;   ///< with one, two runs may differ
-  std::optional<std::uint64_t> iterations;  ///< with this alone, equal seeds give equal plans
+  const base::Clock* clock = nullptr;            ///< needed for `deadline`; must outlive the call
+  std::optional<base::Deadline> deadline = {};   ///< with one, two runs may differ
+  std::optional<std::uint64_t> iterations = {};  ///< with this alone, equal seeds give equal plans
   std::uint64_t seed = 1;
+  Objective objective = Objective::kCost;
 };
 
 struct SolveStats {
