@@ -4,15 +4,9 @@
 
 namespace reckon::dispatch {
 
-LocationIndex Chain::location(const Flat& flat, std::size_t position) const {
-  if (position == 0) return flat.vehicles[vehicle_].start;
-  if (position > tasks_.size()) return flat.vehicles[vehicle_].end;
-  return flat.tasks[tasks_[position - 1]].location;
-}
-
 // From a place to what stands at `position`.
 std::int64_t Chain::leg_from(const Flat& flat, std::size_t position, LocationIndex from) const {
-  return flat.vehicles[vehicle_].leg_s(from, location(flat, position));
+  return flat.vehicles[vehicle_].leg_s(from, places_[position]);
 }
 
 std::int64_t Chain::arc_into(const Flat& flat, std::size_t position, LocationIndex from) const {
@@ -32,11 +26,11 @@ bool Chain::update_times(const Flat& flat) {
     const std::int64_t start = flat.earliest(tasks_[i - 1], departure_[i - 1] + leg_from(flat, i, from));
     if (start >= kNever) return false;
     departure_[i] = start + flat.action(v, from, tasks_[i - 1]);
-    from = location(flat, i);
+    from = places_[i];
   }
   latest_[n] = v.until_s - (n == 0 ? 0 : v.leg_s(from, v.end));
   for (std::size_t i = n; i-- > 0;) {
-    from = location(flat, i);
+    from = places_[i];
     const TaskIndex next = tasks_[i];
     latest_[i] = flat.latest(next, latest_[i + 1] - flat.action(v, from, next)) - leg_from(flat, i + 1, from);
   }
@@ -72,18 +66,22 @@ void Chain::update_loads(const Flat& flat) {
 bool Chain::update(const Flat& flat) {
   const FlatVehicle& v = flat.vehicles[vehicle_];
   const std::size_t n = tasks_.size();
+  places_.resize(n + 2);
+  places_[0] = v.start;
+  for (std::size_t i = 0; i < n; ++i) places_[i + 1] = flat.tasks[tasks_[i]].location;
+  places_[n + 1] = v.end;
   cost_ = n == 0 ? 0 : v.fixed;
   travel_s_ = 0;
   distance_m_ = 0;
   arc_.assign(n + 1, 0);
   for (std::size_t i = 0; n > 0 && i <= n; ++i) {
-    const LocationIndex from = location(flat, i);
+    const LocationIndex from = places_[i];
     arc_[i] = arc_into(flat, i + 1, from);
     if (arc_[i] >= kTooDear) return false;
     cost_ += arc_[i];
     if (i < n) cost_ += v.per_task_hour * v.service[tasks_[i]];
     travel_s_ += leg_from(flat, i + 1, from);
-    distance_m_ += v.leg_m(from, location(flat, i + 1));
+    distance_m_ += v.leg_m(from, places_[i + 1]);
   }
   update_loads(flat);
   if (travel_s_ > v.max_travel_s || distance_m_ > v.max_distance_m) return false;
@@ -144,9 +142,9 @@ bool Chain::within_limits(const Flat& flat, RequestIndex request, std::uint32_t 
   };
   const Request& what = flat.problem.requests[request];
   const auto detour = [&](LocationIndex via, std::uint32_t after) {
-    ride(location(flat, after), via, 1);
-    ride(via, location(flat, after + 1), 1);
-    if (!tasks_.empty()) ride(location(flat, after), location(flat, after + 1), -1);
+    ride(places_[after], via, 1);
+    ride(via, places_[after + 1], 1);
+    if (!tasks_.empty()) ride(places_[after], places_[after + 1], -1);
   };
   const LocationIndex here = flat.tasks[what.first].location;
   if (!what.shipment) {
@@ -155,9 +153,9 @@ bool Chain::within_limits(const Flat& flat, RequestIndex request, std::uint32_t 
     const LocationIndex there = flat.tasks[what.first + 1].location;
     if (first == second) {
       detour(here, first);
-      ride(here, location(flat, first + 1), -1);
+      ride(here, places_[first + 1], -1);
       ride(here, there, 1);
-      ride(there, location(flat, first + 1), 1);
+      ride(there, places_[first + 1], 1);
     } else {
       detour(here, first);
       detour(there, second);
@@ -203,7 +201,7 @@ Insertion Chain::best_job(const Flat& flat, RequestIndex request, std::int64_t b
   bool found = false;
   for (std::size_t i = 0; i <= tasks_.size(); ++i) {
     if (!v.breaks && departure_[i] > flat.tasks[task].close_s) break;
-    const LocationIndex from = location(flat, i);
+    const LocationIndex from = places_[i];
     const std::int64_t cost = once + flat.arc_cost(v, from, task) + arc_into(flat, i + 1, here) - arc_[i];
     if (cost >= best.cost || !job_fits(flat, request, i)) continue;
     const auto position = static_cast<std::uint32_t>(i);
@@ -243,7 +241,7 @@ void Chain::follow_pickup(const Flat& flat, RequestIndex request, std::size_t fi
     if (start >= kNever) return;
     departure_s = start + flat.action(v, from, tasks_[k - 1]);
     if (departure_s > latest_[k] || departure_s > flat.tasks[delivery].close_s) return;
-    from = location(flat, k);
+    from = places_[k];
     if (cost >= best.cost) continue;
     if (v.limited && !within_limits(flat, request, before, behind)) continue;
     const std::int64_t there_s = flat.earliest(delivery, departure_s + v.leg_s(from, there));
@@ -267,8 +265,7 @@ Insertion Chain::best_shipment(const Flat& flat, RequestIndex request, std::int6
   scratch.second_floor.resize(n + 2);
   scratch.second_floor[n + 1] = 2 * kForbidden;
   for (std::size_t k = n + 1; k-- > 0;) {
-    scratch.second_cost[k] =
-        flat.arc_cost(v, location(flat, k), delivery) + arc_into(flat, k + 1, there) - arc_[k];
+    scratch.second_cost[k] = flat.arc_cost(v, places_[k], delivery) + arc_into(flat, k + 1, there) - arc_[k];
     scratch.second_floor[k] = std::min(scratch.second_floor[k + 1], scratch.second_cost[k]);
   }
   const std::int64_t between = flat.arc_cost(v, here, delivery);
@@ -277,7 +274,7 @@ Insertion Chain::best_shipment(const Flat& flat, RequestIndex request, std::int6
   const std::int64_t bar = best.cost;
   for (std::size_t i = 0; i <= n; ++i) {
     if (!v.breaks && departure_[i] > flat.tasks[pickup].close_s) break;
-    const LocationIndex from = location(flat, i);
+    const LocationIndex from = places_[i];
     const std::int64_t into = once + flat.arc_cost(v, from, pickup) - arc_[i];
     if (into >= kTooDear) continue;
     const std::int64_t close = into + between + arc_into(flat, i + 1, there);

@@ -58,7 +58,6 @@ class Chain {
   bool update(const Flat& flat);
   bool update_times(const Flat& flat);
   void update_loads(const Flat& flat);
-  LocationIndex location(const Flat& flat, std::size_t position) const;
   std::int64_t leg_from(const Flat& flat, std::size_t position, LocationIndex from) const;
   std::int64_t arc_into(const Flat& flat, std::size_t position, LocationIndex from) const;
   bool can_go_on(const Flat& flat, std::int64_t departure_s, LocationIndex from, std::size_t position) const;
@@ -82,6 +81,7 @@ class Chain {
   std::int64_t cost_ = 0;
   std::int64_t travel_s_ = 0;
   std::int64_t distance_m_ = 0;
+  std::vector<LocationIndex> places_;      // by position 0..n + 1, begin and end included
   std::vector<std::int64_t> departure_;    // earliest, by position 0..n
   std::vector<std::int64_t> latest_;       // latest departure that the rest allows
   std::vector<std::int64_t> arc_;          // cost from position to the next; 0 when empty

@@ -27,12 +27,12 @@ constexpr double kCold = 0.01;
 
 constexpr double kSavingShare = 0.4;  // of the time, for giving up vehicles where that comes first
 
-constexpr std::size_t kNeighbours = 100;       // stops that a ruin may reach from its seed
-constexpr std::size_t kNearVehicles = 48;      // vehicles that an insertion looks at, by approach
-constexpr std::size_t kNearTasks = 32;         // and the vehicles of this many neighbouring stops
-constexpr std::size_t kFewVehicles = 64;       // up to here, all vehicles are looked at
-constexpr std::size_t kMaxMemory = 4'000'000;  // remembered insertions: 64 MB
-constexpr std::size_t kMaxAbsentTried = 40;    // of those long left out, in one round
+constexpr std::size_t kNeighbours = 80;         // stops that a ruin may reach from its seed
+constexpr std::size_t kNearVehicles = 48;       // vehicles that an insertion looks at, by approach
+constexpr std::size_t kNearTasks = 32;          // and the vehicles of this many neighbouring stops
+constexpr std::size_t kFewVehicles = 64;        // up to here, all vehicles are looked at
+constexpr std::uint32_t kMaxMemorySlots = 512;  // remembered insertions of one request
+constexpr std::size_t kMaxAbsentTried = 40;     // of those long left out, in one round
 
 }  // namespace
 
@@ -40,9 +40,11 @@ Search::Search(const Flat& flat, std::uint64_t seed, Objective objective)
     : flat_(flat),
       rng_(seed),
       objective_(objective),
-      counted_(flat.vehicles.size(), 0),
       places_(flat.tasks.size()),
       absences_(flat.problem.requests.size(), 0),
+      used_at_(flat.vehicles.size(), kNone),
+      counted_of_(flat.vehicles.size()),
+      is_stale_(flat.vehicles.size(), 0),
       saved_(flat.vehicles.size()),
       touched_in_(flat.vehicles.size(), 0),
       seen_class_(flat.twin_classes, 0),
@@ -52,8 +54,8 @@ Search::Search(const Flat& flat, std::uint64_t seed, Objective objective)
       torn_(flat.problem.requests.size(), 0),
       torn_in_(flat.problem.requests.size(), 0) {
   for (VehicleIndex v = 0; v < flat.vehicles.size(); ++v) chains_.emplace_back(flat, v);
-  const std::size_t pairs = flat.problem.requests.size() * flat.vehicles.size();
-  if (pairs <= kMaxMemory) memory_.resize(pairs);
+  while (memory_slots_ < kMaxMemorySlots && memory_slots_ < flat.vehicles.size()) memory_slots_ *= 2;
+  memory_.resize(flat.problem.requests.size() * memory_slots_);
   for (RequestIndex r = 0; r < flat.problem.requests.size(); ++r) {
     bool possible = false;
     for (VehicleIndex v = 0; v < flat.vehicles.size() && !possible; ++v) possible = flat.compatible(r, v);
@@ -69,19 +71,17 @@ void Search::construct() {
     const std::size_t last = requests[r].first + (requests[r].shipment ? 1U : 0U);
     return std::make_pair(-requests[r].priority, flat_.tasks[last].close_s);
   });
+  find_near_vehicles();
   std::vector<RequestIndex> left;
   for (const RequestIndex r : absent_) {
     if (!insert_best(r, 0)) left.push_back(r);
   }
   absent_ = std::move(left);
-  update_score();
   scale_ = mean_leg_cost();
   touched_.clear();
   ++round_;
-  before_ = {priority_, served_, cost_};
-  for (VehicleIndex v = 0; v < chains_.size(); ++v) best_.chains[v] = chains_[v].tasks();
-  best_.score = before_;
-  best_.vehicles = used_.size();
+  constructed_ = true;
+  note_best();
 }
 
 double Search::mean_leg_cost() const {
@@ -100,11 +100,10 @@ bool Search::round(double progress) {
     progress = saving_vehicles_ ? progress / kSavingShare : (progress - kSavingShare) / (1 - kSavingShare);
   }
   absent_before_ = absent_;
-  before_ = {priority_, served_, cost_};
+  before_ = now();
   dreamy_ = rng_.below(kDreamyOneIn) == 0;
   ruin();
   recreate();
-  update_score();
   const bool better = note_best();
   const double temperature = scale_ * kHot * std::pow(kCold / kHot, progress);
   if (better || accepts(temperature)) {
@@ -121,10 +120,8 @@ bool Search::round(double progress) {
 
 void Search::ruin() {
   const auto count = static_cast<std::uint32_t>(flat_.tasks.size());
-  std::size_t stops = 0;
-  for (const VehicleIndex v : used_) stops += chains_[v].tasks().size();
-  if (stops == 0) return;
-  const double mean_chain = static_cast<double>(stops) / static_cast<double>(used_.size());
+  if (used_.empty()) return;
+  const double mean_chain = static_cast<double>(counted_.tasks) / static_cast<double>(used_.size());
   const double longest = dreamy_ ? kLongestString : std::min(kLongestString, mean_chain);
   const double most_strings = 4 * kMeanRemoved / (1 + longest) - 1;
   const auto strings = static_cast<std::size_t>(1 + std::floor(rng_.unit() * most_strings));
@@ -187,22 +184,23 @@ void Search::leave_out(RequestIndex r) {
   torn_in_[r] = round_;
 }
 
-// Nearest stops of other requests, by mean travel both ways on the first vehicle's travels.
+// Nearest stops of other requests, by the first vehicle's travels from here.
 const std::vector<TaskIndex>& Search::neighbours(TaskIndex task) {
   auto& list = neighbours_[task];
-  if (!list.empty() || flat_.tasks.size() < 2) return list;
-  const auto& durations = flat_.problem.travels.front().durations_s;
-  const std::size_t n = flat_.problem.locations;
+  if (!list.empty()) return list;
   const LocationIndex here = flat_.tasks[task].location;
-  std::vector<std::pair<std::int64_t, TaskIndex>> others;
+  const std::int32_t* row = &flat_.problem.travels.front().durations_s[here * flat_.problem.locations];
+  sorting_.clear();  // duration in the upper half, task in the lower: plain numbers sort fast
   for (TaskIndex other = 0; other < flat_.tasks.size(); ++other) {
     if (flat_.tasks[other].request == flat_.tasks[task].request) continue;
-    const LocationIndex there = flat_.tasks[other].location;
-    others.emplace_back(std::int64_t{durations[here * n + there]} + durations[there * n + here], other);
+    sorting_.push_back(static_cast<std::uint64_t>(row[flat_.tasks[other].location]) << 32 | other);
   }
-  const std::size_t count = std::min(kNeighbours, others.size());
-  std::ranges::partial_sort(others, others.begin() + static_cast<std::ptrdiff_t>(count));
-  for (std::size_t i = 0; i < count; ++i) list.push_back(others[i].second);
+  if (sorting_.size() > kNeighbours) {
+    std::ranges::nth_element(sorting_, sorting_.begin() + kNeighbours);
+    sorting_.resize(kNeighbours);
+  }
+  std::ranges::sort(sorting_);
+  for (const auto packed : sorting_) list.push_back(static_cast<TaskIndex>(packed & 0xffff'ffffU));
   return list;
 }
 
@@ -259,18 +257,18 @@ void Search::order_absent() {
   if (rng_.below(2) == 0) sort_by([&](RequestIndex r) { return -requests[r].priority; });
 }
 
-Insertion Search::insertion_into(RequestIndex r, VehicleIndex v, std::int64_t below) {
-  if (memory_.empty()) return chains_[v].best_insertion(flat_, r, below, scratch_);
-  Remembered& known = memory_[r * flat_.vehicles.size() + v];
-  if (known.version == chains_[v].version()) return {known.cost, known.first, known.second};
+Insertion Search::insertion_into(RequestIndex r, VehicleIndex v) {
+  Remembered& known = memory_[r * memory_slots_ + (v & (memory_slots_ - 1))];
+  if (known.vehicle == v && known.version == chains_[v].version())
+    return {known.cost, known.first, known.second};
   const Insertion found = chains_[v].best_insertion(flat_, r, kForbidden, scratch_);
-  known = {found.cost, chains_[v].version(), static_cast<std::uint16_t>(found.first),
+  known = {found.cost, v, chains_[v].version(), static_cast<std::uint16_t>(found.first),
            static_cast<std::uint16_t>(found.second)};
   return found;
 }
 
 void Search::consider(RequestIndex r, VehicleIndex v, Insertion& best, VehicleIndex& best_vehicle) {
-  const Insertion found = insertion_into(r, v, best.cost);
+  const Insertion found = insertion_into(r, v);
   if (!found.possible() || found.cost >= best.cost) return;
   best = found;
   best_vehicle = v;
@@ -298,7 +296,7 @@ const std::vector<VehicleIndex>& Search::candidates(RequestIndex r) {
     if (seen_vehicle_[v] == candidate_search_ || !flat_.compatible(r, v)) return;
     seen_vehicle_[v] = candidate_search_;
     if (chains_[v].empty()) {
-      if (used_now_ >= max_used_) return;
+      if (used_.size() >= max_used_) return;
       std::uint32_t& seen = seen_class_[flat_.vehicles[v].twin_class];
       if (seen == candidate_search_) return;
       seen = candidate_search_;
@@ -309,13 +307,14 @@ const std::vector<VehicleIndex>& Search::candidates(RequestIndex r) {
     for (VehicleIndex v = 0; v < flat_.vehicles.size(); ++v) take(v);
     return candidate_list_;
   }
-  if (near_[r].empty()) near_candidates(r);
   for (const VehicleIndex v : near_[r]) take(v);
   if (used_.size() <= kFewVehicles) {
     for (const VehicleIndex v : used_) take(v);
   }
   const Request& request = flat_.problem.requests[r];
-  for (TaskIndex task = request.first; task <= request.first + (request.shipment ? 1U : 0U); ++task) {
+  // At first the surroundings of the first stop must do: looking up neighbours for the first time is dear.
+  const bool both = request.shipment && constructed_;
+  for (TaskIndex task = request.first; task <= request.first + (both ? 1U : 0U); ++task) {
     std::size_t looked = 0;
     for (const TaskIndex other : neighbours(task)) {
       if (++looked > kNearTasks) break;
@@ -325,44 +324,69 @@ const std::vector<VehicleIndex>& Search::candidates(RequestIndex r) {
   return candidate_list_;
 }
 
-// The vehicles that are first at the request's first stop, when they come from their start; of twins all.
-void Search::near_candidates(RequestIndex r) {
-  const LocationIndex here = flat_.tasks[flat_.problem.requests[r].first].location;
-  std::vector<std::pair<std::int64_t, VehicleIndex>> order;
+// For each request the vehicles that are first at its first stop when they come from their start. Goes
+// through the travels row by row, for columns would miss the cache at every step.
+void Search::find_near_vehicles() {
+  if (flat_.vehicles.size() <= kFewVehicles) return;
+  using Near = std::pair<std::int64_t, VehicleIndex>;
+  std::vector<std::vector<Near>> heaps(flat_.problem.requests.size());
   for (VehicleIndex v = 0; v < flat_.vehicles.size(); ++v) {
-    if (!flat_.compatible(r, v)) continue;
     const FlatVehicle& vehicle = flat_.vehicles[v];
-    order.emplace_back(vehicle.from_s + vehicle.leg_s(vehicle.start, here), v);
+    for (const RequestIndex r : servable_) {
+      auto& heap = heaps[r];
+      const LocationIndex here = flat_.tasks[flat_.problem.requests[r].first].location;
+      const Near near{vehicle.from_s + vehicle.leg_s(vehicle.start, here), v};
+      const bool full = heap.size() == kNearVehicles;
+      if ((full && near >= heap.front()) || !flat_.compatible(r, v)) continue;
+      if (full) {
+        std::ranges::pop_heap(heap);
+        heap.pop_back();
+      }
+      heap.push_back(near);
+      std::ranges::push_heap(heap);
+    }
   }
-  const std::size_t count = std::min(kNearVehicles, order.size());
-  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(count));
-  for (std::size_t i = 0; i < count; ++i) near_[r].push_back(order[i].second);
+  for (const RequestIndex r : servable_) {
+    std::ranges::sort_heap(heaps[r]);
+    for (const Near& near : heaps[r]) near_[r].push_back(near.second);
+  }
 }
 
 // --- accept or roll back ---
 
-void Search::update_score() {
-  priority_ = 0;
-  served_ = 0;
-  cost_ = 0;
-  used_.clear();
-  for (VehicleIndex v = 0; v < chains_.size(); ++v) {
-    if (chains_[v].empty()) continue;
-    used_.push_back(v);
-    cost_ += chains_[v].cost();
-    served_ += static_cast<std::int64_t>(chains_[v].tasks().size());
-    for (const TaskIndex task : chains_[v].tasks()) {
-      priority_ += flat_.problem.requests[flat_.tasks[task].request].priority;
+// Brings the sums up to date after the chain of `v` changed.
+void Search::recount(VehicleIndex v) {
+  const auto& tasks = chains_[v].tasks();
+  Score part{0, static_cast<std::int64_t>(tasks.size()), chains_[v].cost()};
+  for (const TaskIndex task : tasks)
+    part.priority += flat_.problem.requests[flat_.tasks[task].request].priority;
+  Score& old = counted_of_[v];
+  counted_.priority += part.priority - old.priority;
+  counted_.tasks += part.tasks - old.tasks;
+  counted_.cost += part.cost - old.cost;
+  old = part;
+  if (tasks.empty() != (used_at_[v] == kNone)) {
+    if (tasks.empty()) {
+      used_[used_at_[v]] = used_.back();
+      used_at_[used_.back()] = used_at_[v];
+      used_.pop_back();
+      used_at_[v] = kNone;
+    } else {
+      used_at_[v] = static_cast<std::uint32_t>(used_.size());
+      used_.push_back(v);
     }
   }
+  if (is_stale_[v] != 0) return;
+  is_stale_[v] = 1;
+  stale_.push_back(v);
 }
 
 bool Search::accepts(double temperature) {
-  if (priority_ == before_.priority && served_ == before_.tasks) {
+  if (counted_.priority == before_.priority && counted_.tasks == before_.tasks) {
     const double bar = static_cast<double>(before_.cost) - temperature * std::log(1 - rng_.unit());
-    return static_cast<double>(cost_) < bar;
+    return static_cast<double>(counted_.cost) < bar;
   }
-  if (Score{priority_, served_, cost_}.beats(before_)) return true;
+  if (now().beats(before_)) return true;
   // Serving less may be a step to serving more, if what stays out now has been out less.
   const auto sum = [&](const std::vector<RequestIndex>& requests) {
     return std::accumulate(requests.begin(), requests.end(), std::uint64_t{0},
@@ -372,14 +396,17 @@ bool Search::accepts(double temperature) {
 }
 
 bool Search::note_best() {
-  const Score now{priority_, served_, cost_};
-  const bool as_many = now.priority == best_.score.priority && now.tasks == best_.score.tasks;
+  const bool as_many = counted_.priority == best_.score.priority && counted_.tasks == best_.score.tasks;
   const bool vehicles_decide =
       objective_ == Objective::kVehiclesFirst && as_many && used_.size() != best_.vehicles;
-  if (vehicles_decide ? used_.size() > best_.vehicles : !now.beats(best_.score)) return false;
-  best_.score = now;
+  if (vehicles_decide ? used_.size() > best_.vehicles : !now().beats(best_.score)) return false;
+  best_.score = now();
   best_.vehicles = used_.size();
-  for (VehicleIndex v = 0; v < chains_.size(); ++v) best_.chains[v] = chains_[v].tasks();
+  for (const VehicleIndex v : stale_) {
+    best_.chains[v] = chains_[v].tasks();
+    is_stale_[v] = 0;
+  }
+  stale_.clear();
   return true;
 }
 
@@ -387,8 +414,8 @@ bool Search::note_best() {
 void Search::save_vehicles(double progress) {
   if (progress < kSavingShare) {
     saving_vehicles_ = true;
-    if (priority_ == best_.score.priority && served_ == best_.score.tasks && used_.size() > 1)
-      give_up_a_vehicle();
+    const bool complete = counted_.priority == best_.score.priority && counted_.tasks == best_.score.tasks;
+    if (complete && used_.size() > 1) give_up_a_vehicle();
   } else if (saving_vehicles_) {
     saving_vehicles_ = false;
     return_to_best();
@@ -414,7 +441,6 @@ void Search::give_up_a_vehicle() {
   }
   chains_[easiest].assign(flat_, {});
   changed(easiest);
-  update_score();
 }
 
 void Search::return_to_best() {
@@ -428,7 +454,6 @@ void Search::return_to_best() {
   for (const RequestIndex r : servable_) {
     if (is_absent(r)) absent_.push_back(r);
   }
-  update_score();
 }
 
 void Search::keep() {
@@ -444,7 +469,6 @@ void Search::roll_back() {
     places_[flat_.problem.requests[r].first].vehicle = kNone;
     if (flat_.problem.requests[r].shipment) places_[flat_.problem.requests[r].first + 1].vehicle = kNone;
   }
-  update_score();
 }
 
 void Search::backup(VehicleIndex v) {
@@ -461,9 +485,7 @@ void Search::changed(VehicleIndex v) {
 
 void Search::place_tasks(VehicleIndex v) {
   const auto& tasks = chains_[v].tasks();
-  const std::uint8_t in_use = tasks.empty() ? 0 : 1;
-  used_now_ = used_now_ + in_use - counted_[v];
-  counted_[v] = in_use;
+  recount(v);
   for (std::uint32_t i = 0; i < tasks.size(); ++i) places_[tasks[i]] = {v, i};
 }
 

@@ -41,7 +41,8 @@ class Search {
   };
   struct Remembered {
     std::int64_t cost = 0;
-    std::uint32_t version = kNone;
+    VehicleIndex vehicle = kNone;
+    std::uint32_t version = 0;
     std::uint16_t first = 0;
     std::uint16_t second = 0;
   };
@@ -55,9 +56,9 @@ class Search {
   void order_absent();
   bool insert_best(RequestIndex r, double blink);
   void consider(RequestIndex r, VehicleIndex v, Insertion& best, VehicleIndex& best_vehicle);
-  Insertion insertion_into(RequestIndex r, VehicleIndex v, std::int64_t below);
+  Insertion insertion_into(RequestIndex r, VehicleIndex v);
   const std::vector<VehicleIndex>& candidates(RequestIndex r);
-  void near_candidates(RequestIndex r);
+  void find_near_vehicles();
   const std::vector<TaskIndex>& neighbours(TaskIndex task);
 
   void save_vehicles(double progress);
@@ -71,15 +72,14 @@ class Search {
   void changed(VehicleIndex v);
   void place_tasks(VehicleIndex v);
   void leave_out(RequestIndex r);
-  void update_score();
+  void recount(VehicleIndex v);
+  Score now() const { return {counted_.priority, counted_.tasks, counted_.cost}; }
   double mean_leg_cost() const;
 
   const Flat& flat_;
   Rng rng_;
   Objective objective_;
   std::size_t max_used_ = kMaxVehicles;  // vehicles that may have tasks
-  std::size_t used_now_ = 0;
-  std::vector<std::uint8_t> counted_;  // by vehicle: is in used_now_
   bool saving_vehicles_ = false;
   std::vector<Chain> chains_;
   std::vector<Place> places_;           // by task
@@ -88,28 +88,36 @@ class Search {
   std::vector<RequestIndex> absent_before_;
   std::vector<std::uint32_t> absences_;  // by request: rounds spent outside
   std::vector<VehicleIndex> used_;       // vehicles with tasks
+  std::vector<std::uint32_t> used_at_;   // by vehicle: its index in used_, or kNone
+  Score counted_;                        // of all chains as they are
+  std::vector<Score> counted_of_;        // by vehicle: its part of counted_
+  std::vector<VehicleIndex> stale_;      // vehicles that changed since the best was noted
+  std::vector<std::uint8_t> is_stale_;   // by vehicle
   std::vector<Chain> saved_;             // chains as they were before this round
   std::vector<VehicleIndex> touched_;
   std::vector<std::uint32_t> touched_in_;  // round in which a vehicle was saved last
   std::uint32_t round_ = 1;
   std::uint32_t next_version_ = 1;
-  std::int64_t priority_ = 0, served_ = 0, cost_ = 0;
   Score before_;
   Sequences best_;
-  std::vector<Remembered> memory_;  // by request and vehicle; empty when that were too many
+  std::vector<Remembered> memory_;  // by request, then slot of the vehicle
+  std::uint32_t memory_slots_ = 1;  // a power of two
   InsertionScratch scratch_;
   std::vector<VehicleIndex> candidate_list_;
   std::vector<std::uint32_t>
       seen_class_;  // by twin class: last candidate search in which an empty one was taken
   std::vector<std::uint32_t> seen_vehicle_;
   std::uint32_t candidate_search_ = 0;
-  std::vector<std::vector<VehicleIndex>> near_;     // by request: nearest vehicles, filled when first needed
+  std::vector<std::vector<VehicleIndex>>
+      near_;  // by request: nearest vehicles; empty where all are looked at
+  std::vector<std::uint64_t> sorting_;
   std::vector<std::vector<TaskIndex>> neighbours_;  // by task, filled when first needed
   std::vector<TaskIndex> kept_;
   std::vector<std::uint8_t> torn_;      // by request, while a string is torn out
   std::vector<std::uint32_t> torn_in_;  // by request: round in which it was torn out last
   double scale_ = 1;
   bool dreamy_ = false;  // this round
+  bool constructed_ = false;
 };
 
 }  // namespace reckon::dispatch
