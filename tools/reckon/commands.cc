@@ -8,6 +8,7 @@ std::vector<std::vector<Command>> command_groups() {
       map_commands(),
       route_commands(),
       provider_sim_commands(),
+      assign_commands(),
   };
 }
 

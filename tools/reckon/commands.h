@@ -9,6 +9,7 @@
 namespace reckon::cli {
 
 std::vector<Command> tariff_commands();
+std::vector<Command> assign_commands();
 
 /// All groups, in the order of `reckon help`.
 std::vector<std::vector<Command>> command_groups();

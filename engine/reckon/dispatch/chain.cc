@@ -1,0 +1,316 @@
+#include "reckon/dispatch/chain.h"
+
+#include "reckon/dispatch/schedule.h"
+
+namespace reckon::dispatch {
+
+// From a place to what stands at `position`.
+std::int64_t Chain::leg_from(const Flat& flat, std::size_t position, LocationIndex from) const {
+  return flat.vehicles[vehicle_].leg_s(from, places_[position]);
+}
+
+std::int64_t Chain::arc_into(const Flat& flat, std::size_t position, LocationIndex from) const {
+  const FlatVehicle& v = flat.vehicles[vehicle_];
+  if (position > tasks_.size()) return v.leg_cost(from, v.end);
+  return flat.arc_cost(v, from, tasks_[position - 1]);
+}
+
+bool Chain::update_times(const Flat& flat) {
+  const FlatVehicle& v = flat.vehicles[vehicle_];
+  const std::size_t n = tasks_.size();
+  departure_.resize(n + 1);
+  latest_.resize(n + 1);
+  departure_[0] = v.from_s;
+  LocationIndex from = v.start;
+  for (std::size_t i = 1; i <= n; ++i) {
+    const std::int64_t start = flat.earliest(tasks_[i - 1], departure_[i - 1] + leg_from(flat, i, from));
+    if (start >= kNever) return false;
+    departure_[i] = start + flat.action(v, from, tasks_[i - 1]);
+    from = places_[i];
+  }
+  latest_[n] = v.until_s - (n == 0 ? 0 : v.leg_s(from, v.end));
+  for (std::size_t i = n; i-- > 0;) {
+    from = places_[i];
+    const TaskIndex next = tasks_[i];
+    latest_[i] = flat.latest(next, latest_[i + 1] - flat.action(v, from, next)) - leg_from(flat, i + 1, from);
+  }
+  return departure_[0] <= latest_[0] && departure_[n] <= latest_[n];
+}
+
+void Chain::update_loads(const Flat& flat) {
+  const std::size_t dims = flat.dimensions;
+  const std::size_t n = tasks_.size();
+  load_.assign((n + 1) * dims, 0);
+  for (const TaskIndex task : tasks_) {
+    const std::int64_t* loaded = flat.from_start(flat.tasks[task].request);
+    for (std::size_t d = 0; d < dims; ++d) load_[d] += loaded[d];
+  }
+  for (std::size_t i = 1; i <= n; ++i) {
+    const RequestIndex r = flat.tasks[tasks_[i - 1]].request;
+    const Request& request = flat.problem.requests[r];
+    const std::int64_t sign = request.shipment && tasks_[i - 1] != request.first ? -1 : 1;
+    for (std::size_t d = 0; d < dims; ++d) {
+      load_[i * dims + d] =
+          load_[(i - 1) * dims + d] + flat.to_end(r)[d] - flat.from_start(r)[d] + sign * flat.carried(r)[d];
+    }
+  }
+  peak_before_ = load_;
+  peak_behind_ = load_;
+  for (std::size_t k = dims; k < load_.size(); ++k)
+    peak_before_[k] = std::max(peak_before_[k], peak_before_[k - dims]);
+  for (std::size_t k = load_.size() - dims; k-- > 0;) {
+    peak_behind_[k] = std::max(peak_behind_[k], peak_behind_[k + dims]);
+  }
+}
+
+bool Chain::update(const Flat& flat) {
+  const FlatVehicle& v = flat.vehicles[vehicle_];
+  const std::size_t n = tasks_.size();
+  places_.resize(n + 2);
+  places_[0] = v.start;
+  for (std::size_t i = 0; i < n; ++i) places_[i + 1] = flat.tasks[tasks_[i]].location;
+  places_[n + 1] = v.end;
+  cost_ = n == 0 ? 0 : v.fixed;
+  travel_s_ = 0;
+  distance_m_ = 0;
+  arc_.assign(n + 1, 0);
+  for (std::size_t i = 0; n > 0 && i <= n; ++i) {
+    const LocationIndex from = places_[i];
+    arc_[i] = arc_into(flat, i + 1, from);
+    if (arc_[i] >= kTooDear) return false;
+    cost_ += arc_[i];
+    if (i < n) cost_ += v.per_task_hour * v.service[tasks_[i]];
+    travel_s_ += leg_from(flat, i + 1, from);
+    distance_m_ += v.leg_m(from, places_[i + 1]);
+  }
+  update_loads(flat);
+  if (travel_s_ > v.max_travel_s || distance_m_ > v.max_distance_m) return false;
+  if (n > 0 && v.breaks)
+    return obstacle(flat.problem, flat.problem.vehicles[vehicle_], tasks_) == Obstacle::kNothing;
+  return update_times(flat);
+}
+
+bool Chain::assign(const Flat& flat, const std::vector<TaskIndex>& tasks) {
+  tasks_ = tasks;
+  if (update(flat)) return true;
+  tasks_.clear();
+  update(flat);
+  return false;
+}
+
+void Chain::spliced(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second,
+                    std::vector<TaskIndex>& out) const {
+  const Request& what = flat.problem.requests[request];
+  out.assign(tasks_.begin(), tasks_.begin() + first);
+  out.push_back(what.first);
+  if (what.shipment) {
+    out.insert(out.end(), tasks_.begin() + first, tasks_.begin() + second);
+    out.push_back(what.first + 1);
+    first = second;
+  }
+  out.insert(out.end(), tasks_.begin() + first, tasks_.end());
+}
+
+void Chain::insert(const Flat& flat, RequestIndex request, const Insertion& where) {
+  const Request& what = flat.problem.requests[request];
+  if (what.shipment) tasks_.insert(tasks_.begin() + where.second, what.first + 1);
+  tasks_.insert(tasks_.begin() + where.first, what.first);
+  const bool feasible = update(flat);
+  RECKON_CHECK(feasible);
+}
+
+// Can the rest of the chain from `position` on be done when leaving `from` at `departure_s`?
+bool Chain::can_go_on(const Flat& flat, std::int64_t departure_s, LocationIndex from,
+                      std::size_t position) const {
+  const FlatVehicle& v = flat.vehicles[vehicle_];
+  const std::int64_t arrival = departure_s + leg_from(flat, position, from);
+  if (position > tasks_.size()) return arrival <= v.until_s;
+  const TaskIndex next = tasks_[position - 1];
+  const std::int64_t start = flat.earliest(next, arrival);
+  return start < kNever && start + flat.action(v, from, next) <= latest_[position];
+}
+
+// Only for vehicles with max_travel_s or max_distance_m.
+bool Chain::within_limits(const Flat& flat, RequestIndex request, std::uint32_t first,
+                          std::uint32_t second) const {
+  const FlatVehicle& v = flat.vehicles[vehicle_];
+  std::int64_t seconds = 0;
+  std::int64_t metres = 0;
+  const auto ride = [&](LocationIndex from, LocationIndex to, std::int64_t sign) {
+    seconds += sign * v.leg_s(from, to);
+    metres += sign * v.leg_m(from, to);
+  };
+  const Request& what = flat.problem.requests[request];
+  const auto detour = [&](LocationIndex via, std::uint32_t after) {
+    ride(places_[after], via, 1);
+    ride(via, places_[after + 1], 1);
+    if (!tasks_.empty()) ride(places_[after], places_[after + 1], -1);
+  };
+  const LocationIndex here = flat.tasks[what.first].location;
+  if (!what.shipment) {
+    detour(here, first);
+  } else {
+    const LocationIndex there = flat.tasks[what.first + 1].location;
+    if (first == second) {
+      detour(here, first);
+      ride(here, places_[first + 1], -1);
+      ride(here, there, 1);
+      ride(there, places_[first + 1], 1);
+    } else {
+      detour(here, first);
+      detour(there, second);
+    }
+  }
+  return travel_s_ + seconds <= v.max_travel_s && distance_m_ + metres <= v.max_distance_m;
+}
+
+bool Chain::slowly_feasible(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second,
+                            InsertionScratch& scratch) const {
+  spliced(flat, request, first, second, scratch.tasks);
+  return obstacle(flat.problem, flat.problem.vehicles[vehicle_], scratch.tasks) == Obstacle::kNothing;
+}
+
+bool Chain::job_fits(const Flat& flat, RequestIndex request, std::size_t position) const {
+  const std::size_t dims = flat.dimensions;
+  const std::int64_t* capacity = flat.vehicles[vehicle_].capacity;
+  for (std::size_t d = 0; d < dims; ++d) {
+    if (peak_before_[position * dims + d] + flat.from_start(request)[d] > capacity[d]) return false;
+    if (peak_behind_[position * dims + d] + flat.to_end(request)[d] > capacity[d]) return false;
+  }
+  return true;
+}
+
+// There is room for a shipment while at `position`.
+bool Chain::carries(const Flat& flat, RequestIndex request, std::size_t position) const {
+  const std::size_t dims = flat.dimensions;
+  const std::int64_t* capacity = flat.vehicles[vehicle_].capacity;
+  for (std::size_t d = 0; d < dims; ++d) {
+    if (load_[position * dims + d] + flat.carried(request)[d] > capacity[d]) return false;
+  }
+  return true;
+}
+
+Insertion Chain::best_job(const Flat& flat, RequestIndex request, std::int64_t below,
+                          InsertionScratch& scratch) const {
+  const FlatVehicle& v = flat.vehicles[vehicle_];
+  const TaskIndex task = flat.problem.requests[request].first;
+  const LocationIndex here = flat.tasks[task].location;
+  const std::int64_t once = v.per_task_hour * v.service[task] + (tasks_.empty() ? v.fixed : 0);
+  Insertion best;
+  best.cost = std::min(below, kTooDear);
+  bool found = false;
+  for (std::size_t i = 0; i <= tasks_.size(); ++i) {
+    if (!v.breaks && departure_[i] > flat.tasks[task].close_s) break;
+    const LocationIndex from = places_[i];
+    const std::int64_t cost = once + flat.arc_cost(v, from, task) + arc_into(flat, i + 1, here) - arc_[i];
+    if (cost >= best.cost || !job_fits(flat, request, i)) continue;
+    const auto position = static_cast<std::uint32_t>(i);
+    if (v.limited && !within_limits(flat, request, position, position)) continue;
+    if (v.breaks) {
+      if (!slowly_feasible(flat, request, position, position, scratch)) continue;
+    } else {
+      const std::int64_t start = flat.earliest(task, departure_[i] + v.leg_s(from, here));
+      if (start >= kNever || !can_go_on(flat, start + flat.action(v, from, task), here, i + 1)) continue;
+    }
+    best = {cost, position, position};
+    found = true;
+  }
+  return found ? best : Insertion{};
+}
+
+// The delivery at each position behind the pickup that was put after `first` and left at `departure_s`.
+void Chain::follow_pickup(const Flat& flat, RequestIndex request, std::size_t first, std::int64_t first_cost,
+                          std::int64_t departure_s, Insertion& best, InsertionScratch& scratch) const {
+  const FlatVehicle& v = flat.vehicles[vehicle_];
+  const TaskIndex delivery = flat.problem.requests[request].first + 1;
+  const LocationIndex there = flat.tasks[delivery].location;
+  LocationIndex from = flat.tasks[delivery - 1].location;
+  const auto before = static_cast<std::uint32_t>(first);
+  for (std::size_t k = first + 1; k <= tasks_.size(); ++k) {
+    if (first_cost + scratch.second_floor[k] >= best.cost || !carries(flat, request, k)) return;
+    const auto behind = static_cast<std::uint32_t>(k);
+    const std::int64_t cost = first_cost + scratch.second_cost[k];
+    if (v.breaks) {
+      if (cost < best.cost && (!v.limited || within_limits(flat, request, before, behind)) &&
+          slowly_feasible(flat, request, before, behind, scratch)) {
+        best = {cost, before, behind};
+      }
+      continue;
+    }
+    const std::int64_t start = flat.earliest(tasks_[k - 1], departure_s + leg_from(flat, k, from));
+    if (start >= kNever) return;
+    departure_s = start + flat.action(v, from, tasks_[k - 1]);
+    if (departure_s > latest_[k] || departure_s > flat.tasks[delivery].close_s) return;
+    from = places_[k];
+    if (cost >= best.cost) continue;
+    if (v.limited && !within_limits(flat, request, before, behind)) continue;
+    const std::int64_t there_s = flat.earliest(delivery, departure_s + v.leg_s(from, there));
+    if (there_s >= kNever) continue;
+    if (can_go_on(flat, there_s + flat.action(v, from, delivery), there, k + 1))
+      best = {cost, before, behind};
+  }
+}
+
+Insertion Chain::best_shipment(const Flat& flat, RequestIndex request, std::int64_t below,
+                               InsertionScratch& scratch) const {
+  const FlatVehicle& v = flat.vehicles[vehicle_];
+  const TaskIndex pickup = flat.problem.requests[request].first;
+  const TaskIndex delivery = pickup + 1;
+  const LocationIndex here = flat.tasks[pickup].location;
+  const LocationIndex there = flat.tasks[delivery].location;
+  const std::int64_t once =
+      v.per_task_hour * (v.service[pickup] + v.service[delivery]) + (tasks_.empty() ? v.fixed : 0);
+  const std::size_t n = tasks_.size();
+  scratch.second_cost.resize(n + 2);
+  scratch.second_floor.resize(n + 2);
+  scratch.second_floor[n + 1] = 2 * kForbidden;
+  for (std::size_t k = n + 1; k-- > 0;) {
+    scratch.second_cost[k] = flat.arc_cost(v, places_[k], delivery) + arc_into(flat, k + 1, there) - arc_[k];
+    scratch.second_floor[k] = std::min(scratch.second_floor[k + 1], scratch.second_cost[k]);
+  }
+  const std::int64_t between = flat.arc_cost(v, here, delivery);
+  Insertion best;
+  best.cost = std::min(below, kTooDear);
+  const std::int64_t bar = best.cost;
+  for (std::size_t i = 0; i <= n; ++i) {
+    if (!v.breaks && departure_[i] > flat.tasks[pickup].close_s) break;
+    const LocationIndex from = places_[i];
+    const std::int64_t into = once + flat.arc_cost(v, from, pickup) - arc_[i];
+    if (into >= kTooDear) continue;
+    const std::int64_t close = into + between + arc_into(flat, i + 1, there);
+    const std::int64_t apart = into + arc_into(flat, i + 1, here);
+    const bool may_close = close < best.cost;
+    const bool may_part = apart < kTooDear && apart + scratch.second_floor[i + 1] < best.cost;
+    if ((!may_close && !may_part) || !carries(flat, request, i)) continue;
+    const auto position = static_cast<std::uint32_t>(i);
+    std::int64_t leave = 0;
+    if (!v.breaks) {
+      const std::int64_t start = flat.earliest(pickup, departure_[i] + v.leg_s(from, here));
+      if (start >= kNever) continue;
+      leave = start + flat.action(v, from, pickup);
+    }
+    if (may_close && (!v.limited || within_limits(flat, request, position, position))) {
+      if (v.breaks) {
+        if (slowly_feasible(flat, request, position, position, scratch)) best = {close, position, position};
+      } else {
+        const std::int64_t there_s = flat.earliest(delivery, leave + v.leg_s(here, there));
+        if (there_s < kNever && can_go_on(flat, there_s + flat.action(v, here, delivery), there, i + 1)) {
+          best = {close, position, position};
+        }
+      }
+    }
+    if (may_part) follow_pickup(flat, request, i, apart, leave, best, scratch);
+  }
+  return best.cost < bar ? best : Insertion{};
+}
+
+Insertion Chain::best_insertion(const Flat& flat, RequestIndex request, std::int64_t below,
+                                InsertionScratch& scratch) const {
+  const Request& what = flat.problem.requests[request];
+  const std::size_t more = what.shipment ? 2 : 1;
+  if (tasks_.size() + more > flat.vehicles[vehicle_].max_tasks) return {};
+  return what.shipment ? best_shipment(flat, request, below, scratch)
+                       : best_job(flat, request, below, scratch);
+}
+
+}  // namespace reckon::dispatch

@@ -1,0 +1,488 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "reckon/base/json_reader.h"
+#include "reckon/base/limits.h"
+#include "reckon/dispatch/vroom.h"
+
+namespace reckon::dispatch {
+namespace {
+
+using base::ErrorCode;
+using base::JsonNode;
+using Amounts = std::vector<std::int64_t>;
+
+constexpr std::int64_t kMaxId = std::int64_t{1} << 53;  // JavaScript reads no larger integers exactly
+constexpr std::int64_t kMaxSkill = 4'294'967'295;
+constexpr std::size_t kMaxSkills = 1000;
+constexpr std::size_t kMaxDescription = 10'000;
+
+// One pass over the document; faults go to `faults`, and a problem comes out only when there are none.
+class Reader {
+ public:
+  Reader(JsonNode root, base::Faults& faults, base::Faults& unsupported)
+      : root_(std::move(root)), faults_(faults), unsupported_(unsupported) {}
+
+  VroomProblem run() {
+    root_.allow_only({"vehicles", "jobs", "shipments", "matrices", "matrix", "reckon"});
+    root_.optional("reckon").allow_only({});
+    vehicles_ = root_.required("vehicles").items(kMaxVehicles);
+    if (root_.required("vehicles").is_array() && vehicles_.empty() && faults_.empty()) {
+      root_.required("vehicles").fault("is empty; allowed: at least one vehicle");
+    }
+    jobs_ = root_.optional("jobs").items(kMaxTasks);
+    shipments_ = root_.optional("shipments").items(kMaxTasks / 2);
+    if (!root_.optional("jobs").present() && !root_.optional("shipments").present()) {
+      root_.fault("has neither jobs nor shipments; at least one of them is needed");
+    }
+    if (jobs_.size() + 2 * shipments_.size() > kMaxTasks) {
+      root_.fault(fmt::format("has too many tasks; at most {} are allowed", kMaxTasks));
+    }
+    if (!faults_.empty()) return std::move(out_);
+    find_types();
+    find_dimensions();
+    read_matrices();
+    for (const JsonNode& vehicle : vehicles_) read_vehicle(vehicle);
+    for (const JsonNode& job : jobs_) read_job(job);
+    for (const JsonNode& shipment : shipments_) read_shipment(shipment);
+    out_.problem.locations = with_matrices_ ? matrix_size_ : out_.places.size();
+    if (out_.problem.locations > kMaxLocations) {
+      root_.fault(fmt::format("has too many places; at most {} are allowed", kMaxLocations));
+    }
+    out_.needs_map = !with_matrices_;
+    return std::move(out_);
+  }
+
+ private:
+  struct Matrices {
+    std::vector<std::int32_t> durations;
+    std::shared_ptr<std::vector<std::int32_t>> distances;
+    std::shared_ptr<std::vector<std::int32_t>> costs;
+  };
+
+  // --- what must be known before the rest ---
+
+  void find_types() {
+    for (const JsonNode& vehicle : vehicles_) {
+      const JsonNode node = vehicle.optional("type");
+      const auto type = node.string(kMaxDescription);
+      if (type) types_.emplace(std::string(*type), static_cast<std::uint32_t>(types_.size() + 1));
+    }
+    if (types_.size() + 1 > kMaxVehicleTypes) {
+      root_.fault(fmt::format("has too many vehicle types; at most {} are allowed", kMaxVehicleTypes - 1));
+    }
+    out_.problem.types = types_.size() + 1;  // type 0: vehicles without a type
+  }
+
+  void find_dimensions() {
+    const auto look = [&](const JsonNode& holder, std::string_view key) {
+      const JsonNode node = holder.optional(key);
+      if (!node.is_array() || dimensions_from_.size() > 0) return;
+      out_.problem.dimensions = node.items(kMaxDimensions).size();
+      dimensions_from_ = node.pointer();
+    };
+    for (const JsonNode& vehicle : vehicles_) look(vehicle, "capacity");
+    for (const JsonNode& job : jobs_) {
+      for (const auto* key : {"delivery", "pickup", "amount"}) look(job, key);
+    }
+    for (const JsonNode& shipment : shipments_) look(shipment, "amount");
+    out_.has_amounts = out_.problem.dimensions > 0;
+  }
+
+  void read_matrices() {
+    const JsonNode matrices = root_.optional("matrices");
+    const JsonNode matrix = root_.optional("matrix");
+    with_matrices_ = matrices.present() || matrix.present();
+    if (matrices.present() && matrix.present())
+      matrix.fault("is deprecated and stands beside matrices; one is allowed");
+    if (matrix.present()) {
+      if (const auto cells = read_matrix(matrix)) matrices_["car"].durations = *cells;
+      return;
+    }
+    for (const auto profile : matrices.keys()) {
+      const JsonNode node = matrices.optional(profile);
+      node.allow_only({"durations", "distances", "costs"});
+      Matrices& into = matrices_[std::string(profile)];
+      if (const auto cells = read_matrix(node.required("durations"))) into.durations = *cells;
+      if (const auto cells = read_matrix(node.optional("distances"))) {
+        into.distances = std::make_shared<std::vector<std::int32_t>>(*cells);
+      }
+      if (const auto cells = read_matrix(node.optional("costs"))) {
+        into.costs = std::make_shared<std::vector<std::int32_t>>(*cells);
+      }
+    }
+    if (matrices.present() && !matrices.is_object()) matrices.fault("is not an object of profiles");
+    if (matrices.is_object() && matrices_.empty())
+      matrices.fault("is empty; allowed: one member for each profile");
+  }
+
+  std::optional<std::vector<std::int32_t>> read_matrix(const JsonNode& node) {
+    if (!node.present()) return std::nullopt;
+    const auto rows = node.items(kMaxLocations);
+    if (rows.empty()) {
+      if (node.is_array()) node.fault("is empty; allowed: a square matrix of at least 1 x 1");
+      return std::nullopt;
+    }
+    if (matrix_size_ == 0) matrix_size_ = rows.size();
+    if (rows.size() != matrix_size_) {
+      node.fault(
+          fmt::format("has {} rows; allowed: {}, as many as the other matrices", rows.size(), matrix_size_));
+      return std::nullopt;
+    }
+    std::vector<std::int32_t> cells;
+    cells.reserve(rows.size() * rows.size());
+    for (const JsonNode& row : rows) {
+      const auto numbers = row.integers(kMaxLocations, 0, kUnreachable);
+      if (!numbers) return std::nullopt;
+      if (numbers->size() != rows.size()) {
+        row.fault(
+            fmt::format("has {} cells; allowed: {}, the matrix is square", numbers->size(), rows.size()));
+        return std::nullopt;
+      }
+      for (const auto number : *numbers) cells.push_back(static_cast<std::int32_t>(number));
+    }
+    return cells;
+  }
+
+  // --- parts that several things have ---
+
+  Amounts amounts(const JsonNode& node) {
+    Amounts none(out_.problem.dimensions, 0);
+    if (!node.present()) return none;
+    const auto numbers = node.integers(kMaxDimensions, 0, kMaxAmount);
+    if (!numbers) return none;
+    if (numbers->size() == none.size()) return *numbers;
+    node.fault(
+        fmt::format("has {} numbers; allowed: {}, as in {}", numbers->size(), none.size(), dimensions_from_));
+    return none;
+  }
+
+  std::vector<std::uint32_t> skills(const JsonNode& node) {
+    std::vector<std::uint32_t> out;
+    const auto numbers = node.integers(kMaxSkills, 0, kMaxSkill);
+    if (!numbers) return out;
+    for (const auto number : *numbers) out.push_back(static_cast<std::uint32_t>(number));
+    std::ranges::sort(out);
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+
+  std::optional<TimeWindow> window(const JsonNode& node) {
+    const auto ends = node.integers(2, 0, kMaxTimeS);
+    if (!ends) return std::nullopt;
+    if (ends->size() == 2 && (*ends)[0] <= (*ends)[1]) return TimeWindow{(*ends)[0], (*ends)[1]};
+    node.fault("is not a time window; allowed: [start, end] with start <= end");
+    return std::nullopt;
+  }
+
+  std::vector<TimeWindow> windows(const JsonNode& node) {
+    if (!node.present()) return {TimeWindow{}};
+    std::vector<TimeWindow> out;
+    for (const JsonNode& item : node.items(kMaxWindows)) {
+      if (const auto one = window(item)) out.push_back(*one);
+    }
+    if (out.empty() && node.is_array() && node.items(kMaxWindows).empty()) {
+      node.fault("is empty; allowed: at least one time window, or no such key");
+    }
+    return out.empty() ? std::vector{TimeWindow{}} : merged(std::move(out));
+  }
+
+  std::int64_t seconds(const JsonNode& node) { return node.integer(0, kMaxActionS).value_or(0); }
+
+  std::optional<geo::LatLng> coordinates(const JsonNode& node) {
+    const auto pair = node.items(2);
+    if (!node.is_array()) return std::nullopt;
+    if (pair.size() != 2) {
+      node.fault("is not a place; allowed: [longitude, latitude] in degrees");
+      return std::nullopt;
+    }
+    const auto lng = pair[0].number(-360, 360);
+    const auto lat = pair[1].number(-360, 360);
+    if (!lng || !lat) return std::nullopt;
+    const auto place = geo::LatLng::from_degrees(*lat, *lng, node.pointer());
+    if (place) return *place;
+    node.fault(place.error().message + "; the order here is [longitude, latitude]");
+    return std::nullopt;
+  }
+
+  // The place named by `place_key` and `index_key`; kNone when there is none.
+  LocationIndex place(const JsonNode& holder, std::string_view place_key, std::string_view index_key,
+                      WireName& wire) {
+    const JsonNode at = holder.optional(place_key);
+    const JsonNode index = holder.optional(index_key);
+    wire.at = coordinates(at);
+    if (with_matrices_) {
+      const auto last = static_cast<std::int64_t>(matrix_size_) - 1;
+      if (const auto number = index.integer(0, std::max<std::int64_t>(last, 0))) {
+        wire.location_index = static_cast<std::uint64_t>(*number);
+        return static_cast<LocationIndex>(*number);
+      }
+      if (at.present() && !index.present())
+        index.fault("is missing; with matrices it is required beside coordinates");
+      return kNone;
+    }
+    if (index.present() && !at.present()) {
+      index.fault(fmt::format("stands without matrices and without {}; one of these is needed", place_key));
+    }
+    if (!wire.at) return kNone;
+    const auto key = std::make_pair(wire.at->lat_deg(), wire.at->lng_deg());
+    const auto [found, fresh] = place_index_.emplace(key, static_cast<LocationIndex>(out_.places.size()));
+    if (fresh) out_.places.push_back(*wire.at);
+    return found->second;
+  }
+
+  WireName wire_name(const JsonNode& node) {
+    WireName wire;
+    wire.id = node.required("id").integer(0, kMaxId).value_or(0);
+    if (const auto text = node.optional("description").string(kMaxDescription))
+      wire.description = std::string(*text);
+    return wire;
+  }
+
+  void no_twins(const JsonNode& node, std::string_view kind, std::int64_t id) {
+    if (ids_.emplace(std::string(kind), id).second) return;
+    node.optional("id").fault(fmt::format("{} is another {}'s, too; each id may stand once", id, kind));
+  }
+
+  // --- vehicles ---
+
+  void read_vehicle(const JsonNode& node) {
+    node.allow_only({"id", "profile", "description", "start", "start_index", "end", "end_index", "capacity",
+                     "costs", "skills", "type", "time_window", "breaks", "speed_factor", "max_tasks",
+                     "max_travel_time", "max_distance", "steps"});
+    if (!node.is_object()) return node.fault("is not a vehicle; an object is needed");
+    Vehicle vehicle;
+    WireVehicle wire;
+    wire.start = wire_name(node);
+    no_twins(node, "vehicle", wire.start.id);
+    vehicle.start = place(node, "start", "start_index", wire.start);
+    vehicle.end = place(node, "end", "end_index", wire.end);
+    if (vehicle.start == kNone && vehicle.end == kNone && faults_.empty()) {
+      node.fault(with_matrices_ ? "has neither start_index nor end_index; at least one of them is needed"
+                                : "has neither start nor end; at least one of them is needed");
+    }
+    vehicle.capacity = amounts(node.optional("capacity"));
+    vehicle.skills = skills(node.optional("skills"));
+    if (const auto type = node.optional("type").string(kMaxDescription))
+      vehicle.type = types_.at(std::string(*type));
+    if (const auto hours = node.optional("time_window"); hours.present()) {
+      vehicle.window = window(hours).value_or(TimeWindow{});
+    }
+    vehicle.max_tasks = node.optional("max_tasks").integer(0, kMaxTimeS).value_or(kUnlimited);
+    vehicle.max_travel_s = node.optional("max_travel_time").integer(0, kMaxTimeS).value_or(kUnlimited);
+    vehicle.max_distance_m = node.optional("max_distance").integer(0, kMaxTimeS).value_or(kUnlimited);
+    read_costs(node.optional("costs"), vehicle);
+    read_breaks(node.optional("breaks"), vehicle, wire);
+    if (const auto steps = node.optional("steps"); steps.present()) {
+      unsupported_.add(steps.pointer(), "is not served in this version; allowed: vehicles without steps");
+    }
+    vehicle.travel = travel_for(node, vehicle);
+    out_.problem.vehicles.push_back(std::move(vehicle));
+    out_.vehicles.push_back(std::move(wire));
+  }
+
+  void read_costs(const JsonNode& node, Vehicle& vehicle) {
+    node.allow_only({"fixed", "per_hour", "per_task_hour", "per_km"});
+    CostRates& costs = vehicle.costs;
+    costs.fixed = node.optional("fixed").integer(0, kMaxFixedCost).value_or(costs.fixed);
+    costs.per_hour = node.optional("per_hour").integer(0, kMaxRate).value_or(costs.per_hour);
+    costs.per_task_hour = node.optional("per_task_hour").integer(0, kMaxRate).value_or(costs.per_task_hour);
+    costs.per_km = node.optional("per_km").integer(0, kMaxRate).value_or(costs.per_km);
+  }
+
+  void read_breaks(const JsonNode& node, Vehicle& vehicle, WireVehicle& wire) {
+    std::vector<std::pair<Break, WireName>> breaks;
+    for (const JsonNode& item : node.items(kMaxBreaks)) {
+      item.allow_only({"id", "time_windows", "service", "description", "max_load"});
+      if (!item.is_object()) {
+        item.fault("is not a break; an object is needed");
+        continue;
+      }
+      Break rest;
+      rest.windows = windows(item.optional("time_windows"));
+      rest.service_s = seconds(item.optional("service"));
+      if (const auto load = item.optional("max_load"); load.present()) rest.max_load = amounts(load);
+      auto name = wire_name(item);
+      const bool twin =
+          std::ranges::any_of(breaks, [&](const auto& other) { return other.second.id == name.id; });
+      if (twin) item.optional("id").fault("is another break's of this vehicle, too; each id may stand once");
+      breaks.emplace_back(std::move(rest), std::move(name));
+    }
+    std::ranges::stable_sort(breaks, {}, [](const auto& b) {
+      return std::make_pair(b.first.windows.back().end_s, b.first.windows.front().start_s);
+    });
+    for (auto& [rest, name] : breaks) {
+      vehicle.breaks.push_back(std::move(rest));
+      wire.breaks.push_back(std::move(name));
+    }
+  }
+
+  std::uint32_t travel_for(const JsonNode& node, const Vehicle& vehicle) {
+    const auto profile = std::string(node.optional("profile").string(kMaxDescription).value_or("car"));
+    double factor = node.optional("speed_factor").number(0, 5).value_or(1);
+    factor = std::round(factor * 100) / 100;
+    if (factor <= 0) {
+      node.optional("speed_factor").fault("is too small; allowed: 0.01 to 5");
+      factor = 1;
+    }
+    const auto found = matrices_.find(profile);
+    if (with_matrices_ && found == matrices_.end()) {
+      std::string names;
+      for (const auto& [name, matrices] : matrices_) names += (names.empty() ? "" : ", ") + name;
+      node.optional("profile").fault(fmt::format("'{}' has no matrices; allowed: {}", profile, names));
+      return 0;
+    }
+    if (with_matrices_) check_costs(node, vehicle, found->second);
+    const bool metres = with_matrices_ && found->second.distances != nullptr;
+    out_.has_distances = out_.has_distances || metres || !with_matrices_;
+    const auto hundredths = static_cast<std::int64_t>(std::llround(factor * 100));
+    const auto next = static_cast<std::uint32_t>(out_.travels.size());
+    const auto [known, fresh] = travel_index_.emplace(std::make_pair(profile, hundredths), next);
+    if (!fresh) return known->second;
+    out_.travels.push_back({profile, factor, out_.problem.vehicles.size()});
+    out_.problem.travels.emplace_back();
+    if (with_matrices_) {
+      Travel& travel = out_.problem.travels.back();
+      travel.durations_s = found->second.durations;
+      at_speed(travel.durations_s, factor);
+      travel.distances_m = found->second.distances;
+      travel.costs = found->second.costs;
+    }
+    return next;
+  }
+
+  void check_costs(const JsonNode& node, const Vehicle& vehicle, const Matrices& matrices) {
+    const bool rates = vehicle.costs.per_hour != CostRates{}.per_hour || vehicle.costs.per_km != 0;
+    if (rates && matrices.costs) {
+      node.optional("costs").fault("has rates for travel beside a matrix of costs; one of them is allowed");
+    }
+    if (matrices.distances == nullptr && (vehicle.costs.per_km > 0 || vehicle.max_distance_m < kUnlimited)) {
+      node.fault(
+          "needs distances for per_km or max_distance; allowed: a profile whose matrices have distances");
+    }
+  }
+
+  // --- tasks ---
+
+  void per_type(const JsonNode& node, std::vector<std::int64_t>& by_type) {
+    if (node.present() && !node.is_object()) node.fault("is not an object of vehicle types");
+    for (const auto key : node.keys()) {
+      const auto value = seconds(node.optional(key));
+      // A type that no vehicle has is no fault: a fixed table of times may serve changing fleets.
+      const auto type = types_.find(std::string(key));
+      if (type != types_.end()) by_type[type->second] = value;
+    }
+  }
+
+  void add_task(const JsonNode& node, TaskKind kind, std::string_view kind_name) {
+    Task task;
+    task.kind = kind;
+    task.request = static_cast<RequestIndex>(out_.problem.requests.size());
+    WireName wire = wire_name(node);
+    no_twins(node, kind_name, wire.id);
+    task.location = place(node, "location", "location_index", wire);
+    if (task.location == kNone && !node.optional("location").present() &&
+        !node.optional("location_index").present()) {
+      node.fault(with_matrices_ ? "has no location_index; with matrices it is required"
+                                : "has no location; without matrices it is required");
+    }
+    task.windows = windows(node.optional("time_windows"));
+    task.setup_s.assign(out_.problem.types, seconds(node.optional("setup")));
+    task.service_s.assign(out_.problem.types, seconds(node.optional("service")));
+    per_type(node.optional("setup_per_type"), task.setup_s);
+    per_type(node.optional("service_per_type"), task.service_s);
+    out_.problem.tasks.push_back(std::move(task));
+    out_.tasks.push_back(std::move(wire));
+  }
+
+  Request request(const JsonNode& node) {
+    Request request;
+    request.first = static_cast<TaskIndex>(out_.problem.tasks.size());
+    request.from_start.assign(out_.problem.dimensions, 0);
+    request.to_end = request.carried = request.from_start;
+    request.skills = skills(node.optional("skills"));
+    request.priority = node.optional("priority").integer(0, 100).value_or(0);
+    return request;
+  }
+
+  void read_job(const JsonNode& node) {
+    node.allow_only({"id", "description", "location", "location_index", "setup", "service", "setup_per_type",
+                     "service_per_type", "amount", "delivery", "pickup", "skills", "priority",
+                     "time_windows"});
+    if (!node.is_object()) return node.fault("is not a job; an object is needed");
+    Request job = request(node);
+    const JsonNode amount = node.optional("amount");
+    const JsonNode delivery = node.optional("delivery");
+    if (amount.present() && delivery.present()) {
+      amount.fault("is deprecated and stands beside delivery; one of them is allowed");
+    }
+    job.from_start = amounts(delivery.present() ? delivery : amount);
+    job.to_end = amounts(node.optional("pickup"));
+    add_task(node, TaskKind::kJob, "job");
+    out_.problem.requests.push_back(std::move(job));
+  }
+
+  void read_shipment(const JsonNode& node) {
+    node.allow_only({"pickup", "delivery", "amount", "skills", "priority"});
+    if (!node.is_object()) return node.fault("is not a shipment; an object is needed");
+    Request shipment = request(node);
+    shipment.shipment = true;
+    shipment.carried = amounts(node.optional("amount"));
+    read_shipment_step(node.required("pickup"), TaskKind::kPickup, "pickup");
+    read_shipment_step(node.required("delivery"), TaskKind::kDelivery, "delivery");
+    out_.problem.requests.push_back(std::move(shipment));
+  }
+
+  void read_shipment_step(const JsonNode& node, TaskKind kind, std::string_view kind_name) {
+    node.allow_only({"id", "description", "location", "location_index", "setup", "service", "setup_per_type",
+                     "service_per_type", "time_windows"});
+    if (node.present() && !node.is_object()) return node.fault("is not a shipment step; an object is needed");
+    if (node.present()) add_task(node, kind, kind_name);
+  }
+
+  JsonNode root_;
+  base::Faults& faults_;
+  base::Faults& unsupported_;
+  VroomProblem out_;
+  std::vector<JsonNode> vehicles_, jobs_, shipments_;
+  std::map<std::string, std::uint32_t> types_;
+  std::map<std::string, Matrices> matrices_;
+  std::map<std::pair<std::string, std::int64_t>, std::uint32_t> travel_index_;
+  std::map<std::pair<double, double>, LocationIndex> place_index_;
+  std::set<std::pair<std::string, std::int64_t>> ids_;
+  std::string dimensions_from_;
+  std::size_t matrix_size_ = 0;
+  bool with_matrices_ = false;
+};
+
+}  // namespace
+
+base::Result<VroomProblem> read_vroom(std::string_view json, std::string_view name) {
+  auto document = base::JsonDocument::parse(json, name);
+  if (!document) return base::fail(document.error());
+  base::Faults faults{std::string(name)};
+  const JsonNode root = document->root(faults);
+  if (!root.is_object())
+    return base::fail(ErrorCode::kInvalidInput, std::string(name),
+                      "is not an object; allowed: a VROOM problem");
+  base::Faults unsupported{std::string(name)};
+  Reader reader(root, faults, unsupported);
+  auto problem = reader.run();
+  if (!faults.empty()) return base::fail(faults.error(ErrorCode::kInvalidInput));
+  if (!unsupported.empty()) return base::fail(unsupported.error(ErrorCode::kUnsupported));
+  problem.name = std::string(name);
+  if (!problem.needs_map) {
+    const auto valid = validate(problem.problem);
+    if (!valid)
+      return base::fail(ErrorCode::kInvalidInput, problem.name + ": " + valid.error().where,
+                        valid.error().message);
+  }
+  return problem;
+}
+
+}  // namespace reckon::dispatch

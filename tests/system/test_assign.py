@@ -1,0 +1,77 @@
+"""`reckon assign` as a program: exit codes, files, faults."""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+RECKON = os.environ["RECKON"]
+
+PROBLEM = {
+    "vehicles": [{"id": 1, "start_index": 0, "end_index": 0, "capacity": [2]}],
+    "shipments": [
+        {"pickup": {"id": 1, "location_index": 1}, "delivery": {"id": 1, "location_index": 2}, "amount": [1]},
+        {"pickup": {"id": 2, "location_index": 2}, "delivery": {"id": 2, "location_index": 1}, "amount": [3]},
+    ],
+    "matrices": {"car": {"durations": [[0, 10, 20], [10, 0, 10], [20, 10, 0]]}},
+}
+
+
+def run(*words, stdin=None):
+    return subprocess.run([RECKON, *words], input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+class Assign(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.dir = pathlib.Path(self.folder.name)
+        self.problem = self.dir / "problem.json"
+        self.problem.write_text(json.dumps(PROBLEM))
+
+    def test_a_problem_becomes_a_plan_file(self):
+        out = self.dir / "plan.json"
+        done = run("assign", str(self.problem), "--out", str(out), "--time-limit-ms", "20", "--seed", "3")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        plan = json.loads(out.read_text())
+        self.assertEqual(plan["code"], 0)
+        self.assertEqual(plan["summary"]["cost"], 40)
+        self.assertEqual([step["type"] for step in plan["routes"][0]["steps"]], ["start", "pickup", "delivery", "end"])
+        self.assertEqual([(t["id"], t["type"], t["reckon"]["reason"]) for t in plan["unassigned"]],
+                         [(2, "pickup", "too_heavy"), (2, "delivery", "too_heavy")])
+
+    def test_a_problem_may_come_from_stdin(self):
+        done = run("assign", "-", "--time-limit-ms", "0", stdin=json.dumps(PROBLEM))
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(json.loads(done.stdout)["summary"]["routes"], 1)
+
+    def test_faults_are_located_and_nothing_is_written(self):
+        self.problem.write_text(json.dumps({**PROBLEM, "trucks": []}))
+        out = self.dir / "plan.json"
+        done = run("assign", str(self.problem), "--out", str(out))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"reckon: error: {self.problem}#/trucks: is not known here; allowed:", done.stderr)
+        self.assertFalse(out.exists())
+
+    def test_a_missing_file_is_the_environment_s_fault(self):
+        done = run("assign", str(self.dir / "none.json"))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("none.json", done.stderr)
+
+    def test_options_are_checked(self):
+        done = run("assign", str(self.problem), "--time-limit-ms", "-1")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--time-limit-ms", done.stderr)
+
+    def test_coordinates_without_a_map_are_told(self):
+        self.problem.write_text(json.dumps({
+            "vehicles": [{"id": 1, "start": [127.0, 37.5]}], "jobs": [{"id": 1, "location": [127.01, 37.5]}]}))
+        done = run("assign", str(self.problem))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("#/matrices", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
