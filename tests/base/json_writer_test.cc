@@ -29,3 +29,15 @@ TEST_CASE("JsonWriter: numbers that JSON lacks become null") {
   JsonWriter(out).number(std::numeric_limits<double>::quiet_NaN());
   CHECK(out == "null");
 }
+
+TEST_CASE("JsonWriter: reading and dumping again gives the same bytes, so embedded documents keep their hash") {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("all").begin_array();
+  for (char c = 1; c < 127; ++c) json.string(std::string(1, c));
+  json.string("\xED\x95\x9C/\xF0\x9F\x9B\xB5").integer(-5).null().boolean(false).end_array().end_object();
+  const auto document = reckon::base::JsonDocument::parse(out, "x");
+  REQUIRE(document);
+  reckon::base::Faults faults("x");
+  CHECK(document->root(faults).dump() == out);
+}

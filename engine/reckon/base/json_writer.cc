@@ -24,13 +24,19 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 void append_escaped(std::string& out, unsigned char c) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
+  static constexpr std::string_view kHex = "0123456789ABCDEF";
   switch (c) {
     case '"':
       out += "\\\"";
       return;
     case '\\':
       out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
       return;
     case '\n':
       out += "\\n";

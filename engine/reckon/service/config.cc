@@ -1,0 +1,108 @@
+#include "reckon/service/config.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <set>
+
+#include "reckon/base/file.h"
+#include "reckon/base/json_reader.h"
+#include "reckon/base/limits.h"
+
+namespace reckon::service {
+namespace {
+
+using base::JsonNode;
+
+constexpr std::size_t kMaxTariffs = 1000;
+constexpr std::size_t kMaxProviders = 16;
+constexpr std::int64_t kMaxDeadlineMs = 60'000;
+
+std::filesystem::path beside(const std::filesystem::path& config, std::string_view path) {
+  return config.parent_path() / std::filesystem::path(path);  // an absolute path stays as it is
+}
+
+void read_listen(const JsonNode& node, Config& config) {
+  const auto text = node.string(256);
+  if (!text) return;
+  const auto colon = text->rfind(':');
+  if (colon != std::string_view::npos && colon > 0) {
+    const auto digits = text->substr(colon + 1);
+    int port = -1;
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (fault == std::errc{} && end == digits.data() + digits.size() && port >= 0 && port <= 65535) {
+      config.listen_host = text->substr(0, colon);
+      config.listen_port = port;
+      return;
+    }
+  }
+  node.fault(fmt::format("'{}' is no address; allowed: HOST:PORT, such as 127.0.0.1:8080", *text));
+}
+
+void read_vehicle(const JsonNode& node, Config& config) {
+  const auto name = node.string();
+  if (!name) return;
+  if (const auto vehicle = base::vehicle_from(*name)) {
+    config.vehicle = *vehicle;
+  } else {
+    node.fault(fmt::format("'{}' is no vehicle; {}", *name, base::kVehiclesAllowed));
+  }
+}
+
+void read_ledger(const JsonNode& node, const std::filesystem::path& path, Config& config) {
+  const auto url = node.string();
+  if (!url) return;
+  constexpr std::string_view kScheme = "sqlite:";
+  if (!url->starts_with(kScheme) || url->size() == kScheme.size()) {
+    node.fault(fmt::format("'{}' is no ledger; allowed: sqlite:PATH", *url));
+    return;
+  }
+  config.ledger = std::string(kScheme) + beside(path, url->substr(kScheme.size())).string();
+}
+
+void read_providers(const JsonNode& node, Config& config) {
+  std::set<std::string, std::less<>> names;
+  for (const auto& item : node.items(kMaxProviders)) {
+    item.allow_only({"name", "kind", "base_url", "key_env", "profile"});
+    ProviderEntry entry;
+    entry.name = item.required("name").string(64).value_or("");
+    entry.kind = item.required("kind").string(64).value_or("");
+    entry.base_url = item.required("base_url").string().value_or("");
+    entry.key_env = item.optional("key_env").string(256).value_or("");
+    entry.profile = item.optional("profile").string(64).value_or("");
+    if (!names.insert(entry.name).second) {
+      item.optional("name").fault(fmt::format("'{}' is taken; each provider needs a name of its own", entry.name));
+    }
+    config.providers.push_back(std::move(entry));
+  }
+}
+
+}  // namespace
+
+base::Result<Config> read_config(const std::filesystem::path& path) {
+  const auto bytes = base::read_file(path, base::kMaxConfigBytes);
+  if (!bytes) return base::fail(bytes.error());
+  const auto document = base::JsonDocument::parse(*bytes, path.string());
+  if (!document) return base::fail(document.error());
+  base::Faults faults(path.string());
+  const auto root = document->root(faults);
+  root.allow_only({"map", "tariffs", "ledger", "listen", "vehicle", "deadline_ms", "providers", "ca_file"});
+  Config config;
+  config.file = path.string();
+  if (const auto map = root.optional("map").string()) config.map = beside(path, *map);
+  for (const auto& item : root.optional("tariffs").items(kMaxTariffs)) {
+    if (const auto tariff = item.string()) config.tariffs.push_back(beside(path, *tariff));
+  }
+  read_ledger(root.optional("ledger"), path, config);
+  read_listen(root.optional("listen"), config);
+  read_vehicle(root.optional("vehicle"), config);
+  if (const auto deadline = root.optional("deadline_ms").integer(1, kMaxDeadlineMs)) {
+    config.deadline = std::chrono::milliseconds{*deadline};
+  }
+  read_providers(root.optional("providers"), config);
+  if (const auto ca = root.optional("ca_file").string()) config.ca_file = beside(path, *ca).string();
+  if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));
+  return config;
+}
+
+}  // namespace reckon::service

@@ -1,0 +1,42 @@
+#pragma once
+
+// The configuration file (--config): what the program is made of. Unknown keys are faults; secrets are named by the
+// environment variable that holds them and never stand here.
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reckon/base/result.h"
+#include "reckon/base/vehicle.h"
+
+namespace reckon::service {
+
+struct ProviderEntry {
+  std::string name;
+  std::string kind;
+  std::string base_url;
+  std::string key_env;  ///< empty: no key
+  std::string profile;
+};
+
+struct Config {
+  std::string file;                           ///< where it was read from, for faults
+  std::optional<std::filesystem::path> map;   ///< none: every local estimate is geodesic
+  std::vector<std::filesystem::path> tariffs;
+  std::optional<std::string> ledger;          ///< `sqlite:<absolute or given path>`
+  std::string listen_host = "127.0.0.1";
+  int listen_port = 8080;  ///< 0 = any free one
+  base::Vehicle vehicle = base::Vehicle::kMotorcycle;
+  std::chrono::milliseconds deadline{800};
+  std::vector<ProviderEntry> providers;  ///< best first
+  std::string ca_file;                   ///< PEM with the authorities to trust; empty = the system's
+};
+
+/// Reads a configuration; relative paths become relative to its folder.
+/// @errors kEnvironment  missing; kInvalidInput  every fault, with place and what is allowed
+base::Result<Config> read_config(const std::filesystem::path& path);
+
+}  // namespace reckon::service

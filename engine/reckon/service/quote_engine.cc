@@ -1,0 +1,248 @@
+#include "reckon/service/quote_engine.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "reckon/base/file.h"
+#include "reckon/base/hash.h"
+#include "reckon/base/json_writer.h"
+#include "reckon/base/limits.h"
+#include "reckon/fee/tariff_reader.h"
+#include "reckon/provider/http_client.h"
+#include "reckon/provider/make_provider.h"
+#include "reckon/provider/resolver.h"
+#include "reckon/service/quote_id.h"
+
+namespace reckon::service {
+namespace {
+
+using base::ErrorCode;
+using base::JsonWriter;
+
+distance::Basis basis_of(fee::DistanceBasis basis) {
+  switch (basis) {
+    case fee::DistanceBasis::kProvider:
+      return distance::Basis::kProvider;
+    case fee::DistanceBasis::kRoad:
+      return distance::Basis::kRoad;
+    case fee::DistanceBasis::kStraight:
+      return distance::Basis::kStraight;
+    case fee::DistanceBasis::kHaversine:
+      return distance::Basis::kHaversine;
+  }
+  return distance::Basis::kRoad;
+}
+
+void write_string_or_null(JsonWriter& json, const std::optional<std::string>& text) {
+  if (text) {
+    json.string(*text);
+  } else {
+    json.null();
+  }
+}
+
+void write_fee(JsonWriter& json, const fee::FeeTrace& trace) {
+  const fee::Tariff& tariff = *trace.tariff;
+  json.begin_object().key("total").integer(trace.total.minor).key("currency").string(tariff.currency.text());
+  json.key("vat");
+  if (trace.vat) {
+    json.integer(trace.vat->minor);
+  } else {
+    json.null();
+  }
+  json.key("lines").begin_array();
+  for (const auto& line : trace.lines) {
+    json.begin_object().key("rule").string(fee::rule_of(tariff, line)).key("type").string(fee::type_of(tariff, line));
+    json.key("amount").integer(line.amount.minor).key("text").string(fee::text_of(tariff, line)).end_object();
+  }
+  json.end_array().end_object();
+}
+
+void write_distance(JsonWriter& json, const distance::Distance& distance) {
+  json.begin_object().key("distance_m").integer(distance.metres.value);
+  json.key("duration_s").integer(distance.duration.count()).key("source").string(distance.source.label());
+  json.key("age_s").integer(distance.age.count()).key("low_m").integer(distance.low.value);
+  json.key("high_m").integer(distance.high.value).key("provisional").boolean(distance.provisional);
+  json.key("why_not").begin_array();
+  for (const auto& why : distance.why_not) {
+    json.begin_object().key("rung").string(why.rung).key("reason").string(why.reason).end_object();
+  }
+  json.end_array().end_object();
+}
+
+std::string quote_json(const Quote& quote) {
+  const fee::Tariff& tariff = *quote.trace.tariff;
+  std::string out;
+  out.reserve(1200);
+  JsonWriter json(out);
+  json.begin_object().key("quote_id").string(quote.id);
+  json.key("created_at").string(base::format_rfc3339(quote.created_at));
+  json.key("expires_at").string(base::format_rfc3339(quote.created_at + kQuoteValidity));
+  write_fee(json.key("fee"), quote.trace);
+  write_distance(json.key("distance"), quote.distance);
+  json.key("tariff").begin_object().key("id").string(tariff.id).key("version").integer(tariff.version);
+  json.key("release").string(tariff.release).end_object().key("map_release");
+  write_string_or_null(json, quote.distance.map_release);
+  json.key("trace_hash").string(quote.trace_hash).end_object();
+  return out;
+}
+
+}  // namespace
+
+QuoteEngine::QuoteEngine(Parts parts)
+    : parts_(std::move(parts)),
+      distances_({.map = parts_.map, .providers = parts_.providers, .clock = parts_.clock, .observer = parts_.observer}) {}
+
+base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const QuoteRequest& request) const {
+  std::shared_ptr<const fee::Tariff> best;
+  bool known = false;
+  std::string ids;
+  for (const auto& tariff : parts_.tariffs) {
+    ids += (ids.empty() ? "" : ", ") + tariff->id;
+    if (!request.tariff.empty() && tariff->id != request.tariff) continue;
+    known = true;
+    if (!fee::in_force(*tariff, request.context.at)) continue;
+    if (request.tariff.empty()) return tariff;
+    if (!best || tariff->version > best->version) best = tariff;
+  }
+  if (best) return best;
+  if (!known) {
+    return base::fail(ErrorCode::kNotFound, "tariff",
+                      request.tariff.empty() ? "none is configured; name at least one tariff file"
+                                             : fmt::format("'{}' is not configured; allowed: {}", request.tariff, ids));
+  }
+  return base::fail(ErrorCode::kInvalidInput, "at",
+                    fmt::format("no tariff is in force at {}; configured: {}",
+                                base::format_rfc3339(request.context.at), ids));
+}
+
+base::Result<Quote> QuoteEngine::quote(road::RoadMap::Query& query, const QuoteRequest& request,
+                                       base::Deadline deadline) {
+  auto tariff = select(request);
+  if (!tariff) return base::fail(tariff.error());
+  Quote quote;
+  quote.distance = distances_.measure(query, request.trip, basis_of((*tariff)->basis), deadline);
+  auto trace = fee::price(std::move(*tariff), request.context,
+                          {quote.distance.metres, quote.distance.source.label(), quote.distance.map_release});
+  if (!trace) return base::fail(trace.error());
+  quote.created_at = parts_.clock->wall_now();
+  quote.id = new_quote_id(quote.created_at);
+  quote.trace = std::move(*trace);
+  quote.trace_json = fee::to_json(quote.trace);
+  quote.trace_hash = base::sha256(quote.trace_json);
+  quote.json = quote_json(quote);
+  return quote;
+}
+
+ledger::QuoteRow row_of(const Quote& quote) {
+  return {quote.id, quote.created_at, quote.trace.tariff->release, quote.trace_json, quote.json};
+}
+
+std::string trace_document(std::string_view trace, std::string_view trace_hash, std::string_view tariff_canonical) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().key("trace").raw(trace).key("trace_hash").string(trace_hash);
+  json.key("tariff").raw(tariff_canonical).end_object();
+  return out;
+}
+
+base::Result<std::shared_ptr<const fee::Tariff>> load_tariff(const std::filesystem::path& path) {
+  const auto bytes = base::read_file(path, base::kMaxConfigBytes);
+  if (!bytes) return base::fail(bytes.error());
+  auto tariff = fee::read_tariff(*bytes, path.string());
+  if (!tariff) return base::fail(tariff.error());
+  return std::make_shared<const fee::Tariff>(std::move(*tariff));
+}
+
+namespace {
+
+// Collects the faults of several parts; the first one's code decides.
+class AllFaults {
+ public:
+  void add(const base::Error& error) {
+    if (!first_) first_ = error.code;
+    const auto all = error.all();
+    faults_.insert(faults_.end(), all.begin(), all.end());
+  }
+  bool empty() const { return faults_.empty(); }
+  base::Error take() { return base::error_of(*first_, std::move(faults_)); }
+
+ private:
+  std::optional<ErrorCode> first_;
+  std::vector<base::Fault> faults_;
+};
+
+void open_providers(const Config& config, const Environment& environment, const base::Clock& clock,
+                    QuoteEngine::Parts& parts, AllFaults& faults) {
+  if (config.providers.empty()) return;
+  provider::HttpClientOptions options;
+  options.ca_file = config.ca_file;
+  auto transport = provider::make_http_client(options, clock, std::make_shared<provider::ThreadResolver>(clock));
+  if (!transport) return faults.add(transport.error());
+  for (std::size_t i = 0; i < config.providers.size(); ++i) {
+    const auto& entry = config.providers[i];
+    provider::ProviderConfig wanted;
+    wanted.name = entry.name;
+    wanted.kind = entry.kind;
+    wanted.base_url = entry.base_url;
+    wanted.key_env = entry.key_env;
+    wanted.profile = entry.profile;
+    if (!entry.key_env.empty()) wanted.key = provider::Secret(environment(entry.key_env).value_or(""));
+    auto made = provider::make_provider(wanted, *transport, clock, fmt::format("{}#/providers/{}", config.file, i));
+    if (made) {
+      parts.providers.push_back(std::move(*made));
+    } else {
+      faults.add(made.error());
+    }
+  }
+}
+
+}  // namespace
+
+base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environment& environment,
+                                            const base::Clock& clock) {
+  QuoteEngine::Parts parts;
+  parts.clock = &clock;
+  AllFaults faults;
+  if (config.map) {
+    if (auto map = road::RoadMap::open(*config.map)) {
+      parts.map = std::make_shared<const road::RoadMap>(std::move(*map));
+    } else {
+      faults.add(map.error());
+    }
+  }
+  for (const auto& path : config.tariffs) {
+    if (auto tariff = load_tariff(path)) {
+      parts.tariffs.push_back(std::move(*tariff));
+    } else {
+      faults.add(tariff.error());
+    }
+  }
+  open_providers(config, environment, clock, parts, faults);
+  if (!faults.empty()) return base::fail(faults.take());
+  return parts;
+}
+
+std::optional<std::filesystem::path> learned_state_file(const Config& config) {
+  if (!config.ledger) return std::nullopt;
+  return config.ledger->substr(std::string_view("sqlite:").size()) + ".learned.json";
+}
+
+void load_learned_state(const Config& config, QuoteEngine& engine, base::Logger& log) {
+  const auto file = learned_state_file(config);
+  if (!file || !std::filesystem::exists(*file)) return;
+  const auto bytes = base::read_file(*file, base::kMaxConfigBytes);
+  const auto taken = bytes ? engine.distances().import_state(*bytes) : base::Result<void>(base::fail(bytes.error()));
+  if (taken) return;
+  log.log(base::LogLevel::kWarning, fmt::format("{}: learned state is passed over: {}: {}", file->string(),
+                                                taken.error().where, taken.error().message));
+}
+
+base::Result<void> save_learned_state(const Config& config, QuoteEngine& engine) {
+  const auto file = learned_state_file(config);
+  if (!file) return {};
+  return base::write_file_atomically(*file, engine.distances().export_state());
+}
+
+}  // namespace reckon::service

@@ -1,0 +1,98 @@
+#pragma once
+
+// The straight line of a quote: place -> trip -> distance -> fee -> record. The command line, the server and embedders
+// all go through here.
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reckon/base/clock.h"
+#include "reckon/base/log.h"
+#include "reckon/base/result.h"
+#include "reckon/distance/distance_service.h"
+#include "reckon/fee/price.h"
+#include "reckon/ledger/ledger.h"
+#include "reckon/road/road_map.h"
+#include "reckon/service/config.h"
+
+namespace reckon::service {
+
+/// How long a quote may be relied on.
+inline constexpr std::chrono::minutes kQuoteValidity{15};
+
+struct QuoteRequest {
+  distance::Trip trip;
+  fee::FeeContext context;  ///< `at` decides which tariff is in force
+  std::string tariff;       ///< id; empty = the first configured one that is in force
+};
+
+struct Quote {
+  std::string id;
+  base::WallTime created_at{};
+  distance::Distance distance;
+  fee::FeeTrace trace;
+  std::string trace_json;
+  std::string trace_hash;
+  std::string json;  ///< the contract's quote document
+};
+
+/// Everything needed to quote; immutable but for what the ladder learns. Safe to call from any thread, each with its
+/// own Query.
+class QuoteEngine {
+ public:
+  struct Parts {
+    std::shared_ptr<const road::RoadMap> map;  ///< may be empty
+    std::vector<std::shared_ptr<const fee::Tariff>> tariffs;
+    std::vector<std::shared_ptr<provider::MapProvider>> providers;
+    const base::Clock* clock = nullptr;            ///< outlives the engine
+    distance::Observer* observer = nullptr;        ///< may be null; outlives the engine
+  };
+  explicit QuoteEngine(Parts parts);
+
+  /// Measures and prices; records nothing.
+  /// @errors kNotFound      no such tariff
+  ///         kInvalidInput  no tariff in force at `context.at`, distance beyond what can be priced
+  base::Result<Quote> quote(road::RoadMap::Query& query, const QuoteRequest& request, base::Deadline deadline);
+
+  const std::vector<std::shared_ptr<const fee::Tariff>>& tariffs() const { return parts_.tariffs; }
+  const std::shared_ptr<const road::RoadMap>& map() const { return parts_.map; }
+  const base::Clock& clock() const { return *parts_.clock; }
+  distance::DistanceService& distances() { return distances_; }
+
+ private:
+  base::Result<std::shared_ptr<const fee::Tariff>> select(const QuoteRequest& request) const;
+
+  Parts parts_;
+  distance::DistanceService distances_;
+};
+
+/// The row that records a quote.
+ledger::QuoteRow row_of(const Quote& quote);
+
+/// A trace with its tariff, complete in itself: what `reckon verify TRACE.json` reads.
+std::string trace_document(std::string_view trace, std::string_view trace_hash, std::string_view tariff_canonical);
+
+/// Reads a tariff file. @errors as base::read_file and fee::read_tariff
+base::Result<std::shared_ptr<const fee::Tariff>> load_tariff(const std::filesystem::path& path);
+
+/// Where the value of an environment variable comes from; nothing = not set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// Opens what the configuration names: map, tariffs, providers. Needs no network.
+/// @errors every fault of all parts together: missing files (kEnvironment), damaged ones, missing keys
+base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environment& environment,
+                                            const base::Clock& clock);
+
+/// Beside the ledger: what the ladder has learned, for the next process. Nothing without a ledger.
+std::optional<std::filesystem::path> learned_state_file(const Config& config);
+/// A missing file is no fault; a damaged one is told to `log` and passed over.
+void load_learned_state(const Config& config, QuoteEngine& engine, base::Logger& log);
+base::Result<void> save_learned_state(const Config& config, QuoteEngine& engine);
+
+}  // namespace reckon::service
