@@ -9,6 +9,9 @@
 namespace reckon::cli {
 
 std::vector<Command> tariff_commands();
+std::vector<Command> quote_commands();
+std::vector<Command> serve_commands();
+std::vector<Command> verify_commands();
 std::vector<Command> assign_commands();
 
 /// All groups, in the order of `reckon help`.

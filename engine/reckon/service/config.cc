@@ -71,7 +71,8 @@ void read_providers(const JsonNode& node, Config& config) {
     entry.key_env = item.optional("key_env").string(256).value_or("");
     entry.profile = item.optional("profile").string(64).value_or("");
     if (!names.insert(entry.name).second) {
-      item.optional("name").fault(fmt::format("'{}' is taken; each provider needs a name of its own", entry.name));
+      item.optional("name").fault(
+          fmt::format("'{}' is taken; each provider needs a name of its own", entry.name));
     }
     config.providers.push_back(std::move(entry));
   }

@@ -1,7 +1,7 @@
 #pragma once
 
-// The configuration file (--config): what the program is made of. Unknown keys are faults; secrets are named by the
-// environment variable that holds them and never stand here.
+// The configuration file (--config): what the program is made of. Unknown keys are faults; secrets are named
+// by the environment variable that holds them and never stand here.
 
 #include <chrono>
 #include <filesystem>
@@ -23,10 +23,10 @@ struct ProviderEntry {
 };
 
 struct Config {
-  std::string file;                           ///< where it was read from, for faults
-  std::optional<std::filesystem::path> map;   ///< none: every local estimate is geodesic
+  std::string file;                          ///< where it was read from, for faults
+  std::optional<std::filesystem::path> map;  ///< none: every local estimate is geodesic
   std::vector<std::filesystem::path> tariffs;
-  std::optional<std::string> ledger;          ///< `sqlite:<absolute or given path>`
+  std::optional<std::string> ledger;  ///< `sqlite:<absolute or given path>`
   std::string listen_host = "127.0.0.1";
   int listen_port = 8080;  ///< 0 = any free one
   base::Vehicle vehicle = base::Vehicle::kMotorcycle;

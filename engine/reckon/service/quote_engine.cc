@@ -53,7 +53,11 @@ void write_fee(JsonWriter& json, const fee::FeeTrace& trace) {
   }
   json.key("lines").begin_array();
   for (const auto& line : trace.lines) {
-    json.begin_object().key("rule").string(fee::rule_of(tariff, line)).key("type").string(fee::type_of(tariff, line));
+    json.begin_object()
+        .key("rule")
+        .string(fee::rule_of(tariff, line))
+        .key("type")
+        .string(fee::type_of(tariff, line));
     json.key("amount").integer(line.amount.minor).key("text").string(fee::text_of(tariff, line)).end_object();
   }
   json.end_array().end_object();
@@ -92,7 +96,10 @@ std::string quote_json(const Quote& quote) {
 
 QuoteEngine::QuoteEngine(Parts parts)
     : parts_(std::move(parts)),
-      distances_({.map = parts_.map, .providers = parts_.providers, .clock = parts_.clock, .observer = parts_.observer}) {}
+      distances_({.map = parts_.map,
+                  .providers = parts_.providers,
+                  .clock = parts_.clock,
+                  .observer = parts_.observer}) {}
 
 base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const QuoteRequest& request) const {
   std::shared_ptr<const fee::Tariff> best;
@@ -109,8 +116,9 @@ base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const Quote
   if (best) return best;
   if (!known) {
     return base::fail(ErrorCode::kNotFound, "tariff",
-                      request.tariff.empty() ? "none is configured; name at least one tariff file"
-                                             : fmt::format("'{}' is not configured; allowed: {}", request.tariff, ids));
+                      request.tariff.empty()
+                          ? "none is configured; name at least one tariff file"
+                          : fmt::format("'{}' is not configured; allowed: {}", request.tariff, ids));
   }
   return base::fail(ErrorCode::kInvalidInput, "at",
                     fmt::format("no tariff is in force at {}; configured: {}",
@@ -139,7 +147,8 @@ ledger::QuoteRow row_of(const Quote& quote) {
   return {quote.id, quote.created_at, quote.trace.tariff->release, quote.trace_json, quote.json};
 }
 
-std::string trace_document(std::string_view trace, std::string_view trace_hash, std::string_view tariff_canonical) {
+std::string trace_document(std::string_view trace, std::string_view trace_hash,
+                           std::string_view tariff_canonical) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("trace").raw(trace).key("trace_hash").string(trace_hash);
@@ -178,7 +187,8 @@ void open_providers(const Config& config, const Environment& environment, const 
   if (config.providers.empty()) return;
   provider::HttpClientOptions options;
   options.ca_file = config.ca_file;
-  auto transport = provider::make_http_client(options, clock, std::make_shared<provider::ThreadResolver>(clock));
+  auto transport =
+      provider::make_http_client(options, clock, std::make_shared<provider::ThreadResolver>(clock));
   if (!transport) return faults.add(transport.error());
   for (std::size_t i = 0; i < config.providers.size(); ++i) {
     const auto& entry = config.providers[i];
@@ -189,7 +199,8 @@ void open_providers(const Config& config, const Environment& environment, const 
     wanted.key_env = entry.key_env;
     wanted.profile = entry.profile;
     if (!entry.key_env.empty()) wanted.key = provider::Secret(environment(entry.key_env).value_or(""));
-    auto made = provider::make_provider(wanted, *transport, clock, fmt::format("{}#/providers/{}", config.file, i));
+    auto made =
+        provider::make_provider(wanted, *transport, clock, fmt::format("{}#/providers/{}", config.file, i));
     if (made) {
       parts.providers.push_back(std::move(*made));
     } else {
@@ -233,7 +244,8 @@ void load_learned_state(const Config& config, QuoteEngine& engine, base::Logger&
   const auto file = learned_state_file(config);
   if (!file || !std::filesystem::exists(*file)) return;
   const auto bytes = base::read_file(*file, base::kMaxConfigBytes);
-  const auto taken = bytes ? engine.distances().import_state(*bytes) : base::Result<void>(base::fail(bytes.error()));
+  const auto taken =
+      bytes ? engine.distances().import_state(*bytes) : base::Result<void>(base::fail(bytes.error()));
   if (taken) return;
   log.log(base::LogLevel::kWarning, fmt::format("{}: learned state is passed over: {}: {}", file->string(),
                                                 taken.error().where, taken.error().message));

@@ -1,7 +1,7 @@
 #pragma once
 
-// The straight line of a quote: place -> trip -> distance -> fee -> record. The command line, the server and embedders
-// all go through here.
+// The straight line of a quote: place -> trip -> distance -> fee -> record. The command line, the server and
+// embedders all go through here.
 
 #include <chrono>
 #include <filesystem>
@@ -42,23 +42,24 @@ struct Quote {
   std::string json;  ///< the contract's quote document
 };
 
-/// Everything needed to quote; immutable but for what the ladder learns. Safe to call from any thread, each with its
-/// own Query.
+/// Everything needed to quote; immutable but for what the ladder learns. Safe to call from any thread, each
+/// with its own Query.
 class QuoteEngine {
  public:
   struct Parts {
     std::shared_ptr<const road::RoadMap> map;  ///< may be empty
     std::vector<std::shared_ptr<const fee::Tariff>> tariffs;
     std::vector<std::shared_ptr<provider::MapProvider>> providers;
-    const base::Clock* clock = nullptr;            ///< outlives the engine
-    distance::Observer* observer = nullptr;        ///< may be null; outlives the engine
+    const base::Clock* clock = nullptr;      ///< outlives the engine
+    distance::Observer* observer = nullptr;  ///< may be null; outlives the engine
   };
   explicit QuoteEngine(Parts parts);
 
   /// Measures and prices; records nothing.
   /// @errors kNotFound      no such tariff
   ///         kInvalidInput  no tariff in force at `context.at`, distance beyond what can be priced
-  base::Result<Quote> quote(road::RoadMap::Query& query, const QuoteRequest& request, base::Deadline deadline);
+  base::Result<Quote> quote(road::RoadMap::Query& query, const QuoteRequest& request,
+                            base::Deadline deadline);
 
   const std::vector<std::shared_ptr<const fee::Tariff>>& tariffs() const { return parts_.tariffs; }
   const std::shared_ptr<const road::RoadMap>& map() const { return parts_.map; }
@@ -76,7 +77,8 @@ class QuoteEngine {
 ledger::QuoteRow row_of(const Quote& quote);
 
 /// A trace with its tariff, complete in itself: what `reckon verify TRACE.json` reads.
-std::string trace_document(std::string_view trace, std::string_view trace_hash, std::string_view tariff_canonical);
+std::string trace_document(std::string_view trace, std::string_view trace_hash,
+                           std::string_view tariff_canonical);
 
 /// Reads a tariff file. @errors as base::read_file and fee::read_tariff
 base::Result<std::shared_ptr<const fee::Tariff>> load_tariff(const std::filesystem::path& path);

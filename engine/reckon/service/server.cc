@@ -1,0 +1,197 @@
+#include "reckon/service/server.h"
+
+#include <fmt/format.h>
+#include <httplib.h>
+#include <sys/socket.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "reckon/base/limits.h"
+
+namespace reckon::service {
+namespace {
+
+constexpr int kListenBacklog = 1024;
+constexpr std::size_t kKeepAliveRequests = 1'000'000;
+constexpr time_t kKeepAliveSeconds = 2;  // an idle connection owns a thread for as long
+constexpr time_t kSocketSeconds = 5;
+
+// Set on the thread that answers connections beyond the queue: they are refused, not served.
+thread_local bool refusing = false;
+
+// The library's queue cannot refuse, so one more thread does nothing but answer 503.
+class BoundedQueue final : public httplib::TaskQueue {
+ public:
+  BoundedQueue() {
+    for (std::size_t i = 0; i < kServerThreads; ++i) threads_.emplace_back([this] { work(tasks_); });
+    threads_.emplace_back([this] {
+      refusing = true;
+      work(refused_);
+    });
+  }
+
+  void enqueue(std::function<void()> task) override {
+    const std::lock_guard lock(mutex_);
+    (tasks_.size() < kServerQueue ? tasks_ : refused_).push_back(std::move(task));
+    changed_.notify_all();
+  }
+
+  void shutdown() override {
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+      changed_.notify_all();
+    }
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  void work(std::deque<std::function<void()>>& tasks) {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [&] { return ending_ || !tasks.empty(); });
+      if (tasks.empty()) return;
+      const auto task = std::move(tasks.front());
+      tasks.pop_front();
+      lock.unlock();
+      task();
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> tasks_;
+  std::deque<std::function<void()>> refused_;
+  std::vector<std::thread> threads_;
+  bool ending_ = false;
+};
+
+void send(httplib::Response& response, ApiAnswer answer) {
+  response.status = answer.status;
+  response.set_content(std::move(answer.body), std::string(answer.content_type));
+}
+
+// What must be refused before the library reads a body without bounds.
+std::optional<ApiAnswer> refuse_early(const httplib::Request& request) {
+  if (refusing)
+    return problem(503, "overloaded", "too many requests at once", {{"server", "is full; try again soon"}});
+  if (request.has_header("Transfer-Encoding")) {
+    return problem(411, "length_required", "a Content-Length is needed",
+                   {{"Transfer-Encoding", "is not allowed; send the body with Content-Length"}});
+  }
+  if (request.has_header("Content-Encoding")) {
+    return problem(415, "encoding_unsupported", "the body's encoding is not supported",
+                   {{"Content-Encoding", "is not allowed; send the body as it is"}});
+  }
+  if (request.get_header_value("Idempotency-Key").size() > kMaxIdempotencyKey) {
+    return problem(
+        400, "invalid_input", "the request is not well-formed",
+        {{"Idempotency-Key", fmt::format("is too long; at most {} bytes are allowed", kMaxIdempotencyKey)}});
+  }
+  return std::nullopt;
+}
+
+ApiRequest request_of(const httplib::Request& request) {
+  return {request.body, request.get_header_value("Idempotency-Key")};
+}
+
+// Answers that the library makes itself (404, 400, 413, …) become problem documents too.
+void complete_error(const httplib::Request&, httplib::Response& response) {
+  if (!response.body.empty()) return;
+  const int status = response.status;
+  const auto code = status == 404 ? "not_found" : status == 413 ? "limit" : "http_error";
+  const auto allowed = fmt::format(
+      "is not served; allowed: POST /v1/quotes, GET /v1/quotes/{{id}}, GET /v1/quotes/{{id}}/trace, POST "
+      "/v1/assignments, GET /v1/health, GET /metrics, GET /openapi.json; bodies of at most {} bytes",
+      base::kMaxJsonBytes);
+  send(response, problem(status, code, "the request cannot be served", {{"request", allowed}}));
+}
+
+void route_all(httplib::Server& server, Api& api) {
+  server.Post("/v1/quotes", [&api](const auto& request, auto& response) {
+    send(response, api.post_quote(request_of(request)));
+  });
+  server.Post("/v1/assignments", [&api](const auto& request, auto& response) {
+    send(response, api.post_assignment(request_of(request)));
+  });
+  server.Get(R"(/v1/quotes/([^/]{1,64}))", [&api](const auto& request, auto& response) {
+    send(response, api.get_quote(request.matches[1].str()));
+  });
+  server.Get(R"(/v1/quotes/([^/]{1,64})/trace)", [&api](const auto& request, auto& response) {
+    send(response, api.get_trace(request.matches[1].str()));
+  });
+  server.Get("/v1/health", [&api](const auto&, auto& response) { send(response, api.health()); });
+  server.Get("/metrics", [&api](const auto&, auto& response) { send(response, api.metrics()); });
+  server.Get("/openapi.json", [&api](const auto&, auto& response) { send(response, api.openapi()); });
+}
+
+}  // namespace
+
+struct Server::State {
+  httplib::Server http;
+  int port = 0;
+  int listening = -1;
+};
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Server::~Server() = default;
+
+base::Result<std::unique_ptr<Server>> Server::bind(Api& api, const std::string& host, int port) {
+  auto state = std::make_unique<State>();
+  httplib::Server& http = state->http;
+  http.new_task_queue = [] { return new BoundedQueue; };
+  http.set_tcp_nodelay(true);
+  http.set_keep_alive_max_count(kKeepAliveRequests);
+  http.set_keep_alive_timeout(kKeepAliveSeconds);
+  http.set_read_timeout(kSocketSeconds);
+  http.set_write_timeout(kSocketSeconds);
+  http.set_payload_max_length(base::kMaxJsonBytes);
+  http.set_socket_options([state = state.get()](socket_t fd) {
+    const int yes = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    state->listening = fd;
+  });
+  http.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+    auto refusal = refuse_early(request);
+    if (!refusal) return httplib::Server::HandlerResponse::Unhandled;
+    response.set_header("Connection", "close");
+    send(response, std::move(*refusal));
+    return httplib::Server::HandlerResponse::Handled;
+  });
+  http.set_exception_handler([&api](const httplib::Request&, httplib::Response& response,
+                                    std::exception_ptr) {
+    (void)api;
+    send(response,
+         problem(500, "internal", "the server failed", {{"server", "failed; the request was not served"}}));
+  });
+  http.set_error_handler(complete_error);
+  route_all(http, api);
+  state->port = port;
+  const bool bound =
+      port == 0 ? (state->port = http.bind_to_any_port(host)) > 0 : http.bind_to_port(host, port);
+  if (!bound) {
+    return base::fail(base::ErrorCode::kEnvironment, fmt::format("{}:{}", host, port),
+                      "cannot be listened on; allowed: a free port on an address of this machine");
+  }
+  ::listen(state->listening, kListenBacklog);  // the library asks for 5
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+int Server::port() const {
+  return state_->port;
+}
+void Server::run() {
+  state_->http.listen_after_bind();
+}
+void Server::stop() {
+  state_->http.stop();
+}
+
+}  // namespace reckon::service

@@ -1,0 +1,329 @@
+// `reckon quote`: one trip, or a CSV of them.
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "commands.h"
+#include "reckon/base/csv.h"
+#include "reckon/base/file.h"
+#include "reckon/base/json_reader.h"
+#include "reckon/base/json_writer.h"
+#include "reckon/service/quote_engine.h"
+#include "stderr_log.h"
+
+namespace reckon::cli {
+namespace {
+
+using base::ErrorCode;
+using service::Quote;
+using service::QuoteRequest;
+
+/// Quotes of a batch that share one durable commit.
+constexpr std::size_t kRowsPerCommit = 500;
+
+// What both forms need: the engine, the ledger if there is one, and the defaults of the options.
+struct Session {
+  service::Config config;
+  std::unique_ptr<service::QuoteEngine> engine;
+  std::unique_ptr<ledger::Ledger> ledger;  // may be empty
+  base::Vehicle vehicle = base::Vehicle::kMotorcycle;
+  fee::FeeContext context;
+  std::optional<base::WallTime> at;  // --at; else each quote's own time
+  road::RoadMap::Query query;
+};
+
+const base::SystemClock& clock_of_system() {
+  static const base::SystemClock clock;
+  return clock;
+}
+
+base::Result<base::Vehicle> vehicle_named(std::string_view name, std::string_view where) {
+  if (const auto vehicle = base::vehicle_from(name)) return *vehicle;
+  return base::fail(ErrorCode::kInvalidInput, std::string(where),
+                    fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed));
+}
+
+base::Result<fee::FeeContext> context_from(std::string_view json, std::string_view where, base::WallTime at) {
+  const auto document = base::JsonDocument::parse(json, where);
+  if (!document) return base::fail(document.error());
+  base::Faults faults{std::string(where)};
+  auto context = fee::read_context(document->root(faults), at);
+  if (!faults.empty()) return base::fail(faults.error(ErrorCode::kInvalidInput));
+  return context;
+}
+
+base::Result<void> open_ledger(Session& session) {
+  if (!session.config.ledger) return {};
+  auto ledger = ledger::Ledger::open(*session.config.ledger);
+  if (!ledger) return base::fail(ledger.error());
+  session.ledger = std::move(*ledger);
+  for (const auto& tariff : session.engine->tariffs()) {
+    if (auto kept = session.ledger->put_tariff(tariff->release, tariff->canonical); !kept) return kept;
+  }
+  return {};
+}
+
+base::Result<void> read_options(const Args& args, Session& session) {
+  session.vehicle = session.config.vehicle;
+  if (const auto name = args.get("vehicle")) {
+    const auto vehicle = vehicle_named(*name, "--vehicle");
+    if (!vehicle) return base::fail(vehicle.error());
+    session.vehicle = *vehicle;
+  }
+  if (const auto text = args.get("at")) {
+    const auto at = base::parse_rfc3339(*text, "--at");
+    if (!at) return base::fail(at.error());
+    session.at = *at;
+  }
+  const auto context =
+      context_from(args.get_or("context", "{}"), "--context", session.at.value_or(base::WallTime{}));
+  if (!context) return base::fail(context.error());
+  session.context = *context;
+  if (session.context.at != base::WallTime{}) session.at = session.context.at;
+  return {};
+}
+
+base::Result<Session> open_session(const Args& args) {
+  Session session;
+  auto config = service::read_config(std::string(*args.get("config")));
+  if (!config) return base::fail(config.error());
+  session.config = std::move(*config);
+  if (const auto tariff = args.get("tariff")) session.config.tariffs = {std::string(*tariff)};
+  if (auto read = read_options(args, session); !read) return base::fail(read.error());
+  auto parts = service::open_parts(
+      session.config,
+      [](const std::string& name) -> std::optional<std::string> {
+        const char* value = std::getenv(name.c_str());
+        return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+      },
+      clock_of_system());
+  if (!parts) return base::fail(parts.error());
+  session.engine = std::make_unique<service::QuoteEngine>(std::move(*parts));
+  StderrLog log;
+  service::load_learned_state(session.config, *session.engine, log);
+  if (auto opened = open_ledger(session); !opened) return base::fail(opened.error());
+  return session;
+}
+
+base::Result<Quote> quote_one(Session& session, const QuoteRequest& request) {
+  return session.engine->quote(session.query, request,
+                               base::Deadline::after(clock_of_system(), session.config.deadline));
+}
+
+// A quote that cannot be recorded is told all the same; that it is not recorded is told too.
+void record(Session& session, std::vector<ledger::QuoteRow> rows) {
+  if (!session.ledger || rows.empty()) return;
+  const auto count = rows.size();
+  const auto kept = session.ledger->append(std::move(rows));
+  if (!kept)
+    fmt::print(stderr, "reckon: alarm: {} quotes are not recorded: {}\n", count, kept.error().message);
+}
+
+void finish(Session& session) {
+  const auto saved = service::save_learned_state(session.config, *session.engine);
+  if (!saved) fmt::print(stderr, "reckon: warning: {}: {}\n", saved.error().where, saved.error().message);
+}
+
+std::string readable(const Quote& quote) {
+  const auto& tariff = *quote.trace.tariff;
+  const auto currency = tariff.currency.text();
+  std::string out = fmt::format("{} {}  ({}{})\n", quote.trace.total.minor, currency, tariff.id,
+                                quote.trace.vat ? fmt::format(", VAT {}", quote.trace.vat->minor) : "");
+  for (const auto& line : quote.trace.lines) {
+    out += fmt::format("  {:>8}  {}\n", line.amount.minor, fee::text_of(tariff, line));
+  }
+  out += fmt::format("{} m by {}, 90 % between {} and {} m{}\n", quote.distance.metres.value,
+                     quote.distance.source.label(), quote.distance.low.value, quote.distance.high.value,
+                     quote.distance.provisional ? ", provisional" : "");
+  for (const auto& why : quote.distance.why_not) out += fmt::format("  not {}: {}\n", why.rung, why.reason);
+  return out + fmt::format("quote {}\n", quote.id);
+}
+
+int quote_trip(const Args& args, Session& session) {
+  const auto from = geo::LatLng::parse(args.get_or("from", ""), "--from");
+  const auto to = geo::LatLng::parse(args.get_or("to", ""), "--to");
+  if (!from || !to) {
+    const int exit = from ? kDone : report(from.error());
+    return to ? exit : report(to.error());
+  }
+  QuoteRequest request{{*from, *to, session.vehicle}, session.context, ""};
+  request.context.at = session.at.value_or(clock_of_system().wall_now());
+  const auto quote = quote_one(session, request);
+  if (!quote) return report(quote.error());
+  record(session, {service::row_of(*quote)});
+  finish(session);
+  if (const auto path = args.get("trace")) {
+    const auto document =
+        service::trace_document(quote->trace_json, quote->trace_hash, quote->trace.tariff->canonical);
+    if (const auto written = base::write_file_atomically(std::string(*path), document + "\n"); !written) {
+      return report(written.error());
+    }
+  }
+  return deliver(args, args.has("json") ? quote->json + "\n" : readable(*quote));
+}
+
+// The columns that a batch reads; extra ones are carried through.
+struct Columns {
+  std::size_t from_lat, from_lon, to_lat, to_lon;
+  std::optional<std::size_t> at, vehicle, context;
+};
+
+base::Result<Columns> find_columns(const base::CsvTable& table, const std::string& file) {
+  std::vector<base::Fault> faults;
+  const auto required = [&](std::string_view name) {
+    const auto column = table.column(name);
+    if (!column) faults.push_back({file + ":1", fmt::format("column '{}' is missing; it is required", name)});
+    return column.value_or(0);
+  };
+  Columns columns{
+      required("from_lat"), required("from_lon"), required("to_lat"), required("to_lon"), {}, {}, {}};
+  columns.at = table.column("at");
+  columns.vehicle = table.column("vehicle");
+  columns.context = table.column("context");
+  if (!faults.empty()) return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
+  return columns;
+}
+
+base::Result<geo::LatLng> place_of(const base::CsvRow& row, std::size_t lat, std::size_t lon,
+                                   std::string_view where) {
+  const auto north = base::parse_number(row.fields[lat]);
+  const auto east = base::parse_number(row.fields[lon]);
+  if (north && east) return geo::LatLng::from_degrees(*north, *east, where);
+  return base::fail(
+      ErrorCode::kInvalidInput, std::string(where),
+      fmt::format("'{}','{}' is no place; allowed: decimal degrees", row.fields[lat], row.fields[lon]));
+}
+
+// A filled cell of an optional column, or nothing.
+std::optional<std::string_view> cell(const base::CsvRow& row, std::optional<std::size_t> column) {
+  if (!column || row.fields[*column].empty()) return std::nullopt;
+  return row.fields[*column];
+}
+
+base::Result<QuoteRequest> request_of(const Session& session, const base::CsvRow& row, const Columns& columns,
+                                      const std::string& where) {
+  const auto from = place_of(row, columns.from_lat, columns.from_lon, where);
+  if (!from) return base::fail(from.error());
+  const auto to = place_of(row, columns.to_lat, columns.to_lon, where);
+  if (!to) return base::fail(to.error());
+  QuoteRequest request{{*from, *to, session.vehicle}, session.context, ""};
+  request.context.at = session.at.value_or(clock_of_system().wall_now());
+  if (const auto name = cell(row, columns.vehicle)) {
+    const auto vehicle = vehicle_named(*name, where);
+    if (!vehicle) return base::fail(vehicle.error());
+    request.trip.vehicle = *vehicle;
+  }
+  if (const auto text = cell(row, columns.at)) {
+    const auto at = base::parse_rfc3339(*text, where);
+    if (!at) return base::fail(at.error());
+    request.context.at = *at;
+  }
+  if (const auto text = cell(row, columns.context)) {
+    auto context = context_from(*text, where, request.context.at);
+    if (!context) return base::fail(context.error());
+    request.context = std::move(*context);
+  }
+  return request;
+}
+
+void append_answer(std::vector<std::string>& fields, const base::Result<Quote>& quote,
+                   std::int64_t latency_us) {
+  if (!quote) {
+    fields.emplace_back(to_string(quote.error().code));
+    fields.insert(fields.end(), 10, "");
+    fields.push_back(std::to_string(latency_us));
+    return;
+  }
+  const auto& distance = quote->distance;
+  for (auto&& text :
+       {std::string("ok"), std::to_string(quote->trace.total.minor),
+        quote->trace.vat ? std::to_string(quote->trace.vat->minor) : std::string(),
+        std::string(quote->trace.tariff->currency.text()), std::to_string(distance.metres.value),
+        std::to_string(distance.duration.count()), distance.source.label(),
+        std::to_string(distance.low.value), std::to_string(distance.high.value),
+        std::string(distance.provisional ? "true" : "false"), quote->id, std::to_string(latency_us)}) {
+    fields.push_back(text);
+  }
+}
+
+int quote_batch(const Args& args, Session& session) {
+  const std::string file(*args.get("trips"));
+  const auto bytes = base::read_file(file, base::kMaxCsvBytes);
+  if (!bytes) return report(bytes.error());
+  auto table = base::parse_csv(*bytes, file);
+  if (!table) return report(table.error());
+  const auto columns = find_columns(*table, file);
+  if (!columns) return report(columns.error());
+  auto header = table->header;
+  for (const auto* name : {"status", "fee", "vat", "currency", "distance_m", "duration_s", "source", "low_m",
+                           "high_m", "provisional", "quote_id", "latency_us"}) {
+    header.emplace_back(name);
+  }
+  std::string out;
+  base::append_csv_row(out, header);
+  Progress progress;
+  int exit = kDone;
+  std::vector<ledger::QuoteRow> unrecorded;
+  for (std::size_t i = 0; i < table->rows.size(); ++i) {
+    auto& row = table->rows[i];
+    progress.show("quoting", static_cast<double>(i) / static_cast<double>(table->rows.size()));
+    const auto began = clock_of_system().steady_now();
+    const auto request = request_of(session, row, *columns, fmt::format("{}:{}", file, row.line));
+    auto quote = request ? quote_one(session, *request) : base::Result<Quote>(base::fail(request.error()));
+    const auto took =
+        std::chrono::duration_cast<std::chrono::microseconds>(clock_of_system().steady_now() - began);
+    if (quote) {
+      unrecorded.push_back(service::row_of(*quote));
+    } else {
+      report({quote.error().code, fmt::format("{}:{}", file, row.line), quote.error().message});
+      exit = kSomeRowsFailed;
+    }
+    if (unrecorded.size() >= kRowsPerCommit) record(session, std::exchange(unrecorded, {}));
+    append_answer(row.fields, quote, took.count());
+    base::append_csv_row(out, row.fields);
+  }
+  record(session, std::move(unrecorded));
+  finish(session);
+  const int delivered = deliver(args, out);
+  return delivered == kDone ? exit : delivered;
+}
+
+int run_quote(const Args& args) {
+  const bool one = args.has("from") && args.has("to");
+  if (one == args.has("trips")) {
+    return report({ErrorCode::kInvalidInput, "quote", "needs --from and --to, or --trips, and not both"});
+  }
+  auto session = open_session(args);
+  if (!session) return report(session.error());
+  return one ? quote_trip(args, *session) : quote_batch(args, *session);
+}
+
+}  // namespace
+
+std::vector<Command> quote_commands() {
+  return {{"quote",
+           "measures and prices one trip, or a CSV of trips",
+           "",
+           0,
+           0,
+           {{"config", "FILE", "the configuration"},
+            {"from", "LAT,LON", "pickup"},
+            {"to", "LAT,LON", "drop-off"},
+            {"trips", "IN.csv", "from_lat,from_lon,to_lat,to_lon[,at,vehicle,context]"},
+            {"out", "FILE", "where the answer goes (stdout)"},
+            {"tariff", "FILE", "instead of the configured tariffs"},
+            {"vehicle", "V", "motorcycle, bicycle, foot, car"},
+            {"at", "TIME", "RFC 3339 with offset (now)"},
+            {"context", "JSON", "such as {\"weather\":[\"rain\"]}"},
+            {"trace", "FILE", "writes the trace for `reckon verify FILE`"},
+            {"json", "", "the quote as one JSON document"}},
+           {"config"},
+           run_quote}};
+}
+
+}  // namespace reckon::cli
