@@ -72,6 +72,32 @@ class Assign(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("#/matrices", done.stderr)
 
+    def test_a_map_gives_the_times_and_a_place_off_it_is_told(self):
+        shared = pathlib.Path(os.environ.get("RECKON_SHARED_DATA",
+                                             pathlib.Path(os.environ["RECKON_SOURCE_DIR"]).parent / "shared" / "data"))
+        extract = shared / "maps" / "seoul-central.osm.pbf"
+        if not extract.exists():
+            self.skipTest(f"no {extract}: set RECKON_SHARED_DATA to the folder of the shared data")
+        city = self.dir / "city.rmap"
+        self.assertEqual(run("map", "build", str(extract), "--out", str(city)).returncode, 0)
+        here, there, sea = [126.9762, 37.5713], [126.9810, 37.5660], [129.0, 36.0]
+        self.problem.write_text(json.dumps({
+            "vehicles": [{"id": 1, "profile": "motorcycle", "start": here}],
+            "jobs": [{"id": 1, "location": there}, {"id": 2, "location": sea}]}))
+        done = run("assign", str(self.problem), "--map", str(city), "--time-limit-ms", "10")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        plan = json.loads(done.stdout)
+        asked = run("route", "--map", str(city), "--vehicle", "motorcycle", "--from", f"{here[1]},{here[0]}",
+                    "--to", f"{there[1]},{there[0]}", "--json")
+        route = json.loads(asked.stdout)
+        self.assertEqual(plan["summary"]["distance"], route["distance_m"])
+        self.assertLessEqual(abs(plan["summary"]["duration"] - route["duration_s"]), 1)
+        self.assertEqual([(t["id"], t["reckon"]["reason"]) for t in plan["unassigned"]], [(2, "off_map")])
+        self.problem.write_text(self.problem.read_text().replace("motorcycle", "truck"))
+        done = run("assign", str(self.problem), "--map", str(city))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("#/vehicles/0/profile: 'truck' is not served by this map; allowed: motorcycle", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

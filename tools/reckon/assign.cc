@@ -12,6 +12,7 @@
 #include "reckon/base/limits.h"
 #include "reckon/dispatch/solve.h"
 #include "reckon/dispatch/vroom.h"
+#include "reckon/road/road_map.h"
 
 namespace reckon::cli {
 namespace {
@@ -35,6 +36,14 @@ base::Result<std::string> read_problem(const std::string& word) {
   return bytes;
 }
 
+base::Result<void> fill_from(const Args& args, dispatch::VroomProblem& problem) {
+  const auto file = args.get("map");
+  if (!file) return dispatch::fill_matrices(problem, nullptr);
+  const auto map = road::RoadMap::open(std::string(*file));
+  if (!map) return base::fail(map.error());
+  return dispatch::fill_matrices(problem, &*map);
+}
+
 int assign(const Args& args) {
   const base::SystemClock clock;
   const auto limit_ms = integer_option(args, "time-limit-ms", kDefaultTimeMs, 0, kMaxTimeMs);
@@ -46,9 +55,8 @@ int assign(const Args& args) {
   if (!bytes) return report(bytes.error());
   auto problem = dispatch::read_vroom(*bytes, word == "-" ? "stdin" : word);
   if (!problem) return report(problem.error());
-  if (problem->needs_map) {
-    return report({base::ErrorCode::kInvalidInput, word + "#/matrices", "is missing; it is required"});
-  }
+  const auto filled = fill_from(args, *problem);
+  if (!filled) return report(filled.error());
   const dispatch::SolveOptions options{
       .clock = &clock,
       .deadline = base::Deadline::after(clock, std::chrono::milliseconds(*limit_ms)),
@@ -69,6 +77,7 @@ std::vector<Command> assign_commands() {
       .min_words = 1,
       .max_words = 1,
       .options = {{"out", "PLAN.json", "where the solution goes; stdout when not given"},
+                  {"map", "MAP", "travel times for a problem of coordinates without matrices"},
                   {"time-limit-ms", "N", "how long the search may go on; 1000 when not given"},
                   {"seed", "N", "of the search's chance; 1 when not given"}},
       .required = {},

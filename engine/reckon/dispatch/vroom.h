@@ -46,6 +46,7 @@ struct VroomProblem {
   std::vector<WireVehicle> vehicles;  ///< by Problem::vehicles
   std::vector<WireTravel> travels;    ///< by Problem::travels
   std::vector<geo::LatLng> places;    ///< by location, when travel times must come from a map; else empty
+  std::vector<bool> off_map;  ///< by location: on no road for any profile that is used; empty without a map
   bool needs_map = false;
   bool has_distances = false;  ///< the answer tells metres
   bool has_amounts = false;    ///< the answer tells loads

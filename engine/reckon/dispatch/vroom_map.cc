@@ -68,6 +68,14 @@ Table table_of(const VroomProblem& input, const road::RoadMap& map, base::Vehicl
   return table;
 }
 
+// Keeps the mark only on places that this vehicle can't get to a road from either.
+void mark_off_map(VroomProblem& input, const road::RoadMap& map, base::Vehicle vehicle) {
+  if (input.off_map.empty()) input.off_map.assign(input.places.size(), true);
+  for (std::size_t i = 0; i < input.places.size(); ++i) {
+    if (input.off_map[i]) input.off_map[i] = !map.snap(vehicle, input.places[i]).has_value();
+  }
+}
+
 }  // namespace
 
 base::Result<void> fill_matrices(VroomProblem& input, const road::RoadMap* map) {
@@ -91,6 +99,7 @@ base::Result<void> fill_matrices(VroomProblem& input, const road::RoadMap* map) 
     }
     auto found = tables.find(wire.profile);
     if (found == tables.end()) {
+      mark_off_map(input, *map, *vehicle);
       found =
           tables.emplace(wire.profile, table_of(input, *map, *vehicle, ends_of(input, wire.profile))).first;
     }

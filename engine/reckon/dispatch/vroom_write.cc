@@ -131,6 +131,15 @@ class Writer {
     if (wire.location_index) member("location_index", static_cast<std::int64_t>(*wire.location_index));
   }
 
+  std::string_view reason(const Unassigned& left) const {
+    if (left.reason != Reason::kNoRoute || input_.off_map.empty()) return to_string(left.reason);
+    const Request& request = input_.problem.requests[left.request];
+    const TaskIndex last = request.first + (request.shipment ? 1U : 0U);
+    const bool off = input_.off_map[input_.problem.tasks[request.first].location] ||
+                     input_.off_map[input_.problem.tasks[last].location];
+    return off ? "off_map" : to_string(left.reason);
+  }
+
   void write_unassigned(const Unassigned& left) {
     const Request& request = input_.problem.requests[left.request];
     for (TaskIndex task = request.first; task <= request.first + (request.shipment ? 1U : 0U); ++task) {
@@ -140,12 +149,7 @@ class Writer {
       json_.key("type").string(kind_name(input_.problem.tasks[task].kind));
       write_place(wire);
       if (wire.description) json_.key("description").string(*wire.description);
-      json_.key("reckon")
-          .begin_object()
-          .key("reason")
-          .string(to_string(left.reason))
-          .end_object()
-          .end_object();
+      json_.key("reckon").begin_object().key("reason").string(reason(left)).end_object().end_object();
     }
   }
 
