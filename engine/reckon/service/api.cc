@@ -237,7 +237,9 @@ ApiAnswer Api::fresh_assignment(std::string_view body) {
   if (const auto filled = dispatch::fill_matrices(*wanted, parts_.engine->map().get()); !filled) {
     return of_error(filled.error());
   }
-  const auto plan = dispatch::solve(wanted->problem, {.clock = &clock, .deadline = deadline});
+  const dispatch::SolveOptions options{
+      .clock = &clock, .deadline = deadline, .iterations = kAssignRoundsPerTask * (wanted->problem.tasks.size() + 1)};
+  const auto plan = dispatch::solve(wanted->problem, options);
   parts_.metrics->count("reckon_assignments_total");
   return {200, dispatch::write_vroom(*wanted, plan)};
 }

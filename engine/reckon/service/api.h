@@ -3,9 +3,12 @@
 // The HTTP interface without the HTTP library: a request's parts in, an answer out. server.cc puts it on a
 // socket.
 
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -34,6 +37,9 @@ inline constexpr std::size_t kMaxIdempotencyKey = 255;
 
 /// How long `POST /v1/assignments` may plan.
 inline constexpr std::chrono::milliseconds kAssignBudget{1000};
+
+/// Rounds of improvement for each task, so that a small problem does not use up the whole budget.
+inline constexpr std::uint64_t kAssignRoundsPerTask = 1000;
 
 /// An RFC 9457 problem document with a stable `code` and all faults listed.
 ApiAnswer problem(int status, std::string_view code, std::string_view title,

@@ -98,8 +98,24 @@ std::optional<ApiAnswer> refuse_early(const httplib::Request& request) {
   return std::nullopt;
 }
 
-ApiRequest request_of(const httplib::Request& request) {
-  return {request.body, request.get_header_value("Idempotency-Key")};
+// Reads the body itself: the library would take a body without a JSON content type (curl -d) for a form, parse it, and
+// refuse it from 8 KiB on. Its bounds are Content-Length and the payload limit, checked before.
+using Post = ApiAnswer (Api::*)(const ApiRequest&);
+httplib::Server::HandlerWithContentReader posting(Api& api, Post post) {
+  return [&api, post](const httplib::Request& request, httplib::Response& response,
+                      const httplib::ContentReader& read) {
+    if (request.is_multipart_form_data()) {
+      return send(response, problem(415, "encoding_unsupported", "the body's type is not supported",
+                                    {{"Content-Type", "is multipart; allowed: application/json"}}));
+    }
+    std::string body;
+    const bool whole = read([&body](const char* bytes, std::size_t count) {
+      body.append(bytes, count);
+      return body.size() <= base::kMaxJsonBytes;
+    });
+    if (!whole) return;  // the library has set the status: too large, or the connection ended
+    send(response, (api.*post)({body, request.get_header_value("Idempotency-Key")}));
+  };
 }
 
 // Answers that the library makes itself (404, 400, 413, …) become problem documents too.
@@ -115,12 +131,8 @@ void complete_error(const httplib::Request&, httplib::Response& response) {
 }
 
 void route_all(httplib::Server& server, Api& api) {
-  server.Post("/v1/quotes", [&api](const auto& request, auto& response) {
-    send(response, api.post_quote(request_of(request)));
-  });
-  server.Post("/v1/assignments", [&api](const auto& request, auto& response) {
-    send(response, api.post_assignment(request_of(request)));
-  });
+  server.Post("/v1/quotes", posting(api, &Api::post_quote));
+  server.Post("/v1/assignments", posting(api, &Api::post_assignment));
   server.Get(R"(/v1/quotes/([^/]{1,64}))", [&api](const auto& request, auto& response) {
     send(response, api.get_quote(request.matches[1].str()));
   });

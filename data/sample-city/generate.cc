@@ -1,0 +1,317 @@
+// Draws the sample city and writes it as OSM PBF, to be built like any extract. README.md beside this file
+// says what is drawn and why. Same options, same bytes.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <exception>
+#include <osmium/builder/attr.hpp>
+#include <osmium/io/pbf_output.hpp>
+#include <osmium/io/writer.hpp>
+#include <osmium/memory/buffer.hpp>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+// The made-up district lies in the sea west of Korea: Korea's rules hold, and nobody takes it for a real
+// place.
+constexpr double kSouth = 36.90;
+constexpr double kWest = 125.60;
+constexpr double kBlockM = 75;
+constexpr double kMetresPerDegree = 111'000;
+
+constexpr int kArterialEvery = 8;  // blocks between arterials
+constexpr int kPrimaryEvery = 16;  // every second arterial is a primary road
+constexpr int kBridgeEvery = 32;   // columns between bridges
+constexpr int kEstateBlocks = 7;   // side of the apartment estate
+
+struct Node {
+  double lat, lng;
+  Tags tags;
+};
+
+struct Way {
+  std::vector<std::int64_t> nodes;
+  Tags tags;
+};
+
+struct Restriction {
+  std::int64_t from_way, via_node, to_way;
+  std::string kind;
+};
+
+enum class Road { kAlley, kSecondary, kPrimary };
+
+class City {
+ public:
+  City(int side, std::uint64_t seed) : side_(side), random_(seed) {}
+
+  void draw() {
+    draw_crossings();
+    draw_streets();
+    draw_motor_road();
+    draw_restrictions();
+  }
+
+  void write(const std::string& path) const;
+
+ private:
+  struct Street {
+    std::int64_t way;
+    int row, column;      // of its first crossing
+    int d_row, d_column;  // to its second
+    Road road;
+  };
+
+  // Uniform in [0, 1), the same on every machine (std::uniform_real_distribution is not).
+  double chance() { return static_cast<double>(random_() >> 11) * 0x1.0p-53; }
+
+  std::int64_t crossing(int row, int column) const { return std::int64_t{row} * side_ + column + 1; }
+
+  std::int64_t add_node(double north_m, double east_m, Tags tags = {}) {
+    nodes_.push_back({kSouth + north_m / kMetresPerDegree,
+                      kWest + east_m / (kMetresPerDegree * std::cos(kSouth * 3.14159265358979 / 180)),
+                      std::move(tags)});
+    return static_cast<std::int64_t>(nodes_.size());
+  }
+
+  std::int64_t add_way(std::vector<std::int64_t> nodes, Tags tags) {
+    ways_.push_back({std::move(nodes), std::move(tags)});
+    return static_cast<std::int64_t>(ways_.size());
+  }
+
+  static Road road_of(int line) {
+    if (line % kPrimaryEvery == 0) return Road::kPrimary;
+    return line % kArterialEvery == 0 ? Road::kSecondary : Road::kAlley;
+  }
+
+  int river_row() const { return side_ / 2 / kArterialEvery * kArterialEvery + kArterialEvery / 2; }
+  int estate_row() const { return kArterialEvery * 3; }
+  int estate_column() const { return kArterialEvery * 3; }
+
+  bool in_estate(int row, int column) const {
+    return row > estate_row() && row <= estate_row() + kEstateBlocks && column > estate_column() &&
+           column <= estate_column() + kEstateBlocks;
+  }
+  // The estate's only gate is on the street that leaves its south-west corner to the west.
+  bool is_gate(int row, int column, int d_row, int d_column) const {
+    return row == estate_row() + 1 && column == estate_column() && d_row == 0 && d_column == 1;
+  }
+
+  void draw_crossings() {
+    for (int row = 0; row < side_; ++row) {
+      for (int column = 0; column < side_; ++column) {
+        // Alleys wander, arterials are straight.
+        const double wander = road_of(row) == Road::kAlley && road_of(column) == Road::kAlley ? 25 : 4;
+        const double north = row * kBlockM + (chance() - 0.5) * wander;
+        const double east = column * kBlockM + (chance() - 0.5) * wander;
+        add_node(north, east);
+      }
+    }
+  }
+
+  void draw_streets() {
+    for (int row = 0; row < side_; ++row) {
+      for (int column = 0; column < side_; ++column) {
+        if (column + 1 < side_) draw_street(row, column, 0, 1);
+        if (row + 1 < side_) draw_street(row, column, 1, 0);
+      }
+    }
+  }
+
+  void draw_street(int row, int column, int d_row, int d_column) {
+    const bool over_river = d_row == 1 && row == river_row();
+    const Road road = road_of(d_row == 1 ? column : row);
+    if (over_river && column % kBridgeEvery != 0) return;
+    const bool inside = in_estate(row, column) && in_estate(row + d_row, column + d_column);
+    const bool gate = is_gate(row, column, d_row, d_column);
+    if (!inside && !gate && (in_estate(row, column) || in_estate(row + d_row, column + d_column)))
+      return;                                                                 // the wall
+    if (road == Road::kAlley && !inside && !gate && chance() < 0.12) return;  // built over
+    std::vector<std::int64_t> nodes{crossing(row, column)};
+    if (gate || (road == Road::kAlley && chance() < 0.3))
+      nodes.push_back(middle(row, column, d_row, d_column, gate));
+    nodes.push_back(crossing(row + d_row, column + d_column));
+    streets_.push_back(
+        {add_way(std::move(nodes), street_tags(row, column, d_row, road, inside || gate, over_river)), row,
+         column, d_row, d_column, road});
+  }
+
+  std::int64_t middle(int row, int column, int d_row, int d_column, bool gate) {
+    const double north = (row + d_row / 2.0) * kBlockM + (gate ? 0 : (chance() - 0.5) * 30);
+    const double east = (column + d_column / 2.0) * kBlockM + (gate ? 0 : (chance() - 0.5) * 30);
+    return add_node(north, east, gate ? Tags{{"access", "yes"}, {"barrier", "gate"}} : Tags{});
+  }
+
+  Tags street_tags(int row, int column, int d_row, Road road, bool estate, bool bridge) {
+    const int line = d_row == 1 ? column : row;
+    if (estate) return {{"access", "destination"}, {"highway", "service"}, {"name", "Estate Lane"}};
+    if (road == Road::kPrimary) {
+      Tags tags{{"highway", "primary"},
+                {"maxspeed", "60"},
+                {"name", fmt::format("Avenue {}", line / kArterialEvery)}};
+      if (bridge) tags.insert(tags.begin(), {"bridge", "yes"});
+      return tags;
+    }
+    if (road == Road::kSecondary) {
+      return {{"highway", "secondary"},
+              {"maxspeed", "50"},
+              {"name", fmt::format("Road {}", line / kArterialEvery)}};
+    }
+    Tags tags{{"highway", "residential"}, {"name", fmt::format("Alley {}", line)}};
+    // Two alleys in five are one-way, neighbours against each other.
+    if (line % 5 < 2) tags.emplace_back("oneway", line % 5 == 0 ? "yes" : "-1");
+    return tags;
+  }
+
+  // A motor road beside the avenue in the north, with ramps at every second avenue; motorcycles may not use
+  // it.
+  void draw_motor_road() {
+    const int beside = side_ * 3 / 4 / kPrimaryEvery * kPrimaryEvery;
+    std::vector<std::int64_t> junctions;
+    std::vector<int> columns;
+    for (int column = 0; column < side_; column += kPrimaryEvery * 2) {
+      junctions.push_back(add_node(beside * kBlockM + 35, column * kBlockM + 20));
+      columns.push_back(column);
+    }
+    for (std::size_t i = 0; i < junctions.size(); ++i) {
+      add_way({crossing(beside, columns[i]), junctions[i]},
+              {{"highway", "trunk_link"}, {"motorroad", "yes"}});
+      if (i > 0) {
+        add_way({junctions[i - 1], junctions[i]},
+                {{"highway", "trunk"}, {"maxspeed", "90"}, {"motorroad", "yes"}, {"name", "Sea Expressway"}});
+      }
+    }
+  }
+
+  // Left turns between alleys and avenues are cut off by the avenue's median; at crossings of two avenues
+  // half of the left turns are forbidden. Which turn is left follows from the grid: directions are unit
+  // steps.
+  void draw_restrictions() {
+    std::vector<std::vector<const Street*>> at(static_cast<std::size_t>(side_) *
+                                               static_cast<std::size_t>(side_));
+    for (const auto& street : streets_) {
+      at[static_cast<std::size_t>(crossing(street.row, street.column) - 1)].push_back(&street);
+      at[static_cast<std::size_t>(crossing(street.row + street.d_row, street.column + street.d_column) - 1)]
+          .push_back(&street);
+    }
+    for (std::size_t via = 0; via < at.size(); ++via) {
+      for (const Street* from : at[via]) {
+        for (const Street* to : at[via]) restrict_turn(*from, *to, static_cast<std::int64_t>(via) + 1);
+      }
+    }
+  }
+
+  void restrict_turn(const Street& from, const Street& to, std::int64_t via) {
+    if (from.way == to.way || from.d_row == to.d_row) return;        // straight on
+    const bool from_ahead = crossing(from.row, from.column) != via;  // driven first to second crossing
+    const bool to_ahead = crossing(to.row, to.column) == via;
+    const int in_row = from_ahead ? from.d_row : -from.d_row,
+              in_column = from_ahead ? from.d_column : -from.d_column;
+    const int out_row = to_ahead ? to.d_row : -to.d_row, out_column = to_ahead ? to.d_column : -to.d_column;
+    const bool left = in_column * out_row - in_row * out_column > 0;
+    if (!left) return;
+    const bool median = (from.road == Road::kPrimary && to.road == Road::kAlley) ||
+                        (from.road == Road::kAlley && to.road == Road::kPrimary);
+    const bool avenues = from.road == Road::kPrimary && to.road == Road::kPrimary && chance() < 0.5;
+    if (median || avenues) restrictions_.push_back({from.way, via, to.way, "no_left_turn"});
+  }
+
+  int side_;
+  std::mt19937_64 random_;
+  std::vector<Node> nodes_;
+  std::vector<Way> ways_;
+  std::vector<Street> streets_;
+  std::vector<Restriction> restrictions_;
+};
+
+void City::write(const std::string& path) const {
+  namespace attr = osmium::builder::attr;
+  osmium::io::Header header;
+  header.set("generator", "reckon_sample_city");
+  header.set("osmosis_replication_timestamp", "2022-10-15T00:00:00Z");
+  osmium::io::Writer writer{osmium::io::File{path, "pbf"}, header, osmium::io::overwrite::allow,
+                            osmium::io::fsync::yes};
+  osmium::memory::Buffer buffer{1 << 20, osmium::memory::Buffer::auto_grow::yes};
+  const auto flush_when_full = [&] {
+    if (buffer.committed() < (1 << 19)) return;
+    writer(std::move(buffer));
+    buffer = osmium::memory::Buffer{1 << 20, osmium::memory::Buffer::auto_grow::yes};
+  };
+  std::int64_t id = 0;
+  for (const auto& node : nodes_) {
+    osmium::builder::add_node(buffer, attr::_id(++id), attr::_version(1),
+                              attr::_location(osmium::Location{node.lng, node.lat}), attr::_tags(node.tags));
+    flush_when_full();
+  }
+  id = 0;
+  for (const auto& way : ways_) {
+    osmium::builder::add_way(buffer, attr::_id(++id), attr::_version(1), attr::_nodes(way.nodes),
+                             attr::_tags(way.tags));
+    flush_when_full();
+  }
+  id = 0;
+  for (const auto& one : restrictions_) {
+    osmium::builder::add_relation(buffer, attr::_id(++id), attr::_version(1),
+                                  attr::_member(osmium::item_type::way, one.from_way, "from"),
+                                  attr::_member(osmium::item_type::node, one.via_node, "via"),
+                                  attr::_member(osmium::item_type::way, one.to_way, "to"),
+                                  attr::_tags(Tags{{"restriction", one.kind}, {"type", "restriction"}}));
+    flush_when_full();
+  }
+  writer(std::move(buffer));
+  writer.close();
+}
+
+int usage(std::string_view fault) {
+  fmt::print(stderr,
+             "reckon_sample_city: error: {}\nusage: reckon_sample_city --out CITY.osm.pbf [--nodes 20000] "
+             "[--seed 1]\n",
+             fault);
+  return 2;
+}
+
+bool read_number(std::string_view text, std::int64_t min, std::int64_t max, std::int64_t& number) {
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return fault == std::errc{} && end == text.data() + text.size() && number >= min && number <= max;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string out;
+  std::int64_t nodes = 20'000, seed = 1;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string_view name = argv[i], value = argv[i + 1];
+    if (name == "--out") {
+      out = value;
+    } else if (name == "--nodes") {
+      if (!read_number(value, 5'000, 20'000'000, nodes)) return usage("--nodes: allowed: 5000 to 20000000");
+    } else if (name == "--seed") {
+      if (!read_number(value, 0, INT64_MAX, seed)) return usage("--seed: allowed: an integer from 0");
+    } else {
+      return usage(fmt::format("{}: is not known", name));
+    }
+  }
+  if (argc % 2 == 0 || out.empty()) return usage("--out and a value for each option are needed");
+  try {
+    // About 46 road nodes that are no crossing (bends, ramps) come to each 100 crossings.
+    City city(static_cast<int>(std::sqrt(static_cast<double>(nodes) / 1.46)),
+              static_cast<std::uint64_t>(seed));
+    city.draw();
+    city.write(out);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "reckon_sample_city: error: {}: {}\n", out, error.what());
+    return 3;
+  }
+  return 0;
+}
