@@ -1,0 +1,115 @@
+"""The program at a shell: exit codes, error lines, batches, bad files."""
+
+import csv
+import json
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from program import HERE, THERE, SOURCE, CityTest, run  # noqa: E402
+
+TRIP = ["--from", f"{HERE[0]},{HERE[1]}", "--to", f"{THERE[0]},{THERE[1]}"]
+
+
+class Errors(CityTest):
+    def test_each_misuse_has_its_exit_code_and_says_what_is_allowed(self):
+        config = self.config()
+        truncated = self.folder / "truncated.rmap"
+        truncated.write_bytes(self.map.read_bytes()[:-1000])
+        (self.folder / "unknown.json").write_text('{"map": "city.rmap", "colour": 1, "deadline_ms": 0}')
+        (self.folder / "deep.json").write_text("[" * 1_000_000)
+        (self.folder / "empty.csv").write_text("")
+        (self.folder / "text.osm.pbf").write_text("this is no PBF")
+        rows = [
+            (["frobnicate"], 2, "is not a command"),
+            (["quote", "--config", "nowhere.json", *TRIP], 3, "nowhere.json"),
+            (["quote", "--config", config], 2, "--from and --to, or --trips"),
+            (["quote", "--config", config, "--colour", "red", *TRIP], 2, "--colour"),
+            (["quote", "--config", config, "--from", "126.9,37.5", "--to", "37.5,126.9"], 2, "look swapped"),
+            (["quote", "--config", config, "--from", "nan,1", "--to", "37.5,126.9"], 2, "LAT,LON"),
+            (["quote", "--config", config, *TRIP, "--at", "noon"], 2, "RFC 3339"),
+            (["quote", "--config", config, *TRIP, "--at", "1999-01-01T00:00:00Z"], 2, "in force"),
+            (["quote", "--config", config, *TRIP, "--context", '{"rain":1}'], 2, "--context#/rain"),
+            (["quote", "--config", config, *TRIP, "--vehicle", "tank"], 2, "motorcycle, bicycle, foot, car"),
+            (["quote", "--config", config, *TRIP, "--tariff", "none.json"], 3, "none.json"),
+            (["quote", "--config", self.folder / "unknown.json", *TRIP], 2, "#/colour"),
+            (["quote", "--config", self.folder / "unknown.json", *TRIP], 2, "#/deadline_ms"),
+            (["quote", "--config", self.folder / "deep.json", *TRIP], 2, "deep.json:1:65"),
+            (["quote", "--config", config, "--trips", self.folder / "empty.csv"], 2, "empty.csv"),
+            (["quote", "--config", self.config("t.json", map="truncated.rmap"), *TRIP], 2, "truncated.rmap"),
+            (["map", "info", truncated], 2, "truncated.rmap"),
+            (["map", "info", config], 2, "config.json"),
+            (["map", "info", "none.rmap"], 3, "none.rmap"),
+            (["map", "build", self.folder / "text.osm.pbf", "--out", self.folder / "x.rmap"], 2, "text.osm.pbf"),
+            (["map", "build", "none.osm.pbf", "--out", self.folder / "x.rmap"], 3, "none.osm.pbf"),
+            (["route", "--map", self.map, "--vehicle", "tank", *TRIP], 2, "motorcycle"),
+            (["tariff", "check", config], 2, "config.json#/"),
+            (["tariff", "check", "none.json"], 3, "none.json"),
+            (["assign", config, "--out", self.folder / "x.json"], 2, "config.json"),
+            (["verify"], 2, "TRACE.json or --ledger"),
+            (["verify", "--ledger", "sqlite:none.db"], 3, "none.db"),
+            (["verify", "--ledger", f"sqlite:{config}"], 2, "config.json"),
+            (["serve", "--config", self.config("s.json", tariffs=[])], 2, "#/tariffs"),
+            (["serve", "--config", self.config("l.json", ledger=None)], 2, "#/ledger"),
+            (["serve", "--config", self.config("p.json", listen="127.0.0.1:99999")], 2, "HOST:PORT"),
+        ]
+        for words, exit_code, says in rows:
+            with self.subTest(words=" ".join(map(str, words))):
+                code, out, fault = run(*words)
+                self.assertEqual((code, out), (exit_code, ""), fault)
+                self.assertIn(says, fault)
+                for line in fault.splitlines():
+                    self.assertTrue(line.startswith("reckon: error: "), line)
+        self.assertFalse((self.folder / "x.rmap").exists())
+        self.assertFalse((self.folder / "x.json").exists())
+
+    def test_help_is_there_for_every_command(self):
+        self.assertEqual(run("help")[0], 0)
+        for command in ("quote", "serve", "verify", "tariff check", "tariff test", "map build", "map info", "route",
+                        "table", "provider-sim", "assign"):
+            code, out, _ = run("help", *command.split())
+            self.assertEqual(code, 0)
+            self.assertIn(f"usage: reckon {command}", out)
+            self.assertEqual(run(*command.split(), "--help")[:2], (0, out))
+
+
+class Work(CityTest):
+    def test_a_batch_keeps_order_and_columns_and_tells_which_rows_failed(self):
+        trips = self.folder / "trips.csv"
+        trips.write_text("order,from_lat,from_lon,to_lat,to_lon,context\n"
+                         f'a,{HERE[0]},{HERE[1]},{THERE[0]},{THERE[1]},\n'
+                         f'b,{HERE[0]},{HERE[1]},{THERE[0]},{THERE[1]},"{{""weather"":[""rain""]}}"\n'
+                         f'c,126.9,37.5,{THERE[0]},{THERE[1]},\n')
+        code, out, fault = run("quote", "--config", self.config("batch.json"), "--trips", trips)
+        rows = list(csv.DictReader(out.splitlines()))
+        self.assertEqual(code, 1)
+        self.assertEqual([row["order"] for row in rows], ["a", "b", "c"])
+        self.assertEqual([row["status"] for row in rows], ["ok", "ok", "invalid_input"])
+        self.assertEqual(int(rows[1]["fee"]) - int(rows[0]["fee"]), 1000)
+        self.assertIn("trips.csv:4", fault)
+        self.assertIn("2 quotes recomputed, 0 differences", run("verify", "--ledger", f"sqlite:{self.folder}/batch.json.db")[1])
+
+    def test_one_quote_as_json_equals_the_route_that_it_prices(self):
+        code, out, _ = run("quote", "--config", self.config("one.json"), *TRIP, "--json")
+        quote = json.loads(out)
+        route = json.loads(run("route", "--map", self.map, "--vehicle", "motorcycle", *TRIP, "--json")[1])
+        self.assertEqual((code, quote["distance"]["distance_m"]), (0, route["distance_m"]))
+        self.assertEqual(quote["map_release"], route["map_release"])
+
+    def test_shipped_tariffs_pass_their_own_vectors(self):
+        tariffs = sorted((SOURCE / "data/tariffs").glob("*.json"))
+        self.assertGreaterEqual(len(tariffs), 5)
+        self.assertEqual(run("tariff", "test", *tariffs)[0], 0)
+        wrong = self.folder / "wrong.json"
+        wrong.write_text(tariffs[0].read_text().replace('"total": 4500', '"total": 4400'))
+        self.assertEqual(run("tariff", "test", wrong)[0], 1)
+
+    def test_a_city_is_the_same_bytes_each_time(self):
+        again = self.folder / "again.rmap"
+        run("map", "build", self.extract, "--out", again)
+        self.assertEqual(again.read_bytes(), self.map.read_bytes())
+
+
+if __name__ == "__main__":
+    unittest.main()
