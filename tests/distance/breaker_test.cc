@@ -181,11 +181,28 @@ TEST_CASE("breaker: one probe at a time, with a lease that ends (rows 47 and 48)
     CHECK(admitted(1000) == 1000);
     CHECK(bench.breaker.state() == "closed");
   }
-  SUBCASE("a single failure in the ramp opens it again") {
+  SUBCASE("two failures in a row in the ramp open it again, a single odd one does not") {
+    const auto next_call = [&bench](Outcome outcome) {
+      while (bench.call(outcome, 1ms) != "called") {
+      }
+    };
     bench.breaker.settle(*probe, answer(Outcome::kOk), 20ms);
-    while (bench.call(Outcome::kUnavailable) != "called") {
-    }
+    next_call(Outcome::kImplausible);
+    next_call(Outcome::kOk);
+    CHECK(bench.breaker.state() == "ramping");
+    next_call(Outcome::kUnavailable);
+    CHECK(bench.breaker.state() == "ramping");
+    next_call(Outcome::kUnavailable);
     CHECK(bench.breaker.state() == "open");
+  }
+  SUBCASE("a tenth of the ramp's calls failing opens it again, though never two in a row") {
+    bench.breaker.settle(*probe, answer(Outcome::kOk), 20ms);
+    int calls = 0;
+    while (bench.breaker.state() == "ramping" && calls < 100) {
+      const bool bad = calls % 8 == 7;
+      if (bench.call(bad ? Outcome::kUnavailable : Outcome::kOk, 1ms) == "called") ++calls;
+    }
+    CHECK(calls == 24);
   }
 }
 

@@ -39,10 +39,10 @@ class Scripted final : public provider::MapProvider {
   ProviderAnswer route(const provider::TripRequest& trip, base::Deadline deadline) override {
     ++calls;
     last_budget = deadline.left(clock_);
-    return script_(trip, last_budget);
+    return script_(trip, last_budget.load());
   }
   std::atomic<int> calls = 0;
-  std::chrono::microseconds last_budget{};
+  std::atomic<std::chrono::microseconds> last_budget{};
 
  private:
   std::string name_;
@@ -178,7 +178,7 @@ TEST_CASE("ladder: the second provider gets its chance within the deadline") {
   CHECK(distance.provisional);
   CHECK(distance.low < distance.metres);  // what the *first* provider would have said is not known
   CHECK(ladder.clock.steady_now() - began <= 800ms);
-  CHECK(ladder.providers[0]->last_budget < 500ms);
+  CHECK(ladder.providers[0]->last_budget.load() < 500ms);
 }
 
 TEST_CASE("ladder: no provider is asked with less than a useful time") {
@@ -221,7 +221,7 @@ TEST_CASE("ladder: while one provider's breaker is open the other has the whole 
   ladder.add("kakao", [](const auto&, auto) { return ok(1501, 412); });
   ladder.add("own", [&](const auto&, auto) { return bad(Outcome::kAuth); });
   ladder.measure();
-  CHECK(ladder.providers[0]->last_budget == 468ms);  // 0.6 of 780 ms
+  CHECK(ladder.providers[0]->last_budget.load() == 468ms);  // 0.6 of 780 ms
   ladder.providers[0].reset();
 }
 

@@ -9,18 +9,21 @@ using namespace reckon;
 using namespace reckon::distance;
 
 TEST_CASE("detour: the factor is the measured table's at its points") {
-  for (const auto& [at_m, factor] : std::vector<std::pair<double, double>>{{0, 1.95},
-                                                                           {300, 1.95},
-                                                                           {350, 1.8},
-                                                                           {400, 1.65},
-                                                                           {750, 1.5},
-                                                                           {1250, 1.38},
-                                                                           {1750, 1.33},
-                                                                           {2500, 1.28},
-                                                                           {4000, 1.22},
-                                                                           {50'000, 1.22}}) {
-    CAPTURE(at_m);
-    CHECK(detour_factor(at_m) == doctest::Approx(factor));
+  struct Row {
+    double at_m, factor;
+  };
+  for (const auto& row : std::vector<Row>{{0, 1.95},
+                                          {300, 1.95},
+                                          {350, 1.8},
+                                          {400, 1.65},
+                                          {750, 1.5},
+                                          {1250, 1.38},
+                                          {1750, 1.33},
+                                          {2500, 1.28},
+                                          {4000, 1.22},
+                                          {50'000, 1.22}}) {
+    CAPTURE(row.at_m);
+    CHECK(detour_factor(row.at_m) == doctest::Approx(row.factor));
   }
 }
 

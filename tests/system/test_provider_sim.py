@@ -69,7 +69,7 @@ class ProviderSim(unittest.TestCase):
         if not EXTRACT.exists():
             raise unittest.SkipTest(f"SKIPPED: {EXTRACT} is absent; set RECKON_SHARED_DATA")
         cls.map = str(pathlib.Path(cls.folder.name) / "seoul.rmap")
-        subprocess.run([RECKON, "map", "build", str(EXTRACT), "--out", cls.map, "--vehicles", "motorcycle"], check=True)
+        subprocess.run([RECKON, "map", "build", str(EXTRACT), "--out", cls.map, "--vehicles", "motorcycle"], check=True, stdout=subprocess.DEVNULL)
 
     @classmethod
     def tearDownClass(cls):

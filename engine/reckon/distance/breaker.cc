@@ -193,8 +193,17 @@ void Breaker::mark(Mark mark, base::SteadyTime now) {
     window_[window_at_] = mark;
     window_at_ = (window_at_ + 1) % options_.window;
   }
-  const bool relapse = state_ == State::kRamping && mark != Mark::kGood;
-  if (relapse || bad_run_ >= options_.consecutive || too_many()) open(now, "");
+  if (relapsed() || bad_run_ >= options_.consecutive || too_many()) open(now, "");
+}
+
+// Stricter than in health, but one odd trip must not undo a recovery: the window holds the ramp's calls
+// alone.
+bool Breaker::relapsed() const {
+  if (state_ != State::kRamping) return false;
+  const auto bad =
+      static_cast<double>(window_.size()) - static_cast<double>(std::ranges::count(window_, Mark::kGood));
+  return bad_run_ >= options_.relapse_run ||
+         (bad >= 3 && bad >= options_.relapse_share * static_cast<double>(window_.size()));
 }
 
 bool Breaker::too_many() const {

@@ -26,6 +26,8 @@ struct BreakerOptions {
   std::size_t min_calls = 20;  ///< fewer say nothing about a share
   double failure_share = 0.5;  ///< of the window, failures and slow calls together
   double slow_share = 0.25;    ///< of the window, slow calls alone: each of them keeps a quote waiting
+  int relapse_run = 2;         ///< bad calls in a row that reopen it while it ramps up, ...
+  double relapse_share = 0.1;  ///< ... or as large a share of the ramp's calls, from three bad ones on
   double slow_multiple = 3;    ///< slow: longer than this times the rolling median, ...
   std::chrono::milliseconds slow_floor{1000};   ///< ... but at least this, ...
   double slow_budget_share = 0.75;              ///< ... and at most this share of the call's budget
@@ -106,6 +108,7 @@ class Breaker {
   void advance_ramp(base::SteadyTime now);
   void mark(Mark mark, base::SteadyTime now);
   bool too_many() const;
+  bool relapsed() const;
   void forget_window();
   void settle_probe(const provider::ProviderAnswer& answer, base::SteadyTime now);
   void settle_call(const provider::ProviderAnswer& answer, std::chrono::microseconds latency,

@@ -98,7 +98,8 @@ void DistanceService::State::judge(Rung& rung, provider::ProviderAnswer& answer,
     why = rung.drift.judge(answer.distance, local.estimate.metres, local.view.geodesic_m);
   }
   if (!why) return;
-  answer.outcome = provider::Outcome::kImplausible;
+  // Where our own map lost the trip to snapping as well, it is the trip that is odd, not the provider.
+  answer.outcome = local.swallowed ? provider::Outcome::kNoRoute : provider::Outcome::kImplausible;
   answer.detail = *std::move(why);
 }
 

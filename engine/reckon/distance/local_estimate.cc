@@ -1,12 +1,14 @@
 #include "reckon/distance/local_estimate.h"
 
 #include <string>
+#include <string_view>
 
 #include "reckon/geo/geodesic.h"
 
 namespace reckon::distance {
 namespace {
 
+constexpr std::string_view kSnappedTogether = "snapped_together";
 constexpr double kSwallowedM = 50;  // lost to snapping: more than a street's width on each side
 
 bool swallowed_by_snapping(base::Metres road, double geodesic_m) {
@@ -18,7 +20,7 @@ bool swallowed_by_snapping(base::Metres road, double geodesic_m) {
 // Why the route is no estimate of this trip; empty when it is one.
 std::string unfit(const road::Route& route, double geodesic_m) {
   if (route.status != road::RouteStatus::kOk) return std::string(road::to_string(route.status));
-  return swallowed_by_snapping(route.distance, geodesic_m) ? "snapped_together" : "";
+  return swallowed_by_snapping(route.distance, geodesic_m) ? std::string(kSnappedTogether) : "";
 }
 
 }  // namespace
@@ -40,6 +42,7 @@ LocalEstimate local_estimate(const road::RoadMap* map, road::RoadMap::Query& que
       return local;
     }
   }
+  local.swallowed = why == kSnappedTogether;
   local.estimate = detour_estimate(local.view.geodesic_m);
   local.duration = typical_duration(vehicle, local.estimate.metres);
   local.source = {SourceKind::kGeodesic, ""};

@@ -20,9 +20,10 @@ struct LocalEstimate {
   Estimate estimate;
   base::Seconds duration{};
   Source source;
-  LocalView view;  ///< what provider answers are checked against
-  std::vector<WhyNot>
-      why_not;  ///< why not the road map: `no_map`, `vehicle`, `off_map`, `no_route`, `snapped_together`
+  LocalView view;          ///< what provider answers are checked against
+  bool swallowed = false;  ///< the map has a route, but snapping took most of the trip
+  /// Why not the road map: `no_map`, `vehicle`, `off_map`, `no_route`, `snapped_together`.
+  std::vector<WhyNot> why_not;
 };
 
 /// Places nearer than this are one place to every provider.
