@@ -197,9 +197,12 @@ void lilim_200_vehicles_first(benchmark::State& state) {
 }
 
 constexpr int kMillis[] = {30, 150, 1000, 10'000};
+constexpr int kSeeds[] = {1, 2, 3};
 
 void times(benchmark::internal::Benchmark* bench) {
-  for (const int millis : kMillis) bench->Args({millis, 1});
+  for (const int millis : kMillis) {
+    for (const int seed : kSeeds) bench->Args({millis, seed});
+  }
   bench->ArgNames({"cpu_ms", "seed"})->Iterations(1)->Unit(benchmark::kMillisecond);
 }
 

@@ -203,7 +203,7 @@ Insertion Chain::best_job(const Flat& flat, RequestIndex request, std::int64_t b
     if (!v.breaks && departure_[i] > flat.tasks[task].close_s) break;
     const LocationIndex from = places_[i];
     const std::int64_t cost = once + flat.arc_cost(v, from, task) + arc_into(flat, i + 1, here) - arc_[i];
-    if (cost >= best.cost || !job_fits(flat, request, i)) continue;
+    if (cost >= best.cost || scratch.passes_over() || !job_fits(flat, request, i)) continue;
     const auto position = static_cast<std::uint32_t>(i);
     if (v.limited && !within_limits(flat, request, position, position)) continue;
     if (v.breaks) {
@@ -242,7 +242,7 @@ void Chain::follow_pickup(const Flat& flat, RequestIndex request, std::size_t fi
     departure_s = start + flat.action(v, from, tasks_[k - 1]);
     if (departure_s > latest_[k] || departure_s > flat.tasks[delivery].close_s) return;
     from = places_[k];
-    if (cost >= best.cost) continue;
+    if (cost >= best.cost || scratch.passes_over()) continue;
     if (v.limited && !within_limits(flat, request, before, behind)) continue;
     const std::int64_t there_s = flat.earliest(delivery, departure_s + v.leg_s(from, there));
     if (there_s >= kNever) continue;
@@ -279,8 +279,9 @@ Insertion Chain::best_shipment(const Flat& flat, RequestIndex request, std::int6
     if (into >= kTooDear) continue;
     const std::int64_t close = into + between + arc_into(flat, i + 1, there);
     const std::int64_t apart = into + arc_into(flat, i + 1, here);
-    const bool may_close = close < best.cost;
-    const bool may_part = apart < kTooDear && apart + scratch.second_floor[i + 1] < best.cost;
+    const bool may_close = close < best.cost && !scratch.passes_over();
+    const bool may_part =
+        !scratch.passes_over() && apart < kTooDear && apart + scratch.second_floor[i + 1] < best.cost;
     if ((!may_close && !may_part) || !carries(flat, request, i)) continue;
     const auto position = static_cast<std::uint32_t>(i);
     std::int64_t leave = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reckon/dispatch/flat.h"
+#include "reckon/dispatch/rng.h"
 
 namespace reckon::dispatch {
 
@@ -22,11 +23,17 @@ struct Insertion {
   bool possible() const { return cost < kTooDear; }
 };
 
+/// With chance, one of so many places is passed over.
+inline constexpr std::uint32_t kPassedOverOneIn = 4;
+
 /// Working memory of `best_insertion`; one per search.
 struct InsertionScratch {
   std::vector<std::int64_t> second_cost;   // of a delivery after each position
   std::vector<std::int64_t> second_floor;  // its minimum from each position on
   std::vector<TaskIndex> tasks;
+  Rng* chance = nullptr;  // passes over places, when set
+
+  bool passes_over() const { return chance != nullptr && chance->below(kPassedOverOneIn) == 0; }
 };
 
 class Chain {

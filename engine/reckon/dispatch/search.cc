@@ -19,6 +19,9 @@ constexpr double kBlink = 0.01;
 // Now and then chance has more say and strings may be longer than the mean chain, so that several requests
 // may move together to a vehicle that is dearer for each of them alone.
 constexpr std::uint32_t kDreamyOneIn = 16;
+constexpr std::uint32_t kDreamyOneInSmall =
+    4;                              // where there are few requests, rounds are cheap and traps deep
+constexpr std::size_t kSmall = 20;  // requests
 constexpr double kDreamyBlink = 0.4;
 
 // Temperatures in mean legs: a worsening of one leg is common at first and hopeless in the end.
@@ -101,7 +104,7 @@ bool Search::round(double progress) {
   }
   absent_before_ = absent_;
   before_ = now();
-  dreamy_ = rng_.below(kDreamyOneIn) == 0;
+  dreamy_ = rng_.below(servable_.size() <= kSmall ? kDreamyOneInSmall : kDreamyOneIn) == 0;
   ruin();
   recreate();
   const bool better = note_best();
@@ -209,6 +212,7 @@ const std::vector<TaskIndex>& Search::neighbours(TaskIndex task) {
 void Search::recreate() {
   order_absent();
   const double blink = dreamy_ ? kDreamyBlink : kBlink;
+  scratch_.chance = dreamy_ ? &rng_ : nullptr;
   std::size_t out = 0;
   std::size_t long_absent = 0;
   for (const RequestIndex r : absent_) {
@@ -217,6 +221,7 @@ void Search::recreate() {
     if (!tried || !insert_best(r, blink)) absent_[out++] = r;
   }
   absent_.resize(out);
+  scratch_.chance = nullptr;
 }
 
 // Random, by load, by width or end of the window, or by remoteness: what is hard to place may come first.
@@ -258,6 +263,7 @@ void Search::order_absent() {
 }
 
 Insertion Search::insertion_into(RequestIndex r, VehicleIndex v) {
+  if (scratch_.chance != nullptr) return chains_[v].best_insertion(flat_, r, kForbidden, scratch_);
   Remembered& known = memory_[r * memory_slots_ + (v & (memory_slots_ - 1))];
   if (known.vehicle == v && known.version == chains_[v].version())
     return {known.cost, known.first, known.second};
