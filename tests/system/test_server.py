@@ -108,7 +108,8 @@ class ProviderFaults(WithServer):
         sim = self.simulate()
         for fault in self.FAULTS:
             with self.subTest(fault=fault):
-                self.assertEqual(sim.ask("POST", "/sim/fault", "none" if fault == "refuse" else fault)[0], 200)
+                if fault != "refuse":  # for that one nobody listens
+                    self.assertEqual(sim.ask("POST", "/sim/fault", fault)[0], 200)
                 port = 1 if fault == "refuse" else sim.port
                 config = self.config("faults.json", providers=[provider(port)], ledger=f"sqlite:f-{len(fault)}{fault[:3]}.db")
                 server = Server("serve", "--config", config)

@@ -151,9 +151,9 @@ class ArcMaker {
   }
 
   std::span<const std::uint32_t> rules_at(std::uint32_t node) const {
-    const auto [first, last] =
-        std::ranges::equal_range(rules_, node, {}, [&](auto r) { return data_.turn_rules[r].via; });
-    return {first, last};
+    // Not equal_range: its subrange is more than clang 14 makes of this library's concepts.
+    const auto via = [&](auto r) { return data_.turn_rules[r].via; };
+    return {std::ranges::lower_bound(rules_, node, {}, via), std::ranges::upper_bound(rules_, node, {}, via)};
   }
 
   bool forbidden(std::uint32_t node, Arm in, Arm out) {

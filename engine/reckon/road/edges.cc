@@ -220,7 +220,8 @@ class Joiner {
   std::uint32_t next(std::uint32_t oriented) {
     const auto node = head(oriented);
     if (!cutter_.plain(node)) return kNone;
-    const auto [first, last] = std::ranges::equal_range(ends_, node, {}, &End::node);
+    const auto first = std::ranges::lower_bound(ends_, node, {}, &End::node);
+    const auto last = std::ranges::upper_bound(ends_, node, {}, &End::node);
     if (last - first != 2) return kNone;
     const auto other = first->leaving == (oriented ^ 1u) ? first[1].leaving : first->leaving;
     if (other / 2 == oriented / 2 || use(other) != use(oriented)) return kNone;
