@@ -28,7 +28,7 @@ THIRD_PARTY = {
     "osmium/": {"road"},
     "protozero/": {"road"},
     "rapidjson/": {"base"},
-    "httplib.h": {"provider", "service"},
+    "httplib.h": {"service"},
     "sqlite3.h": {"ledger"},
     "libpq-fe.h": {"ledger"},
     "date/": {"base"},
