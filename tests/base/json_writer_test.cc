@@ -30,7 +30,8 @@ TEST_CASE("JsonWriter: numbers that JSON lacks become null") {
   CHECK(out == "null");
 }
 
-TEST_CASE("JsonWriter: reading and dumping again gives the same bytes, so embedded documents keep their hash") {
+TEST_CASE(
+    "JsonWriter: reading and dumping again gives the same bytes, so embedded documents keep their hash") {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("all").begin_array();
