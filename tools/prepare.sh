@@ -25,8 +25,10 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
 
+# build PRESET [TARGET...]
 build() {
   preset=$1
+  shift
   [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
-  cmake --build --preset "$preset"
+  cmake --build "build/$preset" ${1:+--target "$@"}
 }

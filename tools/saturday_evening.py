@@ -41,7 +41,8 @@ def start(words, log):
                                env={**os.environ, "KAKAO_REST_KEY": "demo-key"})
     line = process.stdout.readline()
     if "listening on" not in line:
-        sys.exit(f"reckon: error: {words[1]} did not start; see {log}")
+        process.wait()
+        sys.exit(pathlib.Path(log).read_text().strip() or f"reckon: error: {words[1]}: did not start; see {log}")
     return process, int(line.rsplit(":", 1)[1])
 
 
@@ -123,17 +124,17 @@ def print_minute(minute, state, answers):
     sources = collections.Counter((source or "lost").split(":")[0] for source, _, _, _ in answers)
     known = [(fee, healthy) for _, fee, _, healthy in answers if fee is not None and healthy is not None]
     times = [ms for _, _, ms, _ in answers]
-    same = sum(fee == healthy for fee, healthy in known) / len(known) if known else 1
-    error = statistics.mean(abs(fee - healthy) for fee, healthy in known) if known else 0
+    same = f"{sum(fee == healthy for fee, healthy in known) / len(known):.0%}" if known else "-"
+    error = f"{statistics.mean(abs(fee - healthy) for fee, healthy in known):.0f}" if known else "-"
     print(f"18:{30 + minute:02d}  {state:<8} {len(answers):>6} {sources['provider']:>9} {sources['road']:>5} "
           f"{sources['geodesic']:>9} {statistics.median(times):>8.1f} {percentile(times, 0.99):>8.1f} "
-          f"{same:>8.0%} {error:>10.0f} {sources['lost']:>5}", flush=True)
-    return sources["lost"]
+          f"{same:>8} {error:>10} {sources['lost']:>5}", flush=True)
+    return sources
 
 
 def play(port, provider_port, orders, healthy):
     print("time   provider quotes  provider  road  geodesic   p50 ms   p99 ms same fee  error won  lost")
-    lost, minute, at = 0, 0, 0
+    seen, minute, at = collections.defaultdict(collections.Counter), 0, 0
     with concurrent.futures.ThreadPoolExecutor(64) as pool:
         for minutes, state, fault in EVENING:
             set_fault(provider_port, fault)
@@ -143,14 +144,14 @@ def play(port, provider_port, orders, healthy):
                     time.sleep(max(0, begin + k * MINUTE_S / ORDERS_A_MINUTE - time.monotonic()))
                     calls.append((pool.submit(ask, port, orders[at]), healthy[at]))
                     at += 1
-                lost += print_minute(minute, state, [(*call.result(), fee) for call, fee in calls])
+                seen[state] += print_minute(minute, state, [(*call.result(), fee) for call, fee in calls])
                 minute += 1
-    return lost
+    return seen
 
 
 def ensure_city(build, out):
     city = out / "city.rmap"
-    if not city.exists():
+    if not city.exists() or city.stat().st_mtime < (build / "reckon").stat().st_mtime:
         subprocess.run([build / "reckon_sample_city", "--out", out / "city.osm.pbf"], check=True)
         subprocess.run([build / "reckon", "map", "build", out / "city.osm.pbf", "--out", city], check=True,
                        stdout=subprocess.DEVNULL)
@@ -180,8 +181,8 @@ def main():
             server, port = start([reckon, "serve", "--config", config], run / "server.log")
             running.append(server)
             print(f"serving on http://127.0.0.1:{port}  (stand-in provider on {provider_port}); Ctrl-C stops both")
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
-            return 0
+            while True:
+                time.sleep(3600)
         minutes = sum(part[0] for part in EVENING)
         orders = make_orders(minutes * ORDERS_A_MINUTE, bounds(reckon, city))
         print(f"pricing {len(orders)} orders with a healthy provider, to compare with", flush=True)
@@ -190,11 +191,12 @@ def main():
         server, port = start([reckon, "serve", "--config", config], run / "server.log")
         running.append(server)
         print(f"Saturday evening, {minutes} minutes of {MINUTE_S:.0f} s, deadline 800 ms, tariff t4-rider-2022\n")
-        lost = play(port, provider_port, orders, healthy)
+        seen = play(port, provider_port, orders, healthy)
     finally:
-        codes = [stop(process) for process in reversed(running)]
+        codes = [stop(process) for process in reversed(running) if process.poll() is None]
     verified = subprocess.run([reckon, "verify", "--ledger", f"sqlite:{run / 'reckon.db'}"], check=False,
                               capture_output=True, text=True)
+    lost = sum(sources["lost"] for sources in seen.values())
     print(f"\nlost quotes: {lost}\nrecord: {verified.stdout.strip()}")
     shown = lambda path: os.path.relpath(path)
     print(f"""
@@ -203,9 +205,16 @@ where to look next
   one more quote      KAKAO_REST_KEY=demo-key {shown(reckon)} quote --config {shown(config)} --from 36.93,125.63 --to 36.94,125.65
   a server to ask     tools/run serve
   how it works        README.md, docs/architecture.md""")
-    return 1 if lost or verified.returncode or any(codes) else 0
+    # The evening must have been one: provider prices while healthy, none while dead, some again afterwards.
+    told = seen["healthy"]["provider"] > 0 and seen["dead"]["provider"] == 0 and seen["back"]["provider"] > 0
+    if not told:
+        print("reckon: error: evening: the provider's failure or return did not show; see the logs in " + shown(run))
+    return 0 if told and not lost and verified.returncode == 0 and not any(codes) else 1
 
 
 if __name__ == "__main__":
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM} if "serve" in sys.argv else set())
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through `finally`, which stops what was started
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -31,9 +31,9 @@ TEST_CASE("rate_of: exact in parts per million, even for the largest amounts") {
         Money{10'000'000'000'000'000});
 }
 
-TEST_CASE("currency_from: three capital letters") {
+TEST_CASE("currency_from: a code of ISO 4217") {
   CHECK(reckon::fee::currency_from("KRW")->text() == "KRW");
-  for (const std::string code : {"", "krw", "KR", "KRWX", "K1W"}) {
+  for (const std::string code : {"", "krw", "KR", "KRWX", "K1W", "WON", "RW "}) {
     CAPTURE(code);
     CHECK_FALSE(reckon::fee::currency_from(code));
   }

@@ -155,6 +155,16 @@ TEST_CASE("verify: each kind of change names its row") {
   }
 }
 
+TEST_CASE("verify: a changed answer of an idempotency key is named") {
+  const LedgerFolder folder;
+  fill(*folder.open(), 1);
+  REQUIRE(folder.open()->append({sound_row("a", 1000)},
+                                ledger::RememberedAnswer{"quotes/k", "sha256:a", 200, "{}"}));
+  CHECK(first_fault(folder).empty());
+  execute(folder, "UPDATE answers SET body = '[]'");
+  CHECK(first_fault(folder).find("answer quotes/k") != std::string::npos);
+}
+
 TEST_CASE("verify: a byte changed anywhere in a row's text names that row, and no byte anywhere crashes") {
   const LedgerFolder folder;
   fill(*folder.open(), 12);

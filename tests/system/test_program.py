@@ -24,7 +24,7 @@ class Errors(CityTest):
         rows = [
             (["frobnicate"], 2, "is not a command"),
             (["quote", "--config", "nowhere.json", *TRIP], 3, "nowhere.json"),
-            (["quote", "--config", config], 2, "--from and --to, or --trips"),
+            (["quote", "--config", config], 2, "allowed: --from and --to, or --trips"),
             (["quote", "--config", config, "--colour", "red", *TRIP], 2, "--colour"),
             (["quote", "--config", config, "--from", "126.9,37.5", "--to", "37.5,126.9"], 2, "look swapped"),
             (["quote", "--config", config, "--from", "nan,1", "--to", "37.5,126.9"], 2, "LAT,LON"),
@@ -47,7 +47,7 @@ class Errors(CityTest):
             (["tariff", "check", config], 2, "config.json#/"),
             (["tariff", "check", "none.json"], 3, "none.json"),
             (["assign", config, "--out", self.folder / "x.json"], 2, "config.json"),
-            (["verify"], 2, "TRACE.json or --ledger"),
+            (["verify"], 2, "allowed: a TRACE.json or --ledger"),
             (["verify", "--ledger", "sqlite:none.db"], 3, "none.db"),
             (["verify", "--ledger", f"sqlite:{config}"], 2, "config.json"),
             (["serve", "--config", self.config("s.json", tariffs=[])], 2, "#/tariffs"),

@@ -103,7 +103,12 @@ int deliver(const Args& args, std::string_view text) {
     return written ? kDone : report(written.error());
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0 ? kDone : kEnvironmentFault;
+  return finish_stdout(kDone);
+}
+
+int finish_stdout(int exit) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
+  return report({base::ErrorCode::kEnvironment, "stdout", "cannot be written; the result is not whole"});
 }
 
 Progress::Progress() : terminal_(::isatty(STDERR_FILENO) == 1) {}

@@ -62,6 +62,9 @@ base::Result<std::int64_t> integer_option(const Args& args, std::string_view opt
 /// Writes `text` to the file of `--out`, atomically, or to stdout when there is none; returns an exit code.
 int deliver(const Args& args, std::string_view text);
 
+/// `exit`, unless what was printed did not all arrive: then says so and gives the code for that.
+int finish_stdout(int exit);
+
 /// A progress line on stderr, only when that is a terminal; redrawn in place, cleared at the end.
 class Progress {
  public:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -120,5 +121,9 @@ int run(std::vector<std::string> words) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error value of write, not the end of the process
-  return reckon::cli::run({argv + 1, argv + argc});
+  try {
+    return reckon::cli::finish_stdout(reckon::cli::run({argv + 1, argv + argc}));
+  } catch (const std::exception& error) {  // out of memory, or a library's surprise: told, not a crash
+    return reckon::cli::report({reckon::base::ErrorCode::kEnvironment, "reckon", error.what()});
+  }
 }

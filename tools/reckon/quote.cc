@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -115,13 +116,15 @@ base::Result<Quote> quote_one(Session& session, const QuoteRequest& request) {
                                base::Deadline::after(clock_of_system(), session.config.deadline));
 }
 
-// A quote that cannot be recorded is told all the same; that it is not recorded is told too.
-void record(Session& session, std::vector<ledger::QuoteRow> rows) {
-  if (!session.ledger || rows.empty()) return;
+// A quote that cannot be recorded is told all the same; that it is not recorded is told too, and is the exit
+// code.
+int record(Session& session, std::vector<ledger::QuoteRow> rows) {
+  if (!session.ledger || rows.empty()) return kDone;
   const auto count = rows.size();
   const auto kept = session.ledger->append(std::move(rows));
-  if (!kept)
-    fmt::print(stderr, "reckon: alarm: {} quotes are not recorded: {}\n", count, kept.error().message);
+  if (kept) return kDone;
+  return report({kept.error().code, kept.error().where,
+                 fmt::format("{} quotes are not recorded: {}", count, kept.error().message)});
 }
 
 void finish(Session& session) {
@@ -155,7 +158,7 @@ int quote_trip(const Args& args, Session& session) {
   request.context.at = session.at.value_or(clock_of_system().wall_now());
   const auto quote = quote_one(session, request);
   if (!quote) return report(quote.error());
-  record(session, {service::row_of(*quote)});
+  const int recorded = record(session, {service::row_of(*quote)});
   finish(session);
   if (const auto path = args.get("trace")) {
     const auto document =
@@ -164,7 +167,7 @@ int quote_trip(const Args& args, Session& session) {
       return report(written.error());
     }
   }
-  return deliver(args, args.has("json") ? quote->json + "\n" : readable(*quote));
+  return std::max(recorded, deliver(args, args.has("json") ? quote->json + "\n" : readable(*quote)));
 }
 
 // The columns that a batch reads; extra ones are carried through.
@@ -281,22 +284,23 @@ int quote_batch(const Args& args, Session& session) {
       unrecorded.push_back(service::row_of(*quote));
     } else {
       report({quote.error().code, fmt::format("{}:{}", file, row.line), quote.error().message});
-      exit = kSomeRowsFailed;
+      exit = std::max<int>(exit, kSomeRowsFailed);
     }
-    if (unrecorded.size() >= kRowsPerCommit) record(session, std::exchange(unrecorded, {}));
+    if (unrecorded.size() >= kRowsPerCommit)
+      exit = std::max(exit, record(session, std::exchange(unrecorded, {})));
     append_answer(row.fields, quote, took.count());
     base::append_csv_row(out, row.fields);
   }
-  record(session, std::move(unrecorded));
+  exit = std::max(exit, record(session, std::move(unrecorded)));
   finish(session);
-  const int delivered = deliver(args, out);
-  return delivered == kDone ? exit : delivered;
+  return std::max(exit, deliver(args, out));
 }
 
 int run_quote(const Args& args) {
   const bool one = args.has("from") && args.has("to");
   if (one == args.has("trips")) {
-    return report({ErrorCode::kInvalidInput, "quote", "needs --from and --to, or --trips, and not both"});
+    return report({ErrorCode::kInvalidInput, "quote",
+                   "needs one trip or a file of them; allowed: --from and --to, or --trips, not both"});
   }
   auto session = open_session(args);
   if (!session) return report(session.error());

@@ -1,7 +1,9 @@
 // `reckon serve`: the HTTP server, until SIGTERM or SIGINT.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -72,13 +74,22 @@ int serve(const service::Config& config, service::QuoteEngine::Parts parts, serv
   auto server = service::Server::bind(api, config.listen_host, config.listen_port);
   if (!server) return report(server.error());
   const auto signals = block_stop_signals();
-  std::thread serving([&] { (*server)->run(); });
+  std::atomic<bool> failed = false;
+  std::thread serving([&] {
+    if ((*server)->run()) return;
+    failed = true;
+    ::kill(::getpid(), SIGTERM);  // wakes the main thread
+  });
   fmt::print("listening on {}:{}\n", config.listen_host, (*server)->port());
   std::fflush(stdout);
   save_until_stopped(signals, config, engine, log);
   (*server)->stop();
   serving.join();
   save(config, engine, log);
+  if (failed) {
+    return report({base::ErrorCode::kEnvironment, config.listen_host,
+                   "the listening socket failed; see the system's log"});
+  }
   log.log(base::LogLevel::kInfo, "stopped: requests in work were answered, the ledger is closed");
   return kDone;
 }

@@ -41,7 +41,13 @@ std::string amount_text(const std::optional<fee::Money>& amount) {
 std::string difference(const fee::Vector& vector, const base::Result<fee::FeeTrace>& trace) {
   if (!trace) return fmt::format("{}: {}", trace.error().where, trace.error().message);
   if (trace->total != vector.total) {
-    return fmt::format("total is {}, the vector says {}", trace->total.minor, vector.total.minor);
+    std::string lines;
+    for (const auto& line : trace->lines) {
+      lines += fmt::format("{}{} {}", lines.empty() ? "" : ", ", fee::rule_of(*trace->tariff, line),
+                           line.amount.minor);
+    }
+    return fmt::format("total is {} at {} ({}), the vector says {}", trace->total.minor,
+                       base::format_rfc3339(vector.context.at), lines, vector.total.minor);
   }
   if (vector.vat && trace->vat != vector.vat) {
     return fmt::format("vat is {}, the vector says {}", amount_text(trace->vat), amount_text(vector.vat));
@@ -66,7 +72,8 @@ int run_test(const Args& args) {
       ++differing;
       fmt::print("{}: vector '{}': {} ({})\n", path, vector.name, differs, vector.why);
     }
-    fmt::print("{}: {} vectors, {} differ\n", path, tariff->vectors.size(), differing);
+    fmt::print("{}: {} vectors, {} differ{}\n", path, tariff->vectors.size(), differing,
+               tariff->vectors.empty() ? "; at least one is needed to test a tariff" : "");
     if (tariff->vectors.empty() || differing > 0) exit = std::max<int>(exit, kSomeRowsFailed);
   }
   return exit;

@@ -69,8 +69,8 @@ int verify_file(const Args& args, const std::string& path) {
 int run_verify(const Args& args) {
   const auto url = args.get("ledger");
   if (url.has_value() == !args.words().empty()) {
-    return report(
-        {base::ErrorCode::kInvalidInput, "verify", "needs a TRACE.json or --ledger URL, and not both"});
+    return report({base::ErrorCode::kInvalidInput, "verify",
+                   "needs something to verify; allowed: a TRACE.json or --ledger URL, not both"});
   }
   return url ? verify_ledger(args, *url) : verify_file(args, args.words()[0]);
 }

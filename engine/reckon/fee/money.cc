@@ -1,13 +1,25 @@
 #include "reckon/fee/money.h"
 
-#include <algorithm>
-
 #include "reckon/base/result.h"
 
 namespace reckon::fee {
 namespace {
 
 __extension__ using Wide = __int128;
+
+// ISO 4217, active codes of money in circulation (docs/sources.md#currencies).
+constexpr std::string_view kCurrencies =
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF "
+    "CHF CLP "
+    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL "
+    "HTG HUF "
+    "IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL "
+    "MGA MKD "
+    "MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON "
+    "RSD RUB "
+    "RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH "
+    "UGX USD "
+    "UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ";
 
 Wide divide(Wide numerator, Wide denominator, RoundingMode mode) {
   const auto floor_of = [denominator](Wide value) {
@@ -28,8 +40,9 @@ Wide divide(Wide numerator, Wide denominator, RoundingMode mode) {
 }  // namespace
 
 std::optional<Currency> currency_from(std::string_view code) {
-  if (code.size() != 3 || !std::ranges::all_of(code, [](char c) { return c >= 'A' && c <= 'Z'; }))
-    return std::nullopt;
+  if (code.size() != 3 || code.find(' ') != std::string_view::npos) return std::nullopt;
+  const auto at = kCurrencies.find(code);
+  if (at == std::string_view::npos || at % 4 != 0) return std::nullopt;
   return Currency{{code[0], code[1], code[2], '\0'}};
 }
 

@@ -27,7 +27,7 @@ struct Currency {
   friend bool operator==(const Currency& a, const Currency& b) { return a.text() == b.text(); }
 };
 
-/// The currency of this code, or nothing when it is not three capital letters.
+/// The currency of this code, or nothing when ISO 4217 has none of it.
 std::optional<Currency> currency_from(std::string_view code);
 
 /// An amount in minor units; the currency stands once, in the tariff.

@@ -13,6 +13,7 @@ namespace reckon::fee {
 namespace {
 
 using base::ErrorCode;
+using base::JsonWriter;
 using base::Metres;
 
 // Adds a line and its amount; lines of nothing are told too only where the tariff named a rule (kNone).
@@ -58,8 +59,9 @@ void add_surcharges(FeeTrace& trace) {
 
 void add_bounds_and_rounding(FeeTrace& trace) {
   const Tariff& tariff = *trace.tariff;
-  if (tariff.minimum && trace.total < *tariff.minimum) {
-    add_line(trace, {LineKind::kMinimum, 0, 0, *tariff.minimum - trace.total});
+  // No tariff pays the shop: promotions end at nothing unless a minimum says otherwise.
+  if (const Money least = tariff.minimum.value_or(Money{}); trace.total < least) {
+    add_line(trace, {LineKind::kMinimum, 0, 0, least - trace.total});
   }
   if (tariff.maximum && trace.total > *tariff.maximum) {
     add_line(trace, {LineKind::kMaximum, 0, 0, *tariff.maximum - trace.total});
@@ -153,7 +155,7 @@ std::string text_of(const Tariff& tariff, const FeeLine& line) {
     case LineKind::kSurcharge:
       return tariff.surcharges[line.index].text;
     case LineKind::kMinimum:
-      return fmt::format("raised to the minimum of {} {}", tariff.minimum->minor, currency);
+      return fmt::format("raised to the minimum of {} {}", tariff.minimum.value_or(Money{}).minor, currency);
     case LineKind::kMaximum:
       return fmt::format("lowered to the maximum of {} {}", tariff.maximum->minor, currency);
     case LineKind::kRounding:
@@ -163,11 +165,34 @@ std::string text_of(const Tariff& tariff, const FeeLine& line) {
   return {};
 }
 
+namespace {
+
+void write_trip(JsonWriter& json, const TripRecord& trip) {
+  json.begin_object()
+      .key("from_lat_e7")
+      .integer(trip.from_lat_e7)
+      .key("from_lon_e7")
+      .integer(trip.from_lon_e7);
+  json.key("to_lat_e7").integer(trip.to_lat_e7).key("to_lon_e7").integer(trip.to_lon_e7);
+  json.key("vehicle").string(trip.vehicle).end_object();
+}
+
+TripRecord read_trip(const base::JsonNode& node) {
+  node.allow_only({"from_lat_e7", "from_lon_e7", "to_lat_e7", "to_lon_e7", "vehicle"});
+  const auto e7 = [&](std::string_view key, std::int64_t most) {
+    return node.required(key).integer(-most, most).value_or(0);
+  };
+  return {e7("from_lat_e7", 900'000'000), e7("from_lon_e7", 1'800'000'000), e7("to_lat_e7", 900'000'000),
+          e7("to_lon_e7", 1'800'000'000), std::string(node.required("vehicle").string().value_or(""))};
+}
+
+}  // namespace
+
 std::string to_json(const FeeTrace& trace) {
   const Tariff& tariff = *trace.tariff;
   std::string out;
   out.reserve(1024);
-  base::JsonWriter json(out);
+  JsonWriter json(out);
   json.begin_object().key("format").integer(1);
   json.key("tariff").begin_object();
   json.key("id")
@@ -185,6 +210,7 @@ std::string to_json(const FeeTrace& trace) {
   } else {
     json.null();
   }
+  if (trace.distance.trip) write_trip(json.key("trip"), *trace.distance.trip);
   json.end_object();
   json.key("context");
   write_context(json, trace.context);
@@ -219,6 +245,7 @@ base::Result<TraceInputs> read_trace_inputs(std::string_view bytes, std::string_
   if (const auto release = distance.required("map_release"); !release.is_null()) {
     inputs.distance.map_release = release.string().value_or("");
   }
+  if (const auto trip = distance.optional("trip"); trip.present()) inputs.distance.trip = read_trip(trip);
   const auto context = root.required("context");
   context.required("at").string();
   inputs.context = read_context(context, {});

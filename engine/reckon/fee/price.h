@@ -26,11 +26,18 @@ struct FeeLine {
   Money amount;
 };
 
+/// The trip behind a distance, for the record: E7 integers, because they have one way to be written.
+struct TripRecord {
+  std::int64_t from_lat_e7 = 0, from_lon_e7 = 0, to_lat_e7 = 0, to_lon_e7 = 0;
+  std::string vehicle;
+};
+
 /// What was priced, for the record: pricing uses the metres only.
 struct DistanceRecord {
   base::Metres metres;
   std::string source;                      ///< label: `provider:kakao`, `road`, …
   std::optional<std::string> map_release;  ///< of the road map consulted
+  std::optional<TripRecord> trip = {};     ///< from where to where
 };
 
 /// A fee with everything needed to compute it again.

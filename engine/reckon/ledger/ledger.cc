@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <initializer_list>
 #include <mutex>
 #include <utility>
 
@@ -24,8 +25,8 @@ constexpr const char* kSchema = R"(
 CREATE TABLE tariffs (release TEXT PRIMARY KEY, canonical TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE quotes (seq INTEGER PRIMARY KEY, quote_id TEXT NOT NULL UNIQUE, created_at_us INTEGER NOT NULL,
   tariff_release TEXT NOT NULL, trace TEXT NOT NULL, quote TEXT NOT NULL, row_hash TEXT NOT NULL);
-CREATE TABLE answers (key TEXT PRIMARY KEY, request_hash TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL)
-  WITHOUT ROWID;
+CREATE TABLE answers (key TEXT PRIMARY KEY, request_hash TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
+  answer_hash TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE gaps (id INTEGER PRIMARY KEY, first_at_us INTEGER NOT NULL, last_at_us INTEGER NOT NULL,
   quotes INTEGER NOT NULL, reason TEXT NOT NULL);
 PRAGMA application_id = 1380141902;
@@ -94,6 +95,17 @@ base::Result<void> prepare(Connection& connection, const std::string& path, Ledg
   return {};
 }
 
+// Each field with its length: no two lists of fields give the same text.
+std::string hash_of(std::initializer_list<std::string_view> fields) {
+  std::string text;
+  for (const auto field : fields) {
+    text += std::to_string(field.size());
+    text += ':';
+    text += field;
+  }
+  return base::sha256(text);
+}
+
 // One append call waiting for its commit.
 struct Ticket {
   std::vector<QuoteRow> rows;
@@ -105,29 +117,19 @@ struct Ticket {
 }  // namespace
 
 std::string chain_hash(std::string_view previous, std::int64_t seq, const QuoteRow& row) {
-  std::string text;
-  text.reserve(previous.size() + row.trace.size() + row.quote.size() + 256);
-  // Each field with its length: no two rows give the same text.
-  const auto add = [&text](std::string_view field) {
-    text += std::to_string(field.size());
-    text += ':';
-    text += field;
-  };
-  add(previous);
-  add(std::to_string(seq));
-  add(row.quote_id);
-  add(std::to_string(micros(row.created_at)));
-  add(row.tariff_release);
-  add(row.trace);
-  add(row.quote);
-  return base::sha256(text);
+  const auto number = std::to_string(seq), created = std::to_string(micros(row.created_at));
+  return hash_of({previous, number, row.quote_id, created, row.tariff_release, row.trace, row.quote});
+}
+
+std::string answer_hash(const RememberedAnswer& answer) {
+  return hash_of({answer.key, answer.request_hash, std::to_string(answer.status), answer.body});
 }
 
 struct Ledger::State {
   State(std::string file, Connection write, Connection read)
       : path(std::move(file)), writer(std::move(write)), reader(std::move(read)) {}
 
-  base::Result<void> commit(const std::vector<Ticket*>& batch);
+  void commit(const std::vector<Ticket*>& batch);
   base::Result<void> write_batch(const std::vector<Ticket*>& batch);
   bool insert_rows(Ticket& ticket, std::int64_t& seq, std::string& hash);
   bool insert_gap();
@@ -149,7 +151,9 @@ struct Ledger::State {
 };
 
 Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Ledger::~Ledger() = default;
+Ledger::~Ledger() {
+  if (unrecorded() > 0) state_->write_batch({});  // the last chance to record the gap
+}
 
 base::Result<std::unique_ptr<Ledger>> Ledger::open(std::string_view url, Options options) {
   constexpr std::string_view kScheme = "sqlite:";
@@ -182,9 +186,12 @@ bool Ledger::State::insert_rows(Ticket& ticket, std::int64_t& seq, std::string& 
     if (!insert.run()) return false;
   }
   if (!ticket.answer) return true;
-  Statement answer(writer.get(), "INSERT INTO answers (key, request_hash, status, body) VALUES (?, ?, ?, ?)");
+  Statement answer(
+      writer.get(),
+      "INSERT INTO answers (key, request_hash, status, body, answer_hash) VALUES (?, ?, ?, ?, ?)");
   answer.bind(1, ticket.answer->key).bind(2, ticket.answer->request_hash).bind(3, ticket.answer->status);
-  return answer.bind(4, ticket.answer->body).run();
+  const auto sealed = answer_hash(*ticket.answer);
+  return answer.bind(4, ticket.answer->body).bind(5, sealed).run();
 }
 
 bool Ledger::State::insert_gap() {
@@ -250,22 +257,22 @@ base::Result<void> Ledger::State::write_batch(const std::vector<Ticket*>& batch)
 }
 
 // Commits a batch; where one call's key is taken, each call is tried alone so that the others do not suffer.
-base::Result<void> Ledger::State::commit(const std::vector<Ticket*>& batch) {
+void Ledger::State::commit(const std::vector<Ticket*>& batch) {
   const auto result = write_batch(batch);
-  const bool alone = batch.size() == 1 || result || result.error().code != ErrorCode::kConflict;
-  for (Ticket* ticket : batch) ticket->result = alone ? result : write_batch({ticket});
-  const std::lock_guard lock(mutex);
-  for (const Ticket* ticket : batch) {
-    if (ticket->result) {
-      gap = {};
-    } else if (ticket->result.error().code == ErrorCode::kEnvironment && !ticket->rows.empty()) {
-      if (gap.quotes == 0) gap.first_at = ticket->rows.front().created_at;
-      gap.last_at = ticket->rows.back().created_at;
-      gap.quotes += static_cast<std::int64_t>(ticket->rows.size());
-      gap.reason = ticket->result.error().message;
-    }
+  if (batch.size() > 1 && !result && result.error().code == ErrorCode::kConflict) {
+    for (Ticket* ticket : batch) commit({ticket});
+    return;
   }
-  return result;
+  const std::lock_guard lock(mutex);
+  if (result) gap = {};  // it went with this commit
+  for (Ticket* ticket : batch) {
+    ticket->result = result;
+    if (result || result.error().code != ErrorCode::kEnvironment || ticket->rows.empty()) continue;
+    if (gap.quotes == 0) gap.first_at = ticket->rows.front().created_at;
+    gap.last_at = ticket->rows.back().created_at;
+    gap.quotes += static_cast<std::int64_t>(ticket->rows.size());
+    gap.reason = result.error().message;
+  }
 }
 
 base::Result<void> Ledger::append(std::vector<QuoteRow> rows, std::optional<RememberedAnswer> answer) {
@@ -368,6 +375,23 @@ base::Result<std::vector<Gap>> Ledger::gaps() const {
     }
     gaps.push_back(
         {wall(select.integer(0)), wall(select.integer(1)), select.integer(2), std::string(select.text(3))});
+  }
+}
+
+base::Result<std::vector<std::string>> Ledger::changed_answers() const {
+  const std::lock_guard lock(state_->read_mutex);
+  Statement select(state_->reader.get(), "SELECT key, request_hash, status, body, answer_hash FROM answers");
+  std::vector<std::string> changed;
+  for (;;) {
+    const auto step = select.step();
+    if (step == Step::kDone) return changed;
+    if (step == Step::kFailed) {
+      return base::fail(ErrorCode::kCorrupt, state_->path,
+                        fmt::format("cannot be read: {}", state_->reader.message()));
+    }
+    const RememberedAnswer answer{std::string(select.text(0)), std::string(select.text(1)), select.integer(2),
+                                  std::string(select.text(3))};
+    if (answer_hash(answer) != select.text(4)) changed.push_back(answer.key);
   }
 }
 

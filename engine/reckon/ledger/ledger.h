@@ -53,6 +53,9 @@ struct StoredRow {
 /// the first).
 std::string chain_hash(std::string_view previous, std::int64_t seq, const QuoteRow& row);
 
+/// The hash that is kept with an answer.
+std::string answer_hash(const RememberedAnswer& answer);
+
 /// Safe to call from any thread.
 class Ledger {
  public:
@@ -90,6 +93,9 @@ class Ledger {
                               const std::function<bool(const StoredRow&)>& visit) const;
   base::Result<std::int64_t> last_seq() const;
   base::Result<std::vector<Gap>> gaps() const;
+
+  /// Keys of kept answers that do not match their hash any more.
+  base::Result<std::vector<std::string>> changed_answers() const;
 
   /// Faults of the file's structure as the store itself sees them; empty when sound.
   std::vector<std::string> structure_faults() const;

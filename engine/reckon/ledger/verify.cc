@@ -138,6 +138,11 @@ base::Result<VerifyReport> verify(const Ledger& ledger,
   if (!last) return base::fail(last.error());
   Verifier verifier(ledger, max_differences);
   for (const auto& fault : ledger.structure_faults()) verifier.add("structure", fault);
+  if (const auto changed = ledger.changed_answers(); !changed) {
+    verifier.add("answers", changed.error().message);
+  } else {
+    for (const auto& key : *changed) verifier.add("answer " + key, "does not match its hash: it was changed");
+  }
   while (verifier.next() <= *last && !verifier.full()) {
     const auto read = ledger.for_each(verifier.next(), [&](const StoredRow& stored) {
       if (progress) progress(stored.seq, *last);

@@ -238,7 +238,9 @@ ApiAnswer Api::fresh_assignment(std::string_view body) {
     return of_error(filled.error());
   }
   const dispatch::SolveOptions options{
-      .clock = &clock, .deadline = deadline, .iterations = kAssignRoundsPerTask * (wanted->problem.tasks.size() + 1)};
+      .clock = &clock,
+      .deadline = deadline,
+      .iterations = kAssignRoundsPerTask * (wanted->problem.tasks.size() + 1)};
   const auto plan = dispatch::solve(wanted->problem, options);
   parts_.metrics->count("reckon_assignments_total");
   return {200, dispatch::write_vroom(*wanted, plan)};

@@ -8,102 +8,33 @@
 namespace reckon::service {
 namespace {
 
+// clang-format off: it takes JSON in a raw string for code
 constexpr std::string_view kPaths = R"openapi({
-"/v1/quotes":{"post":{"summary":"Measure and price one trip","operationId":"createQuote",
- "parameters":[{"$ref":"#/components/parameters/IdempotencyKey"}],
- "requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/QuoteRequest"}}}},
- "responses":{"200":{"description":"The quote, recorded","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Quote"}}}},
- "400":{"$ref":"#/components/responses/Problem"},"409":{"$ref":"#/components/responses/Problem"},
- "413":{"$ref":"#/components/responses/Problem"},"422":{"$ref":"#/components/responses/Problem"},
- "503":{"$ref":"#/components/responses/Problem"}}}},
-"/v1/quotes/{id}":{"get":{"summary":"A recorded quote","operationId":"getQuote",
- "parameters":[{"$ref":"#/components/parameters/QuoteId"}],
- "responses":{"200":{"description":"The quote as it was told","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Quote"}}}},
- "404":{"$ref":"#/components/responses/Problem"}}}},
-"/v1/quotes/{id}/trace":{"get":{"summary":"The fee's trace with its tariff, as `reckon verify` reads it","operationId":"getTrace",
- "parameters":[{"$ref":"#/components/parameters/QuoteId"}],
- "responses":{"200":{"description":"Trace, hash and tariff","content":{"application/json":{"schema":{"type":"object"}}}},
- "404":{"$ref":"#/components/responses/Problem"}}}},
-"/v1/assignments":{"post":{"summary":"Plan riders' routes (VROOM's problem and solution format)",
-                           "operationId" : "createAssignment",
-                           "parameters" : [ {"$ref" : "#/components/parameters/IdempotencyKey"} ],
-                           "requestBody"
-    : {"required" : true, "content" : {"application/json" : {"schema" : {"type" : "object"}}}},
-                           "responses" : {
-  "200"
-      : {"description" : "The solution", "content" : {"application/json" : {"schema" : {"type" : "object"}}}},
-        "400" : {"$ref" : "#/components/responses/Problem"},
-                "409" : {"$ref" : "#/components/responses/Problem"},
-                        "422" : {
-    "$ref" : "#/components/responses/Problem"
-  }
-}
-}
-}
-, "/v1/health" : {
-  "get" : {
-    "summary" : "State of the parts",
-    "operationId" : "health",
-    "responses" : {
-      "200" : {
-        "description" : "ok or degraded",
-        "content" : {"application/json" : {"schema" : {"type" : "object"}}}
-      }
-    }
-  }
-},
-                 "/metrics" : {
-                   "get" : {
-                     "summary" : "Prometheus text",
-                     "operationId" : "metrics",
-                     "responses" : {"200" : {"description" : "Series"}}
-                   }
-                 },
-                              "/openapi.json" : {
-  "get" : {
-    "summary" : "This document", "operationId" : "openapi", "responses" : {
-      "200" : {
-        "description" : "OpenAPI 3.1"
-      }
-    }
-  }
-}
+"/v1/quotes":{"post":{"summary":"Measure and price one trip","operationId":"createQuote","parameters":[{"$ref":"#/components/parameters/IdempotencyKey"}],"requestBody":{"required":true,"content":{"application/json":{"schema":{"$ref":"#/components/schemas/QuoteRequest"}}}},"responses":{"200":{"description":"The quote, recorded","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Quote"}}}},"400":{"$ref":"#/components/responses/Problem"},"409":{"$ref":"#/components/responses/Problem"},"413":{"$ref":"#/components/responses/Problem"},"422":{"$ref":"#/components/responses/Problem"},"503":{"$ref":"#/components/responses/Problem"}}}},
+"/v1/quotes/{id}":{"get":{"summary":"A recorded quote","operationId":"getQuote","parameters":[{"$ref":"#/components/parameters/QuoteId"}],"responses":{"200":{"description":"The quote as it was told","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Quote"}}}},"404":{"$ref":"#/components/responses/Problem"}}}},
+"/v1/quotes/{id}/trace":{"get":{"summary":"The fee's trace with its tariff, as `reckon verify` reads it","operationId":"getTrace","parameters":[{"$ref":"#/components/parameters/QuoteId"}],"responses":{"200":{"description":"Trace, hash and tariff","content":{"application/json":{"schema":{"type":"object"}}}},"404":{"$ref":"#/components/responses/Problem"}}}},
+"/v1/assignments":{"post":{"summary":"Plan riders' routes (VROOM's problem and solution format)","operationId":"createAssignment","parameters":[{"$ref":"#/components/parameters/IdempotencyKey"}],"requestBody":{"required":true,"content":{"application/json":{"schema":{"type":"object"}}}},"responses":{"200":{"description":"The solution","content":{"application/json":{"schema":{"type":"object"}}}},"400":{"$ref":"#/components/responses/Problem"},"409":{"$ref":"#/components/responses/Problem"},"422":{"$ref":"#/components/responses/Problem"}}}},
+"/v1/health":{"get":{"summary":"State of the parts","operationId":"health","responses":{"200":{"description":"ok or degraded","content":{"application/json":{"schema":{"type":"object"}}}}}}},
+"/metrics":{"get":{"summary":"Prometheus text","operationId":"metrics","responses":{"200":{"description":"Series"}}}},
+"/openapi.json":{"get":{"summary":"This document","operationId":"openapi","responses":{"200":{"description":"OpenAPI 3.1"}}}}
 })openapi";
 
 constexpr std::string_view kComponents = R"openapi({
 "parameters":{
- "IdempotencyKey":{"name":"Idempotency-Key","in":"header","required":false,"schema":{"type":"string","maxLength":255},
-  "description":"The same key and body give the same answer; another body is refused with 409."},
- "QuoteId":{"name":"id","in":"path","required":true,"schema":{"type":"string","pattern":"^[0-9A-HJKMNP-TV-Z]{26}$"}}},
-"responses":{"Problem":{"description":"RFC 9457 problem with all faults","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}}},
+  "IdempotencyKey":{"name":"Idempotency-Key","in":"header","required":false,"schema":{"type":"string","maxLength":255},"description":"The same key and body give the same answer; another body is refused with 409."},
+  "QuoteId":{"name":"id","in":"path","required":true,"schema":{"type":"string","pattern":"^[0-9A-HJKMNP-TV-Z]{26}$"}}},
+"responses":{
+  "Problem":{"description":"RFC 9457 problem with all faults","content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}}},
 "schemas":{
- "Place":{"type":"object","required":["lat","lon"],"additionalProperties":false,
-  "properties":{"lat":{"type":"number","minimum":-90,"maximum":90},"lon":{"type":"number","minimum":-180,"maximum":180}}},
- "QuoteRequest":{"type":"object","required":["from","to"],"additionalProperties":false,
-  "properties":{"from":{"$ref":"#/components/schemas/Place"},"to":{"$ref":"#/components/schemas/Place"},
-   "vehicle":{"enum":["motorcycle","bicycle","foot","car"]},"at":{"type":"string","format":"date-time"},
-   "tariff":{"type":"string"},"context":{"$ref":"#/components/schemas/Context"}}},
- "Context":{"type":"object","additionalProperties":false,"properties":{"at":{"type":"string","format":"date-time"},
-  "weather":{"type":"array","items":{"enum":["rain","snow","heat","cold"]}},"holiday":{"type":"string"},
-  "areas":{"type":"array","items":{"type":"string"}},"complex":{"type":"string"},"bundle":{"type":"boolean"},
-  "opt_outs":{"type":"array","items":{"type":"string"}}}},
- "Quote":{"type":"object","required":["quote_id","created_at","expires_at","fee","distance","tariff","map_release","trace_hash"],
-  "properties":{"quote_id":{"type":"string"},"created_at":{"type":"string","format":"date-time"},
-   "expires_at":{"type":"string","format":"date-time"},"fee":{"$ref":"#/components/schemas/Fee"},
-   "distance":{"$ref":"#/components/schemas/Distance"},
-   "tariff":{"type":"object","properties":{"id":{"type":"string"},"version":{"type":"integer"},"release":{"type":"string"}}},
-   "map_release":{"type":["string","null"]},"trace_hash":{"type":"string"}}},
- "Fee":{"type":"object","required":["total","currency","vat","lines"],"properties":{"total":{"type":"integer"},
-  "currency":{"type":"string"},"vat":{"type":["integer","null"]},"lines":{"type":"array","items":{"type":"object",
-  "properties":{"rule":{"type":"string"},"type":{"type":"string"},"amount":{"type":"integer"},"text":{"type":"string"}}}}}},
- "Distance":{"type":"object","required":["distance_m","duration_s","source","age_s","low_m","high_m","provisional","why_not"],
-  "properties":{"distance_m":{"type":"integer"},"duration_s":{"type":"integer"},"source":{"type":"string"},
-   "age_s":{"type":"integer"},"low_m":{"type":"integer"},"high_m":{"type":"integer"},"provisional":{"type":"boolean"},
-   "why_not":{"type":"array","items":{"type":"object","properties":{"rung":{"type":"string"},"reason":{"type":"string"}}}}}},
- "Problem":{"type":"object","required":["type","title","status","code","faults"],"properties":{"type":{"type":"string"},
-  "title":{"type":"string"},"status":{"type":"integer"},"code":{"type":"string"},"detail":{"type":"string"},
-  "faults":{"type":"array","items":{"type":"object","properties":{"where":{"type":"string"},"message":{"type":"string"}}}}}}}
+  "Place":{"type":"object","required":["lat","lon"],"additionalProperties":false,"properties":{"lat":{"type":"number","minimum":-90,"maximum":90},"lon":{"type":"number","minimum":-180,"maximum":180}}},
+  "QuoteRequest":{"type":"object","required":["from","to"],"additionalProperties":false,"properties":{"from":{"$ref":"#/components/schemas/Place"},"to":{"$ref":"#/components/schemas/Place"},"vehicle":{"enum":["motorcycle","bicycle","foot","car"]},"at":{"type":"string","format":"date-time"},"tariff":{"type":"string"},"context":{"$ref":"#/components/schemas/Context"}}},
+  "Context":{"type":"object","additionalProperties":false,"properties":{"at":{"type":"string","format":"date-time"},"weather":{"type":"array","items":{"enum":["rain","snow","heat","cold"]}},"holiday":{"type":"string"},"areas":{"type":"array","items":{"type":"string"}},"complex":{"type":"string"},"bundle":{"type":"boolean"},"opt_outs":{"type":"array","items":{"type":"string"}}}},
+  "Quote":{"type":"object","required":["quote_id","created_at","expires_at","fee","distance","tariff","map_release","trace_hash"],"properties":{"quote_id":{"type":"string"},"created_at":{"type":"string","format":"date-time"},"expires_at":{"type":"string","format":"date-time"},"fee":{"$ref":"#/components/schemas/Fee"},"distance":{"$ref":"#/components/schemas/Distance"},"tariff":{"type":"object","properties":{"id":{"type":"string"},"version":{"type":"integer"},"release":{"type":"string"}}},"map_release":{"type":["string","null"]},"trace_hash":{"type":"string"}}},
+  "Fee":{"type":"object","required":["total","currency","vat","lines"],"properties":{"total":{"type":"integer"},"currency":{"type":"string"},"vat":{"type":["integer","null"]},"lines":{"type":"array","items":{"type":"object","properties":{"rule":{"type":"string"},"type":{"type":"string"},"amount":{"type":"integer"},"text":{"type":"string"}}}}}},
+  "Distance":{"type":"object","required":["distance_m","duration_s","source","age_s","low_m","high_m","provisional","why_not"],"properties":{"distance_m":{"type":"integer"},"duration_s":{"type":"integer"},"source":{"type":"string"},"age_s":{"type":"integer"},"low_m":{"type":"integer"},"high_m":{"type":"integer"},"provisional":{"type":"boolean"},"why_not":{"type":"array","items":{"type":"object","properties":{"rung":{"type":"string"},"reason":{"type":"string"}}}}}},
+  "Problem":{"type":"object","required":["type","title","status","code","faults"],"properties":{"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"code":{"type":"string"},"detail":{"type":"string"},"faults":{"type":"array","items":{"type":"object","properties":{"where":{"type":"string"},"message":{"type":"string"}}}}}}}
 })openapi";
+// clang-format on
 
 }  // namespace
 

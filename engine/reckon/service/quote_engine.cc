@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <system_error>
 #include <utility>
 
 #include "reckon/base/file.h"
@@ -32,6 +35,15 @@ distance::Basis basis_of(fee::DistanceBasis basis) {
       return distance::Basis::kHaversine;
   }
   return distance::Basis::kRoad;
+}
+
+std::int64_t e7(double degrees) {
+  return std::llround(degrees * 1e7);
+}
+
+fee::TripRecord trip_record(const distance::Trip& trip) {
+  return {e7(trip.from.lat_deg()), e7(trip.from.lng_deg()), e7(trip.to.lat_deg()), e7(trip.to.lng_deg()),
+          std::string(base::to_string(trip.vehicle))};
 }
 
 void write_string_or_null(JsonWriter& json, const std::optional<std::string>& text) {
@@ -110,8 +122,7 @@ base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const Quote
     if (!request.tariff.empty() && tariff->id != request.tariff) continue;
     known = true;
     if (!fee::in_force(*tariff, request.context.at)) continue;
-    if (request.tariff.empty()) return tariff;
-    if (!best || tariff->version > best->version) best = tariff;
+    if (!best || (tariff->id == best->id && tariff->version > best->version)) best = tariff;
   }
   if (best) return best;
   if (!known) {
@@ -132,7 +143,8 @@ base::Result<Quote> QuoteEngine::quote(road::RoadMap::Query& query, const QuoteR
   Quote quote;
   quote.distance = distances_.measure(query, request.trip, basis_of((*tariff)->basis), deadline);
   auto trace = fee::price(std::move(*tariff), request.context,
-                          {quote.distance.metres, quote.distance.source.label(), quote.distance.map_release});
+                          {quote.distance.metres, quote.distance.source.label(), quote.distance.map_release,
+                           trip_record(request.trip)});
   if (!trace) return base::fail(trace.error());
   quote.created_at = parts_.clock->wall_now();
   quote.id = new_quote_id(quote.created_at);
@@ -224,11 +236,20 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
     }
   }
   for (const auto& path : config.tariffs) {
-    if (auto tariff = load_tariff(path)) {
-      parts.tariffs.push_back(std::move(*tariff));
-    } else {
+    auto tariff = load_tariff(path);
+    if (!tariff) {
       faults.add(tariff.error());
+      continue;
     }
+    const auto same = [&](const auto& other) {
+      return other->id == (*tariff)->id && other->version == (*tariff)->version;
+    };
+    if (std::ranges::any_of(parts.tariffs, same)) {
+      faults.add({ErrorCode::kInvalidInput, path.string(),
+                  fmt::format("is '{}' version {} once more; each version may be configured once",
+                              (*tariff)->id, (*tariff)->version)});
+    }
+    parts.tariffs.push_back(std::move(*tariff));
   }
   open_providers(config, environment, clock, parts, faults);
   if (!faults.empty()) return base::fail(faults.take());
@@ -242,7 +263,8 @@ std::optional<std::filesystem::path> learned_state_file(const Config& config) {
 
 void load_learned_state(const Config& config, QuoteEngine& engine, base::Logger& log) {
   const auto file = learned_state_file(config);
-  if (!file || !std::filesystem::exists(*file)) return;
+  std::error_code unreadable;  // the ledger beside it will tell
+  if (!file || !std::filesystem::exists(*file, unreadable)) return;
   const auto bytes = base::read_file(*file, base::kMaxConfigBytes);
   const auto taken =
       bytes ? engine.distances().import_state(*bytes) : base::Result<void>(base::fail(bytes.error()));

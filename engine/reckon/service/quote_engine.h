@@ -29,7 +29,7 @@ inline constexpr std::chrono::minutes kQuoteValidity{15};
 struct QuoteRequest {
   distance::Trip trip;
   fee::FeeContext context;  ///< `at` decides which tariff is in force
-  std::string tariff;       ///< id; empty = the first configured one that is in force
+  std::string tariff;       ///< id; empty = the first configured one in force, in its latest version
 };
 
 struct Quote {

@@ -4,6 +4,8 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -21,18 +23,27 @@ constexpr std::size_t kKeepAliveRequests = 1'000'000;
 constexpr time_t kKeepAliveSeconds = 2;  // an idle connection owns a thread for as long
 constexpr time_t kSocketSeconds = 5;
 
-// Set on the thread that answers connections beyond the queue: they are refused, not served.
+// Set on the threads that answer connections beyond the queue: they are refused, not served.
 thread_local bool refusing = false;
 
-// The library's queue cannot refuse, so one more thread does nothing but answer 503.
+// Set once a request of this thread's connection was refused with its body unread: what follows on the
+// connection is that body, and must not be taken for a request (the library cannot be told to close). Cleared
+// for each connection.
+thread_local bool out_of_step = false;
+
+constexpr std::size_t kRefusingThreads = 8;
+
+// The library's queue cannot refuse, so a few more threads do nothing but answer 503.
 class BoundedQueue final : public httplib::TaskQueue {
  public:
   BoundedQueue() {
     for (std::size_t i = 0; i < kServerThreads; ++i) threads_.emplace_back([this] { work(tasks_); });
-    threads_.emplace_back([this] {
-      refusing = true;
-      work(refused_);
-    });
+    for (std::size_t i = 0; i < kRefusingThreads; ++i) {
+      threads_.emplace_back([this] {
+        refusing = true;
+        work(refused_);
+      });
+    }
   }
 
   void enqueue(std::function<void()> task) override {
@@ -60,6 +71,7 @@ class BoundedQueue final : public httplib::TaskQueue {
       const auto task = std::move(tasks.front());
       tasks.pop_front();
       lock.unlock();
+      out_of_step = false;
       task();
       lock.lock();
     }
@@ -80,6 +92,10 @@ void send(httplib::Response& response, ApiAnswer answer) {
 
 // What must be refused before the library reads a body without bounds.
 std::optional<ApiAnswer> refuse_early(const httplib::Request& request) {
+  if (out_of_step) {
+    return problem(400, "out_of_step", "the connection is not usable any more",
+                   {{"connection", "follows a refused request; open a new one"}});
+  }
   if (refusing)
     return problem(503, "overloaded", "too many requests at once", {{"server", "is full; try again soon"}});
   if (request.has_header("Transfer-Encoding")) {
@@ -98,8 +114,8 @@ std::optional<ApiAnswer> refuse_early(const httplib::Request& request) {
   return std::nullopt;
 }
 
-// Reads the body itself: the library would take a body without a JSON content type (curl -d) for a form, parse it, and
-// refuse it from 8 KiB on. Its bounds are Content-Length and the payload limit, checked before.
+// Reads the body itself: the library would take a body without a JSON content type (curl -d) for a form,
+// parse it, and refuse it from 8 KiB on. Its bounds are Content-Length and the payload limit, checked before.
 using Post = ApiAnswer (Api::*)(const ApiRequest&);
 httplib::Server::HandlerWithContentReader posting(Api& api, Post post) {
   return [&api, post](const httplib::Request& request, httplib::Response& response,
@@ -150,6 +166,7 @@ struct Server::State {
   httplib::Server http;
   int port = 0;
   int listening = -1;
+  std::atomic<bool> ended = false;
 };
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -173,6 +190,7 @@ base::Result<std::unique_ptr<Server>> Server::bind(Api& api, const std::string& 
   http.set_pre_routing_handler([](const httplib::Request& request, httplib::Response& response) {
     auto refusal = refuse_early(request);
     if (!refusal) return httplib::Server::HandlerResponse::Unhandled;
+    out_of_step = true;
     response.set_header("Connection", "close");
     send(response, std::move(*refusal));
     return httplib::Server::HandlerResponse::Handled;
@@ -192,17 +210,26 @@ base::Result<std::unique_ptr<Server>> Server::bind(Api& api, const std::string& 
     return base::fail(base::ErrorCode::kEnvironment, fmt::format("{}:{}", host, port),
                       "cannot be listened on; allowed: a free port on an address of this machine");
   }
-  ::listen(state->listening, kListenBacklog);  // the library asks for 5
+  if (::listen(state->listening, kListenBacklog) != 0) {  // the library asks for 5
+    return base::fail(base::ErrorCode::kEnvironment, fmt::format("{}:{}", host, port),
+                      "cannot be listened on");
+  }
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
 int Server::port() const {
   return state_->port;
 }
-void Server::run() {
-  state_->http.listen_after_bind();
+bool Server::run() {
+  const bool stopped = state_->http.listen_after_bind();
+  state_->ended = true;
+  return stopped;
 }
+
 void Server::stop() {
+  // The library forgets a stop that comes before its loop has begun.
+  while (!state_->http.is_running() && !state_->ended)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
   state_->http.stop();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// The API on a socket. The HTTP library's traps (docs/adr) are cured here; everything of meaning is in api.h.
+// The API on a socket. The HTTP library's traps are cured here; everything of meaning is in api.h.
 
 #include <functional>
 #include <memory>
@@ -11,8 +11,9 @@
 
 namespace reckon::service {
 
-/// Requests in work at once, and how many more may wait; further ones are answered 503.
-inline constexpr std::size_t kServerThreads = 64;
+/// Connections in work at once (an idle one owns a thread for two seconds), and how many more may wait;
+/// further ones are answered 503.
+inline constexpr std::size_t kServerThreads = 256;
 inline constexpr std::size_t kServerQueue = 256;
 
 class Server {
@@ -24,8 +25,8 @@ class Server {
   ~Server();
 
   int port() const;
-  /// Answers until `stop`; returns when the requests in work are answered.
-  void run();
+  /// Answers until `stop`; returns when the requests in work are answered. False when it ended by itself.
+  bool run();
   /// From any thread; not from a signal handler.
   void stop();
 
