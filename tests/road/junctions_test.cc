@@ -46,7 +46,7 @@ TEST_CASE("a plain crossing: every turn is open, and the distance is that of the
 
 TEST_CASE("no_left_turn: the rider goes round the block (P-turn), the walker does not care") {
   DrawnMap drawn(kCrossing);
-  drawn.way("SX").way("XN").way("WX").way("XE").way("NP", {{"oneway", "yes"}}).way("PE");
+  drawn.way("SX").way("XN").way("WX").way("EX", {{"oneway", "yes"}}).way("NP").way("PE");
   drawn.turn("no_left_turn", "SX", 'X', "WX");
   BuiltMap map(drawn);
   CHECK(map.trip(kFoot, 'S', 'W') == "SXW");
