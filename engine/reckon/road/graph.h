@@ -78,7 +78,8 @@ struct IndexBox {
 inline constexpr std::uint32_t kMaxEdges = 1u << 28;  ///< what IndexItem and arc numbers have room for
 
 /// One vehicle's arcs and turns, read-only. Arcs of one edge stand together: edge_first_arc[e] ..
-/// edge_first_arc[e + 1].
+/// edge_first_arc[e + 1], forward ones first; where one direction has two, the entry arc stands before the
+/// exit arc.
 struct ArcGraph {
   std::span<const Arc> arcs;
   std::span<const std::uint32_t> edge_first_arc;

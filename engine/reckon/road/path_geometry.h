@@ -3,6 +3,7 @@
 // The line that a path draws.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "reckon/geo/lat_lng.h"
@@ -11,11 +12,11 @@
 
 namespace reckon::road {
 
-/// Points from `from_at` (on the first arc) over the road's shape to `to_at` (on the last arc), neighbours
-/// that are equal once; two points at least.
+/// Points from `from` (on the first arc) over the road's shape to `to` (on the last arc), neighbours that are
+/// equal once; two points at least.
 /// @param path  not empty, arcs in order of travel
 std::vector<geo::LatLng> path_geometry(const EdgeGeometry& geometry, const ArcGraph& graph,
-                                       const std::vector<std::uint32_t>& path, const Snap& from,
-                                       const Snap& to, const geo::LatLng& from_at, const geo::LatLng& to_at);
+                                       std::span<const std::uint32_t> path, const EdgePosition& from,
+                                       const EdgePosition& to);
 
 }  // namespace reckon::road

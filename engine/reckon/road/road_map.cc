@@ -1,6 +1,5 @@
 #include "reckon/road/road_map.h"
 
-#include <cmath>
 #include <utility>
 
 #include "reckon/road/map_file.h"
@@ -49,11 +48,8 @@ std::int64_t deciseconds_of(Cost cost) {
   return (std::int64_t{time_ms_of(cost)} + 50) / 100;
 }
 
-SnapPoint snap_point(const geo::LatLng& place, const Snap& snap) {
-  const auto between = [&](std::int32_t a, std::int32_t b) {
-    return static_cast<std::int32_t>(a + std::llround(snap.share * static_cast<double>(std::int64_t{b} - a)));
-  };
-  const auto at = geo::LatLng::from_e7(between(snap.a.lat, snap.b.lat), between(snap.a.lng, snap.b.lng));
+SnapPoint snap_point(const geo::LatLng& place, const EdgeGeometry& geometry, const Snap& snap) {
+  const auto at = place_of(geometry, snap.positions[0]).to_lat_lng();
   return {at, geo::near_distance_m(place, at)};
 }
 
@@ -96,7 +92,7 @@ std::optional<SnapPoint> RoadMap::snap(base::Vehicle vehicle, const geo::LatLng&
                                        double max_snap_m) const {
   const auto found = nearest_road(state_->view.geometry, vehicle, geo::PlaceE7::nearest(place), max_snap_m);
   if (!found) return std::nullopt;
-  return snap_point(place, *found);
+  return snap_point(place, state_->view.geometry, *found);
 }
 
 Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
@@ -107,13 +103,13 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
   const auto start = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(from), options.max_snap_m);
   const auto end = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(to), options.max_snap_m);
   Route route;
-  if (start) route.from = snap_point(from, *start);
-  if (end) route.to = snap_point(to, *end);
+  if (start) route.from = snap_point(from, geometry, *start);
+  if (end) route.to = snap_point(to, geometry, *end);
   if (!start || !end) return route;
   work.from.clear();
   work.to.clear();
-  add_terminals(geometry, graph, *start, work.from);
-  add_terminals(geometry, graph, *end, work.to);
+  add_terminals(geometry, graph, *start, TripEnd::kStart, work.from);
+  add_terminals(geometry, graph, *end, TripEnd::kFinish, work.to);
   const auto found = work.search.shortest(graph, work.from, work.to);
   if (found.cost == kNoCost) {
     route.status = RouteStatus::kNoRoute;
@@ -123,8 +119,10 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
   route.distance = metres_of(found.cost);
   route.duration_ds = deciseconds_of(found.cost);
   if (options.geometry == WithGeometry::kYes) {
+    const auto path = work.search.path(found, work.from, work.to);
     route.geometry =
-        path_geometry(geometry, graph, work.search.path(found), *start, *end, route.from->at, route.to->at);
+        path_geometry(geometry, graph, path.arcs, start->positions[work.from[path.start].position],
+                      end->positions[work.to[path.finish].position]);
   }
   return route;
 }
@@ -140,7 +138,7 @@ std::vector<TableCell> RoadMap::table(Query& query, base::Vehicle vehicle,
   work.first.assign(1, 0);
   for (const auto& place : destinations) {
     const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(place), options.max_snap_m);
-    if (snap) add_terminals(geometry, graph, *snap, work.to);
+    if (snap) add_terminals(geometry, graph, *snap, TripEnd::kFinish, work.to);
     work.first.push_back(static_cast<std::uint32_t>(work.to.size()));
   }
   work.costs.resize(destinations.size());
@@ -149,7 +147,7 @@ std::vector<TableCell> RoadMap::table(Query& query, base::Vehicle vehicle,
     const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(sources[s]), options.max_snap_m);
     if (!snap) continue;
     work.from.clear();
-    add_terminals(geometry, graph, *snap, work.from);
+    add_terminals(geometry, graph, *snap, TripEnd::kStart, work.from);
     work.search.one_to_many(graph, work.from, work.to, work.first, work.costs);
     for (std::size_t d = 0; d < destinations.size(); ++d) {
       if (work.first[d] == work.first[d + 1]) continue;  // off the map

@@ -44,28 +44,53 @@ void meet(Found& best, const Labels& forward, std::uint32_t a, const Labels& bac
   if (there == kNoCost || back == kNoCost) return;
   const Cost whole = plus(there, back);
   if (whole >= best.cost) return;
-  best = {whole, a, b, kNoArc};
+  best = {whole, a, b, 0, 0};
 }
 
 void drop_outdated(Heap& heap, const Labels& labels) {
   while (!heap.empty() && heap.top().cost > labels.cost(heap.top().arc)) heap.pop();
 }
 
-}  // namespace
+/// Of an ends-only road the entry arc stands right before the exit arc of the same direction.
+bool is_entry(const ArcGraph& graph, std::uint32_t arc) {
+  return arc + 1 < graph.arcs.size() && graph.arcs[arc + 1].edge_dir == graph.arcs[arc].edge_dir;
+}
+bool is_exit(const ArcGraph& graph, std::uint32_t arc) {
+  return arc > 0 && graph.arcs[arc - 1].edge_dir == graph.arcs[arc].edge_dir;
+}
 
-void add_terminals(const EdgeGeometry& geometry, const ArcGraph& graph, const Snap& snap,
-                   std::vector<Terminal>& out) {
+bool meets_public_road(const ArcGraph& graph, const Snap& snap) {
   for (const auto& position : snap.all()) {
     for (auto i = graph.edge_first_arc[position.edge]; i < graph.edge_first_arc[position.edge + 1]; ++i) {
-      const auto& arc = graph.arcs[i];
-      const Cost before = arc.backward() ? against_edge(geometry, position, arc.metres_per_hour)
-                                         : along_edge(geometry, position, arc.metres_per_hour);
-      // An altered file may give an arc less time than its segments take: held within the arc, never below
-      // zero.
-      const auto time_ms = std::min(time_ms_of(before), arc.time_ms);
-      const auto length_mm = std::min(length_mm_of(before), arc.length_mm);
-      out.push_back(
-          {i, cost_of(time_ms, length_mm), cost_of(arc.time_ms - time_ms, arc.length_mm - length_mm)});
+      if (!is_entry(graph, i) && !is_exit(graph, i)) return true;
+    }
+  }
+  return false;
+}
+
+Terminal terminal_at(const EdgeGeometry& geometry, const ArcGraph& graph, const Snap& snap,
+                     std::uint32_t index, std::uint32_t arc_number) {
+  const auto& position = snap.positions[index];
+  const auto& arc = graph.arcs[arc_number];
+  const Cost before = arc.backward() ? against_edge(geometry, position, arc.metres_per_hour)
+                                     : along_edge(geometry, position, arc.metres_per_hour);
+  // An altered file may give an arc less time than its segments take: held within the arc, never below zero.
+  const auto time_ms = std::min(time_ms_of(before), arc.time_ms);
+  const auto length_mm = std::min(length_mm_of(before), arc.length_mm);
+  return {arc_number, cost_of(time_ms, length_mm), cost_of(arc.time_ms - time_ms, arc.length_mm - length_mm),
+          index};
+}
+
+}  // namespace
+
+void add_terminals(const EdgeGeometry& geometry, const ArcGraph& graph, const Snap& snap, TripEnd end,
+                   std::vector<Terminal>& out) {
+  const bool open = meets_public_road(graph, snap);
+  for (std::uint32_t p = 0; p < snap.count; ++p) {
+    const auto edge = snap.positions[p].edge;
+    for (auto arc = graph.edge_first_arc[edge]; arc < graph.edge_first_arc[edge + 1]; ++arc) {
+      const bool inside = end == TripEnd::kStart ? is_exit(graph, arc) : is_entry(graph, arc);
+      if (!(open && inside)) out.push_back(terminal_at(geometry, graph, snap, p, arc));
     }
   }
 }
@@ -104,13 +129,12 @@ void Heap::pop() {
 
 Found along_one_arc(std::span<const Terminal> from, std::span<const Terminal> to) {
   Found best;
-  for (const auto& start : from) {
-    for (const auto& end : to) {
-      if (start.arc != end.arc || length_mm_of(end.before) < length_mm_of(start.before) ||
-          end.before < start.before)
-        continue;
-      const Cost cost = end.before - start.before;
-      if (cost < best.cost) best = {cost, kNoArc, kNoArc, start.arc};
+  for (std::uint32_t s = 0; s < from.size(); ++s) {
+    for (std::uint32_t f = 0; f < to.size(); ++f) {
+      const Cost start = from[s].before;
+      const Cost finish = to[f].before;
+      if (from[s].arc != to[f].arc || length_mm_of(finish) < length_mm_of(start) || finish < start) continue;
+      if (finish - start < best.cost) best = {finish - start, kNoArc, kNoArc, s, f};
     }
   }
   return best;
@@ -164,13 +188,23 @@ void Search::settle_backward(const ArcGraph& graph, Found& best) {
   }
 }
 
-std::vector<std::uint32_t> Search::path(const Found& found) const {
-  if (found.single_arc != kNoArc) return {found.single_arc};
-  std::vector<std::uint32_t> arcs;
-  for (auto arc = found.meet_forward; arc != kNoArc; arc = forward_.parent(arc)) arcs.push_back(arc);
-  std::ranges::reverse(arcs);
-  for (auto arc = found.meet_backward; arc != kNoArc; arc = backward_.parent(arc)) arcs.push_back(arc);
-  return arcs;
+Path Search::path(const Found& found, std::span<const Terminal> from, std::span<const Terminal> to) const {
+  if (found.meet_forward == kNoArc) return {{from[found.start].arc}, found.start, found.finish};
+  Path path;
+  for (auto arc = found.meet_forward; arc != kNoArc; arc = forward_.parent(arc)) path.arcs.push_back(arc);
+  std::ranges::reverse(path.arcs);
+  for (auto arc = found.meet_backward; arc != kNoArc; arc = backward_.parent(arc)) path.arcs.push_back(arc);
+  // Two terminals may share an arc (an edge that meets the place twice): the nearer one was used.
+  const auto cheapest = [](std::span<const Terminal> terminals, std::uint32_t arc, Cost Terminal::*cost) {
+    std::uint32_t best = kNoArc;
+    for (std::uint32_t i = 0; i < terminals.size(); ++i) {
+      if (terminals[i].arc == arc && (best == kNoArc || terminals[i].*cost < terminals[best].*cost)) best = i;
+    }
+    return best;
+  };
+  path.start = cheapest(from, path.arcs.front(), &Terminal::after);
+  path.finish = cheapest(to, path.arcs.back(), &Terminal::before);
+  return path;
 }
 
 void Search::index_targets(const ArcGraph& graph, std::span<const Terminal> to,

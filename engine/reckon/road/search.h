@@ -15,12 +15,17 @@ namespace reckon::road {
 /// One arc over a place where a trip may begin or end.
 struct Terminal {
   std::uint32_t arc = 0;
-  Cost before = 0;  ///< from the arc's start to the place
-  Cost after = 0;   ///< from the place to the arc's end
+  Cost before = 0;             ///< from the arc's start to the place
+  Cost after = 0;              ///< from the place to the arc's end
+  std::uint32_t position = 0;  ///< which of the snap's positions
 };
 
-/// All arcs over the positions of a snap, in both directions where both are open. Appends to `out`.
-void add_terminals(const EdgeGeometry& geometry, const ArcGraph& graph, const Snap& snap,
+enum class TripEnd : std::uint8_t { kStart, kFinish };
+
+/// All arcs over the positions of a snap, in both directions where both are open. Appends to `out`. A
+/// junction that public road reaches is public: a trip that begins there does not begin inside the ends-only
+/// road that it also touches (or it could pass through), one that ends there does not end inside.
+void add_terminals(const EdgeGeometry& geometry, const ArcGraph& graph, const Snap& snap, TripEnd end,
                    std::vector<Terminal>& out);
 
 /// A search's labels: for each arc a cost and where it came from. Clearing is O(1): a label of an older
@@ -67,12 +72,20 @@ class Heap {
 
 inline constexpr std::uint32_t kNoArc = 0xffffffff;
 
-/// A path found: its cost, and the arcs from the one it begins on to the one it ends on.
+/// A path found: its cost, and where its two halves meet.
 struct Found {
   Cost cost = kNoCost;
   std::uint32_t meet_forward = kNoArc;   ///< last arc of the forward half; kNoArc: the path stays on one arc
   std::uint32_t meet_backward = kNoArc;  ///< first arc of the backward half
-  std::uint32_t single_arc = kNoArc;     ///< that one arc
+  std::uint32_t start = 0;               ///< where it stays on one arc: its terminals
+  std::uint32_t finish = 0;
+};
+
+/// A path in full.
+struct Path {
+  std::vector<std::uint32_t> arcs;  ///< from the one it begins on to the one it ends on; not empty
+  std::uint32_t start = 0;          ///< the terminals that it begins and ends at
+  std::uint32_t finish = 0;
 };
 
 /// Working memory and algorithms; one thread at a time. Grows to the largest graph seen, then allocates
@@ -83,8 +96,8 @@ class Search {
   /// Dijkstra.
   Found shortest(const ArcGraph& graph, std::span<const Terminal> from, std::span<const Terminal> to);
 
-  /// Arcs of the path that the last call of `shortest` found.
-  std::vector<std::uint32_t> path(const Found& found) const;
+  /// The path that the last call of `shortest`, with the same terminals, found.
+  Path path(const Found& found, std::span<const Terminal> from, std::span<const Terminal> to) const;
 
   /// Cheapest cost from any of `from` to each target; `to[first[t]] .. to[first[t + 1])` are target t's
   /// terminals. One Dijkstra that ends when all targets are certain. Results go to `costs`, one for each

@@ -40,32 +40,35 @@ geo::PlaceE7 middle(const IndexItem& item) {
           static_cast<std::int32_t>((std::int64_t{item.a.lng} + item.b.lng) / 2)};
 }
 
-/// Collects the nearest items, ties included.
+/// Collects the nearest positions, equally near ones together.
 class Nearest {
  public:
   Nearest(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place, double max_m)
-      : geometry_(geometry), frame_(place), bit_(1u << static_cast<unsigned>(vehicle)) {
-    snap_.squared_m2 = max_m * max_m;
+      : geometry_(geometry),
+        frame_(place),
+        bit_(1u << static_cast<unsigned>(vehicle)),
+        limit_m2_(max_m * max_m) {
+    snap_.distance_m = max_m;
   }
 
   void look_at(const IndexItem& item) {
     if ((item.edge_vehicles & bit_) == 0) return;
     const auto projection = geo::project_origin(frame_.at(item.a), frame_.at(item.b));
-    if (!(projection.squared_m2 <= snap_.squared_m2)) return;
-    if (projection.squared_m2 < snap_.squared_m2) snap_.count = 0;
-    snap_.squared_m2 = projection.squared_m2;
+    if (!(projection.squared_m2 <= limit_m2_)) return;
+    const double distance_m = std::sqrt(projection.squared_m2);
+    if (snap_.count == 0 || distance_m < snap_.distance_m) come_nearer(distance_m);
     const auto segment_mm = geometry_.along_mm[item.point + 1] - geometry_.along_mm[item.point];
     const auto past = static_cast<std::uint32_t>(std::llround(projection.share * segment_mm));
     const auto edge = item.edge_vehicles >> 4;
     // A shape point inside an edge is one position, whichever of its two segments found it.
     const bool at_shape_point = past == segment_mm && item.point + 2 < geometry_.edge_first_point[edge + 1];
-    add(at_shape_point ? EdgePosition{edge, item.point + 1, 0} : EdgePosition{edge, item.point, past}, item,
-        projection.share);
+    add(at_shape_point ? EdgePosition{edge, item.point + 1, 0} : EdgePosition{edge, item.point, past},
+        distance_m);
   }
 
   // Whether a box may hold something as near as the best so far. The margin covers rounding: a point inside a
   // segment may compute nearer, by some last bits, than the box that holds it.
-  bool worth(double squared_m2) const { return squared_m2 <= snap_.squared_m2 * (1 + 1e-9) + 1e-12; }
+  bool worth(double squared_m2) const { return squared_m2 <= limit_m2_ * (1 + 1e-9); }
 
   double squared_to(const IndexBox& box) const {
     const auto place = frame_.origin();
@@ -81,28 +84,41 @@ class Nearest {
   }
 
  private:
-  // Keeps the positions sorted, each once; of too many the lowest.
-  void add(EdgePosition position, const IndexItem& item, double share) {
-    const auto end = snap_.positions.begin() + static_cast<std::ptrdiff_t>(snap_.count);
-    const auto at = std::lower_bound(snap_.positions.begin(), end, position);
-    const auto index = static_cast<std::size_t>(at - snap_.positions.begin());
-    if (index == Snap::kMaxEdges || (at != end && *at == position)) return;
-    const auto last = std::min(snap_.count, Snap::kMaxEdges - 1);
-    std::move_backward(at, snap_.positions.begin() + static_cast<std::ptrdiff_t>(last),
-                       snap_.positions.begin() + static_cast<std::ptrdiff_t>(last + 1));
-    *at = position;
-    snap_.count = last + 1;
-    if (index == 0) {
-      snap_.a = item.a;
-      snap_.b = item.b;
-      snap_.share = share;
+  void come_nearer(double distance_m) {
+    snap_.distance_m = distance_m;
+    const double same = distance_m + kSameDistanceM;
+    limit_m2_ = same * same;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < snap_.count; ++i) {
+      if (distances_m_[i] > same) continue;
+      snap_.positions[kept] = snap_.positions[i];
+      distances_m_[kept++] = distances_m_[i];
     }
+    snap_.count = kept;
+  }
+
+  // Keeps the positions sorted, each once; of too many the lowest.
+  void add(EdgePosition position, double distance_m) {
+    const auto end = snap_.positions.begin() + static_cast<std::ptrdiff_t>(snap_.count);
+    const auto found = std::lower_bound(snap_.positions.begin(), end, position);
+    const auto at = static_cast<std::size_t>(found - snap_.positions.begin());
+    if (at == Snap::kMaxEdges || (found != end && *found == position)) return;
+    const auto last = std::min(snap_.count, Snap::kMaxEdges - 1);
+    for (auto i = last; i > at; --i) {
+      snap_.positions[i] = snap_.positions[i - 1];
+      distances_m_[i] = distances_m_[i - 1];
+    }
+    snap_.positions[at] = position;
+    distances_m_[at] = distance_m;
+    snap_.count = last + 1;
   }
 
   const EdgeGeometry& geometry_;
   geo::LocalFrame frame_;
   std::uint32_t bit_;
+  double limit_m2_;  ///< of what is still worth a look
   Snap snap_{};
+  std::array<double, Snap::kMaxEdges> distances_m_{};  ///< parallel to the positions
 };
 
 /// Walks the tree from the top, nearer boxes first.
@@ -206,11 +222,17 @@ std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle veh
   return nearest.take();
 }
 
-std::optional<Snap> nearest_road_by_scan(const EdgeGeometry& geometry, base::Vehicle vehicle,
-                                         geo::PlaceE7 place, double max_m) {
-  Nearest nearest(geometry, vehicle, place, max_m);
-  for (const auto& item : geometry.items) nearest.look_at(item);
-  return nearest.take();
+geo::PlaceE7 place_of(const EdgeGeometry& geometry, const EdgePosition& position) {
+  const auto a = geometry.points[position.point];
+  const auto b = geometry.points[position.point + 1];
+  const auto segment_mm = geometry.along_mm[position.point + 1] - geometry.along_mm[position.point];
+  if (segment_mm == 0) return a;
+  const double share = static_cast<double>(position.past_mm) / segment_mm;
+  const auto between = [&](std::int32_t from, std::int32_t to) {
+    return static_cast<std::int32_t>(from +
+                                     std::llround(share * static_cast<double>(std::int64_t{to} - from)));
+  };
+  return {between(a.lat, b.lat), between(a.lng, b.lng)};
 }
 
 }  // namespace reckon::road

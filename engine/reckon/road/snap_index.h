@@ -33,26 +33,27 @@ struct EdgePosition {
 };
 
 /// Where a place meets the roads. A place nearest to a junction meets every edge that ends there, so that a
-/// trip may leave by any arm.
+/// trip may leave by any arm; so does one beside two roads drawn on the same line, one for each direction.
 struct Snap {
   static constexpr std::size_t kMaxEdges = 16;  ///< arms of one junction; of more the lowest numbers are kept
 
-  double squared_m2 = 0;
-  geo::PlaceE7 a, b;  ///< the segment of the first position
-  double share = 0;   ///< along it
+  double distance_m = 0;  ///< of the nearest position, in the plane at the place
   std::size_t count = 0;
-  std::array<EdgePosition, kMaxEdges> positions;
+  std::array<EdgePosition, kMaxEdges> positions;  ///< ascending, each once
 
   std::span<const EdgePosition> all() const { return std::span(positions).first(count); }
 };
 
+/// Positions that are farther than the nearest one by no more than this are as near: far above the rounding
+/// of the computation, far below what a map can tell.
+inline constexpr double kSameDistanceM = 1e-6;
+
+/// The place of a position, to 1e-7 degree.
+geo::PlaceE7 place_of(const EdgeGeometry& geometry, const EdgePosition& position);
+
 /// The nearest segment that `vehicle` may snap to, all equally near ones together; nothing within `max_m`.
-/// Exact: the same as a scan over all items. Cost: about a microsecond; allocates nothing.
+/// Exact: what a scan over all items gives. Cost: about a microsecond; allocates nothing.
 std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place,
                                  double max_m);
-
-/// The same by looking at every item: the reference that tests compare with.
-std::optional<Snap> nearest_road_by_scan(const EdgeGeometry& geometry, base::Vehicle vehicle,
-                                         geo::PlaceE7 place, double max_m);
 
 }  // namespace reckon::road

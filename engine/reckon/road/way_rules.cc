@@ -42,7 +42,7 @@ constexpr ClassRule kClasses[] = {
     {"living_street", {10, 10, 5, 10}},
     {"service", {15, 12, 5, 15}},
     {"road", {20, 12, 5, 20}},
-    {"track", {0, 12, 5, 0}},
+    {"track", {15, 12, 5, 10}},
     {"pedestrian", {0, 0, 5, 0}},
     {"footway", {0, 0, 5, 0}},
     {"path", {0, 10, 5, 0}},

@@ -1,0 +1,217 @@
+// Map files: built alike twice, opened whole, refused when damaged; an altered one never reads outside
+// itself.
+
+#include "reckon/road/map_file.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <string>
+
+#include "reckon/base/file.h"
+#include "reckon/road/checksum.h"
+#include "road/drawn_map_fixture.h"
+#include "road/map_bytes_fixture.h"
+
+using namespace reckon;
+using base::Vehicle;
+
+namespace {
+
+std::string read_all(const std::filesystem::path& path) {
+  return base::read_file(path, std::size_t{1} << 30).value();
+}
+
+void write_all(const std::filesystem::path& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+test::DrawnMap town() {
+  test::DrawnMap drawn(R"(
+    A---B---C
+    |   |   |
+    D---E---F---G
+    |       |
+    H-------J
+)");
+  drawn.way("ABC")
+      .way("DEF")
+      .way("FG", {{"access", "private"}})
+      .way("AD")
+      .way("BE", {{"oneway", "yes"}})
+      .way("CF");
+  drawn.way("DH").way("HJ").way("JF").turn("no_left_turn", "BE", 'E', "DEF");
+  return drawn;
+}
+
+// Whatever the file holds, these must come back: answers may be wrong, reads may not leave the file.
+void use(const std::filesystem::path& path, const test::DrawnMap& drawn) {
+  const auto map = road::RoadMap::open(path);
+  if (!map) return;
+  road::RoadMap::Query query;
+  std::vector<geo::LatLng> places;
+  for (const auto& [name, place] : drawn.places()) places.push_back(drawn.near(name, 7, 3));
+  for (const auto vehicle : map->info().vehicles) {
+    for (const auto& from : places) {
+      const auto route = map->route(query, vehicle, from, places[0], {10'000, road::WithGeometry::kYes});
+      CHECK(route.distance.value >= 0);
+      CHECK(route.duration_ds >= 0);
+    }
+    CHECK(map->table(query, vehicle, places, places).size() == places.size() * places.size());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("xxh64: the published values of the specification's reference") {
+  const auto of = [](std::string_view text) { return road::xxh64(std::as_bytes(std::span(text))); };
+  CHECK(of("") == 0xEF46DB3751D8E999);
+  CHECK(of("a") == 0xD24EC4F1A98C6E5B);
+  CHECK(of("abc") == 0x44BC2CF5AD770999);
+  CHECK(of("Nobody inspects the spammish repetition") == 0xFBCEA83C8A378BF1);
+}
+
+TEST_CASE("the same extract gives the same bytes; the release is their name; info tells what is inside") {
+  const auto drawn = town();
+  test::BuiltMap first(drawn), second(drawn);
+  CHECK(read_all(first.file()) == read_all(second.file()));
+  const auto& info = first.map().info();
+  CHECK(info.release.starts_with("sha256:"));
+  CHECK(info.release.size() == 7 + 64);
+  CHECK(info.release == second.map().info().release);
+  CHECK(info.bytes == std::filesystem::file_size(first.file()));
+  CHECK(info.nodes == 9);
+  CHECK(info.vehicles.size() == 4);
+  CHECK(info.counts.turn_rules == 1);
+  REQUIRE(info.sources.size() == 1);
+  CHECK(info.sources[0].file == "drawn.osm.pbf");
+  CHECK(info.sources[0].sha256.starts_with("sha256:"));
+  CHECK(info.west < info.east);
+  CHECK(info.south < info.north);
+  CHECK(first.map().check_content());
+
+  auto other = town();
+  other.way("EJ");
+  CHECK(test::BuiltMap(other).map().info().release != info.release);
+}
+
+TEST_CASE("missing, empty, foreign and folder: each its own error") {
+  const test::TempFolder folder;
+  const auto missing = road::RoadMap::open(folder / "none.rmap");
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == base::ErrorCode::kEnvironment);
+  CHECK(missing.error().where.find("none.rmap") != std::string::npos);
+  CHECK(road::RoadMap::open(folder / ".").error().code == base::ErrorCode::kInvalidInput);
+  write_all(folder / "empty", "");
+  CHECK(road::RoadMap::open(folder / "empty").error().code == base::ErrorCode::kCorrupt);
+  write_all(folder / "foreign", std::string(5000, 'x'));
+  const auto foreign = road::RoadMap::open(folder / "foreign");
+  CHECK(foreign.error().code == base::ErrorCode::kCorrupt);
+  CHECK(foreign.error().message.find("is not a Reckon map file") != std::string::npos);
+}
+
+TEST_CASE("another format version or byte order is said to be that") {
+  const auto drawn = town();
+  const test::BuiltMap built(drawn);
+  const test::TempFolder folder;
+  auto bytes = read_all(built.file());
+  bytes[12] = 99;
+  test::mend_checksums(bytes);
+  write_all(folder / "version", bytes);
+  CHECK(road::RoadMap::open(folder / "version").error().message.find("format version 99") !=
+        std::string::npos);
+  bytes = read_all(built.file());
+  std::swap(bytes[8], bytes[11]);
+  std::swap(bytes[9], bytes[10]);
+  test::mend_checksums(bytes);
+  write_all(folder / "order", bytes);
+  CHECK(road::RoadMap::open(folder / "order").error().message.find("byte order") != std::string::npos);
+}
+
+TEST_CASE("a file cut short anywhere is refused") {
+  const auto drawn = town();
+  const test::BuiltMap built(drawn);
+  const auto bytes = read_all(built.file());
+  const test::TempFolder folder;
+  for (std::size_t length = 1; length < bytes.size(); length += 1 + length / 40) {
+    CAPTURE(length);
+    write_all(folder / "cut", bytes.substr(0, length));
+    const auto map = road::RoadMap::open(folder / "cut");
+    REQUIRE_FALSE(map);
+    CHECK(map.error().code == base::ErrorCode::kCorrupt);
+  }
+}
+
+TEST_CASE("a flipped bit in a section is refused, and the section named") {
+  const auto drawn = town();
+  const test::BuiltMap built(drawn);
+  const auto bytes = read_all(built.file());
+  const test::TempFolder folder;
+  constexpr std::size_t kHeader = 128, kEntry = 56;
+  std::uint32_t sections = 0;
+  std::memcpy(&sections, bytes.data() + 24, 4);
+  CHECK(sections == 6 + 6 * 4);
+  for (std::size_t i = 0; i < sections; ++i) {
+    const std::string name(bytes.data() + kHeader + i * kEntry);
+    std::uint64_t offset = 0, length = 0;
+    std::memcpy(&offset, bytes.data() + kHeader + i * kEntry + 32, 8);
+    std::memcpy(&length, bytes.data() + kHeader + i * kEntry + 40, 8);
+    auto damaged = bytes;
+    damaged[offset + length / 2] = static_cast<char>(damaged[offset + length / 2] ^ 0x10);
+    write_all(folder / "flipped", damaged);
+    const auto map = road::RoadMap::open(folder / "flipped");
+    CAPTURE(name);
+    REQUIRE_FALSE(map);
+    CHECK(map.error().code == base::ErrorCode::kCorrupt);
+    CHECK(map.error().where.find("#" + name) != std::string::npos);
+  }
+}
+
+TEST_CASE("every byte flipped: refused, or harmless padding") {
+  const auto drawn = town();
+  const test::BuiltMap built(drawn);
+  const auto bytes = read_all(built.file());
+  std::size_t opened = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    auto damaged = bytes;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+    const bool in_hash_or_padding = (at >= 32 && at < 64) || (at >= 72 && at < 128);
+    const auto map = road::decode_map(std::as_bytes(std::span(damaged)), "flipped");
+    opened += map.has_value();
+    if (!map) CHECK(map.error().code == base::ErrorCode::kCorrupt);
+    if (at < 128 && !in_hash_or_padding) CHECK_FALSE(map);
+    // What opening lets pass, `map info --check` finds, the header's own unused bytes apart.
+    if (map && !(at >= 72 && at < 128))
+      CHECK_FALSE(road::check_release(std::as_bytes(std::span(damaged)), "flipped"));
+  }
+  MESSAGE(opened, " of ", bytes.size(), " flips fell into padding or the header's hash");
+}
+
+TEST_CASE("an altered file with mended checksums is refused or answers; it never reads outside") {
+  constexpr std::uint64_t kSeed = 3;
+  MESSAGE("seed ", kSeed);
+  const auto drawn = town();
+  const test::BuiltMap built(drawn);
+  const auto bytes = read_all(built.file());
+  const test::TempFolder folder;
+  std::mt19937_64 random(kSeed);
+  std::size_t opened = 0;
+  for (int round = 0; round < 3000; ++round) {
+    auto altered = bytes;
+    for (std::size_t flips = 1 + random() % 3; flips > 0; --flips) {
+      const auto at = 128 + random() % (altered.size() - 128);
+      const std::uint32_t values[] = {
+          0, 1, 0xff, 0x7fffffff, 0x80000000, 0xffffffff, static_cast<std::uint32_t>(random())};
+      const auto value = values[random() % std::size(values)];
+      std::memcpy(altered.data() + std::min(at / 4 * 4, altered.size() - 4), &value, 4);
+    }
+    test::mend_checksums(altered);
+    write_all(folder / "altered", altered);
+    opened += road::RoadMap::open(folder / "altered").has_value();
+    use(folder / "altered", drawn);
+  }
+  MESSAGE(opened, " of 3000 altered files opened");
+  CHECK(opened > 100);  // or the loop tried nothing but refusals
+}

@@ -1,0 +1,365 @@
+#include "road/osm_reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numbers>
+#include <osmium/io/pbf_input.hpp>
+#include <queue>
+#include <set>
+#include <unordered_map>
+
+#include "reckon/geo/geodesic.h"
+#include "reckon/road/way_rules.h"
+
+namespace reckon::test {
+namespace {
+
+std::vector<road::Tag> tags_of(const osmium::TagList& list) {
+  std::vector<road::Tag> tags;
+  for (const auto& tag : list) tags.push_back({tag.key(), tag.value()});
+  return tags;
+}
+
+template <class Object, class Take>
+void each(const std::filesystem::path& pbf, osmium::osm_entity_bits::type bits, Take take) {
+  osmium::io::Reader reader(osmium::io::File(pbf.string(), "pbf"), bits);
+  while (const osmium::memory::Buffer buffer = reader.read()) {
+    for (const auto& object : buffer.select<Object>()) take(object);
+  }
+  reader.close();
+}
+
+}  // namespace
+
+OsmReference::OsmReference(const std::filesystem::path& pbf, base::Vehicle vehicle) {
+  read(pbf, vehicle);
+  find_usable();
+}
+
+void OsmReference::read(const std::filesystem::path& pbf, base::Vehicle vehicle) {
+  const auto v = static_cast<std::size_t>(vehicle);
+  std::unordered_map<std::int64_t, std::uint32_t> number_of;
+  each<osmium::Node>(pbf, osmium::osm_entity_bits::node, [&](const osmium::Node& node) {
+    if (!node.location().valid()) return;
+    number_of.emplace(node.id(), static_cast<std::uint32_t>(places_.size()));
+    places_.emplace_back(node.location().y(), node.location().x());
+    const auto tags = tags_of(node.tags());
+    barred_.push_back((road::read_barrier(road::Tags(tags)) >> v & 1) != 0);
+  });
+  segments_at_.resize(places_.size());
+  rules_at_.resize(places_.size());
+  const auto place = [&](std::uint32_t node) {
+    return geo::LatLng::from_e7(places_[node].first, places_[node].second);
+  };
+  each<osmium::Way>(pbf, osmium::osm_entity_bits::way, [&](const osmium::Way& way) {
+    const auto tags = tags_of(way.tags());
+    const auto use = road::read_way(road::Tags(tags));
+    std::vector<std::optional<std::uint32_t>> nodes;
+    for (const auto& ref : way.nodes()) {
+      const auto found = number_of.find(ref.ref());
+      nodes.push_back(found == number_of.end() ? std::nullopt : std::optional(found->second));
+    }
+    const auto first = std::ranges::find_if(nodes, [](const auto& node) { return node.has_value(); });
+    if (first == nodes.end()) return;
+    if (vehicle == base::Vehicle::kMotorcycle && use.motor_only &&
+        road::in_korea(places_[**first].first, places_[**first].second)) {
+      return;
+    }
+    const auto begin = segments_.size();
+    std::int64_t way_mm = 0;
+    for (std::size_t i = 1; i < nodes.size(); ++i) {
+      if (!nodes[i - 1] || !nodes[i] || *nodes[i - 1] == *nodes[i]) continue;
+      Segment segment{{*nodes[i - 1], *nodes[i]},
+                      way.id(),
+                      std::llround(geo::geodesic_m(place(*nodes[i - 1]), place(*nodes[i])) * 1000),
+                      {}};
+      way_mm += segment.mm;
+      for (int d = 0; d < 2; ++d) {
+        const auto& from = use.by[v][static_cast<std::size_t>(d)];
+        segment.lane[d] = {from.metres_per_hour, from.ends_only};
+      }
+      segments_.push_back(segment);
+    }
+    if (use.ferry_duration_s == 0) return;
+    for (auto s = begin; s < segments_.size(); ++s) {
+      for (auto& lane : segments_[s].lane) {
+        if (lane.speed != 0)
+          lane.speed = static_cast<std::uint32_t>(
+              std::clamp<std::int64_t>(way_mm * 36 / (use.ferry_duration_s * 10), 1000, 200'000));
+      }
+    }
+  });
+  std::erase_if(segments_, [](const Segment& s) { return s.lane[0].speed == 0 && s.lane[1].speed == 0; });
+  for (std::uint32_t s = 0; s < segments_.size(); ++s) {
+    for (const auto node : segments_[s].node) segments_at_[node].push_back(s);
+  }
+  each<osmium::Relation>(pbf, osmium::osm_entity_bits::relation, [&](const osmium::Relation& relation) {
+    const auto tags = tags_of(relation.tags());
+    if (!road::Tags(tags).is("type", "restriction")) return;
+    bool conditional = false;
+    const auto rule = road::read_turn_rule(road::Tags(tags), conditional);
+    if (!rule || (rule->vehicles >> v & 1) == 0) return;
+    std::vector<std::int64_t> from, to, via;
+    for (const auto& member : relation.members()) {
+      const std::string role = member.role();
+      if (role == "via" && member.type() == osmium::item_type::way) return;
+      if (role == "via") via.push_back(member.ref());
+      if (member.type() != osmium::item_type::way) continue;
+      if (role == "from") from.push_back(member.ref());
+      if (role == "to") to.push_back(member.ref());
+    }
+    if (via.size() != 1 || !number_of.contains(via[0])) return;
+    for (const auto f : from) {
+      for (const auto t : to) {
+        const bool only = rule->kind == road::TurnRuleKind::kOnly;
+        const bool turning_round = rule->u_turn && f == t;
+        if (only && turning_round) continue;
+        rules_at_[number_of.at(via[0])].push_back({f, t, only, turning_round});
+      }
+    }
+  });
+}
+
+bool OsmReference::exists(State state) const {
+  const auto& lane = this->lane(state);
+  return lane.speed != 0 && lane.ends_only == (state % 3 != kPublic);
+}
+
+bool OsmReference::touches_public(const std::vector<Position>& positions) const {
+  return std::ranges::any_of(positions, [&](const Position& position) {
+    const auto& lanes = segments_[position.segment].lane;
+    return (lanes[0].speed != 0 && !lanes[0].ends_only) || (lanes[1].speed != 0 && !lanes[1].ends_only);
+  });
+}
+
+std::int64_t OsmReference::time_ms(std::uint32_t segment, int direction, std::int64_t mm) const {
+  const std::int64_t speed = segments_[segment].lane[direction].speed;
+  return (mm * 3600 + speed / 2) / speed;
+}
+
+bool OsmReference::turn_allowed(std::uint32_t node, std::uint32_t from_segment,
+                                std::uint32_t to_segment) const {
+  const auto from_way = segments_[from_segment].way;
+  const auto to_way = segments_[to_segment].way;
+  bool bound = false;
+  bool named = false;
+  for (const auto& rule : rules_at_[node]) {
+    if (rule.from != from_way) continue;
+    // A rule about a way that the vehicle may not enter here says nothing to it.
+    const bool enterable = std::ranges::any_of(segments_at_[node], [&](auto s) {
+      const auto& segment = segments_[s];
+      return segment.way == rule.to && segment.lane[segment.node[0] == node ? 0 : 1].speed != 0;
+    });
+    if (!enterable) continue;
+    if (rule.only) {
+      bound = true;
+      named = named || rule.to == to_way;
+    } else if (rule.turning_round ? from_segment == to_segment : rule.to == to_way) {
+      return false;
+    }
+  }
+  return !bound || named;
+}
+
+bool OsmReference::dead_end(State state) const {
+  const auto node = head(state);
+  if (barred_[node]) return true;
+  for (const auto s : segments_at_[node]) {
+    const auto& out = segments_[s].lane[segments_[s].node[0] == node ? 0 : 1];
+    if (s != state / 6 && out.speed != 0 && (state % 3 != kPublic || !out.ends_only)) return false;
+  }
+  return true;
+}
+
+std::vector<OsmReference::State> OsmReference::after(State state) const {
+  std::vector<State> next;
+  const auto node = head(state);
+  for (const auto s : segments_at_[node]) {
+    const bool round = s == state / 6;
+    if (round ? !dead_end(state) : barred_[node]) continue;
+    if (!turn_allowed(node, state / 6, s)) continue;
+    const std::uint32_t direction = segments_[s].node[0] == node ? 0 : 1;
+    for (State phase = state % 3; phase <= kEntering; ++phase) {
+      if (state % 3 == kLeaving && phase == kEntering) continue;  // through public road only
+      const State to = (s * 2 + direction) * 3 + phase;
+      if (exists(to)) next.push_back(to);
+    }
+  }
+  return next;
+}
+
+// Kosaraju's algorithm: parts by length; then what is reached from the large ones, and what reaches them.
+void OsmReference::find_usable() {
+  const auto count = static_cast<State>(segments_.size() * 6);
+  std::vector<std::vector<State>> next(count), previous(count);
+  for (State s = 0; s < count; ++s) {
+    if (!exists(s)) continue;
+    next[s] = after(s);
+    for (const auto to : next[s]) previous[to].push_back(s);
+  }
+  const auto flood = [](const std::vector<std::vector<State>>& graph, State root, std::vector<bool>& seen,
+                        auto leave) {
+    std::vector<std::pair<State, std::size_t>> path{{root, 0}};
+    seen[root] = true;
+    while (!path.empty()) {
+      auto& [state, at] = path.back();
+      if (at == graph[state].size()) {
+        leave(state);
+        path.pop_back();
+        continue;
+      }
+      const State to = graph[state][at++];
+      if (seen[to]) continue;
+      seen[to] = true;
+      path.emplace_back(to, 0);
+    }
+  };
+  std::vector<State> order;
+  std::vector<bool> seen(count);
+  for (State s = 0; s < count; ++s) {
+    if (exists(s) && !seen[s]) flood(next, s, seen, [&](State left) { order.push_back(left); });
+  }
+  std::vector<std::vector<State>> parts;
+  std::vector<std::int64_t> part_mm;
+  seen.assign(count, false);
+  for (auto root = order.rbegin(); root != order.rend(); ++root) {
+    if (seen[*root]) continue;
+    parts.emplace_back();
+    part_mm.push_back(0);
+    flood(previous, *root, seen, [&](State member) {
+      parts.back().push_back(member);
+      part_mm.back() += segments_[member / 6].mm;
+    });
+  }
+  const auto longest = part_mm.empty() ? 0 : *std::ranges::max_element(part_mm);
+  std::vector<bool> reached(count), reaching(count);
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    if (part_mm[p] != longest && part_mm[p] < 20'000'000) continue;
+    for (const auto member : parts[p]) {
+      if (!reached[member]) flood(next, member, reached, [](State) {});
+      if (!reaching[member]) flood(previous, member, reaching, [](State) {});
+    }
+  }
+  usable_.resize(segments_.size());
+  std::vector<bool> usable_node(places_.size());
+  for (std::uint32_t s = 0; s < segments_.size(); ++s) {
+    const auto any = [&](const std::vector<bool>& flags) {
+      return std::any_of(flags.begin() + s * 6, flags.begin() + s * 6 + 6, [](bool flag) { return flag; });
+    };
+    usable_[s] = any(reached) && any(reaching);
+    for (const auto node : segments_[s].node) usable_node[node] = usable_node[node] || usable_[s];
+  }
+  for (std::size_t n = 0; n < places_.size(); ++n) {
+    if (usable_node[n]) usable_nodes_.push_back(geo::LatLng::from_e7(places_[n].first, places_[n].second));
+  }
+}
+
+std::vector<OsmReference::Position> OsmReference::snap(const geo::LatLng& place, double max_m) const {
+  // Places are rounded to 1e-7 degree as the contract of snapping has it, then all is done in a plane.
+  const auto lat_e7 = std::llround(place.lat_deg() * 1e7);
+  const auto lng_e7 = std::llround(place.lng_deg() * 1e7);
+  const double phi = static_cast<double>(lat_e7) / 1e7 * std::numbers::pi / 180;
+  const double a = 6378137, e2 = 0.0066943799901413165;
+  const double w = 1 - e2 * std::sin(phi) * std::sin(phi);
+  const double x_scale = a * std::cos(phi) / std::sqrt(w) * std::numbers::pi / 180 / 1e7;
+  const double y_scale = a * (1 - e2) / (w * std::sqrt(w)) * std::numbers::pi / 180 / 1e7;
+  double best = max_m;
+  std::vector<std::pair<double, Position>> near;
+  for (std::uint32_t s = 0; s < segments_.size(); ++s) {
+    if (!usable_[s]) continue;
+    const auto& from = places_[segments_[s].node[0]];
+    const auto& to = places_[segments_[s].node[1]];
+    const double ax = static_cast<double>(from.second - lng_e7) * x_scale,
+                 ay = static_cast<double>(from.first - lat_e7) * y_scale;
+    const double bx = static_cast<double>(to.second - lng_e7) * x_scale,
+                 by = static_cast<double>(to.first - lat_e7) * y_scale;
+    const double dx = bx - ax, dy = by - ay;
+    const double whole = dx * dx + dy * dy;
+    double share = whole > 0 ? -(ax * dx + ay * dy) / whole : 0;
+    double x = ax + share * dx, y = ay + share * dy;
+    if (share <= 0) share = 0, x = ax, y = ay;
+    if (share >= 1) share = 1, x = bx, y = by;
+    const double distance = std::sqrt(x * x + y * y);
+    if (distance > best + (near.empty() ? 0 : 1e-6)) continue;
+    best = std::min(best, distance);
+    near.push_back({distance, {s, std::llround(share * static_cast<double>(segments_[s].mm))}});
+  }
+  std::vector<Position> found;
+  for (const auto& [distance, position] : near) {
+    if (distance <= best + 1e-6) found.push_back(position);
+  }
+  return found;
+}
+
+std::vector<std::optional<ReferenceCost>> OsmReference::costs(
+    const std::vector<Position>& from, const std::vector<std::vector<Position>>& targets) const {
+  struct Goal {
+    std::size_t target;
+    std::int64_t past_mm;
+    bool open;  ///< on a junction with public road: who enters an ends-only road has passed it already
+  };
+  std::unordered_map<std::uint32_t, std::vector<Goal>> goals;  // by segment
+  for (std::size_t t = 0; t < targets.size(); ++t) {
+    for (const auto& position : targets[t])
+      goals[position.segment].push_back({t, position.past_mm, touches_public(targets[t])});
+  }
+  std::vector<std::optional<ReferenceCost>> best(targets.size());
+  // Enters `state` at `at` having driven `start_mm` of it already: goals farther along are met.
+  const auto meet = [&](State state, ReferenceCost at, std::int64_t start_mm) {
+    const auto here = goals.find(state / 6);
+    if (here == goals.end()) return;
+    const int direction = static_cast<int>(state / 3 % 2);
+    for (const auto& goal : here->second) {
+      if (goal.open && state % 3 == kEntering) continue;
+      const auto along = direction == 0 ? goal.past_mm : segments_[state / 6].mm - goal.past_mm;
+      if (along < start_mm) continue;
+      const ReferenceCost cost{
+          at.ms + time_ms(state / 6, direction, along) - time_ms(state / 6, direction, start_mm),
+          at.mm + along - start_mm};
+      if (!best[goal.target] || cost < *best[goal.target]) best[goal.target] = cost;
+    }
+  };
+  using Entry = std::pair<ReferenceCost, State>;
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
+  std::vector<ReferenceCost> label(segments_.size() * 6, ReferenceCost{-1, -1});
+  const auto offer = [&](State state, ReferenceCost cost) {
+    if (label[state].ms >= 0 && label[state] <= cost) return;
+    label[state] = cost;
+    queue.emplace(cost, state);
+  };
+  const bool from_public = touches_public(from);
+  for (const auto& position : from) {
+    for (State d = 0; d < 2; ++d) {
+      for (State phase = kLeaving; phase <= kEntering; ++phase) {
+        const State state = (position.segment * 2 + d) * 3 + phase;
+        if (!exists(state) || (from_public && phase == kLeaving)) continue;
+        const int direction = static_cast<int>(d);
+        const auto whole = segments_[position.segment].mm;
+        const auto start_mm = d == 0 ? position.past_mm : whole - position.past_mm;
+        meet(state, {0, 0}, start_mm);
+        offer(state,
+              {time_ms(position.segment, direction, whole) - time_ms(position.segment, direction, start_mm),
+               whole - start_mm});
+      }
+    }
+  }
+  std::size_t settled = 0;
+  while (!queue.empty()) {
+    const auto [cost, state] = queue.top();
+    queue.pop();
+    if (label[state] < cost) continue;
+    if (++settled % 1024 == 0) {
+      const bool done = std::ranges::all_of(best, [&](const auto& b) { return b && *b <= cost; });
+      if (done) break;
+    }
+    for (const auto to : after(state)) {
+      meet(to, cost, 0);
+      const int direction = static_cast<int>(to / 3 % 2);
+      offer(to, {cost.ms + time_ms(to / 6, direction, segments_[to / 6].mm), cost.mm + segments_[to / 6].mm});
+    }
+  }
+  return best;
+}
+
+}  // namespace reckon::test

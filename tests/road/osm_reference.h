@@ -1,0 +1,85 @@
+#pragma once
+
+// The slow, obvious road engine that the fast one is compared with: reads the extract itself, knows no edges,
+// arcs, index or hierarchy. One state for each segment between neighbouring nodes, direction and phase of the
+// trip; plain Dijkstra. It shares with the engine what tags mean (way_rules.h) and how a segment's length
+// becomes time; nothing else.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "reckon/base/vehicle.h"
+#include "reckon/geo/lat_lng.h"
+
+namespace reckon::test {
+
+/// Milliseconds and millimetres of a fastest path, the shorter of equally fast ones.
+struct ReferenceCost {
+  std::int64_t ms = 0;
+  std::int64_t mm = 0;
+  friend auto operator<=>(const ReferenceCost&, const ReferenceCost&) = default;
+};
+
+class OsmReference {
+ public:
+  OsmReference(const std::filesystem::path& pbf, base::Vehicle vehicle);
+
+  /// A place on a segment: millimetres from its first node.
+  struct Position {
+    std::uint32_t segment;
+    std::int64_t past_mm;
+  };
+  /// All equally near positions on segments that a trip may begin and end on; empty beyond `max_m`. Scans
+  /// all.
+  std::vector<Position> snap(const geo::LatLng& place, double max_m) const;
+
+  /// Cost of the fastest legal path to each target; nothing where there is none.
+  std::vector<std::optional<ReferenceCost>> costs(const std::vector<Position>& from,
+                                                  const std::vector<std::vector<Position>>& targets) const;
+
+  /// Places of all nodes on roads that a trip may begin and end on.
+  const std::vector<geo::LatLng>& usable_nodes() const { return usable_nodes_; }
+
+ private:
+  // Phases of a trip: still in the ends-only zone where it began, on public road, in the zone where it ends.
+  enum Phase : std::uint8_t { kLeaving = 0, kPublic = 1, kEntering = 2 };
+  struct Lane {
+    std::uint32_t speed = 0;
+    bool ends_only = false;
+  };
+  struct Segment {
+    std::uint32_t node[2];
+    std::int64_t way;
+    std::int64_t mm;
+    Lane lane[2];
+  };
+  struct Rule {
+    std::int64_t from, to;
+    bool only, turning_round;
+  };
+  using State = std::uint32_t;  ///< (segment * 2 + direction) * 3 + phase
+
+  void read(const std::filesystem::path& pbf, base::Vehicle vehicle);
+  void find_usable();
+  std::uint32_t head(State state) const { return segments_[state / 6].node[state / 3 % 2 == 0 ? 1 : 0]; }
+  const Lane& lane(State state) const { return segments_[state / 6].lane[state / 3 % 2]; }
+  bool exists(State state) const;
+  std::int64_t time_ms(std::uint32_t segment, int direction, std::int64_t mm) const;
+  std::vector<State> after(State state) const;
+  bool turn_allowed(std::uint32_t node, std::uint32_t from_segment, std::uint32_t to_segment) const;
+  bool dead_end(State state) const;
+  bool touches_public(const std::vector<Position>& positions) const;
+
+  std::vector<std::pair<std::int32_t, std::int32_t>> places_;  ///< (lat, lng) of 1e-7 degree, by node
+  std::vector<bool> barred_;
+  std::vector<Segment> segments_;
+  std::vector<std::vector<std::uint32_t>> segments_at_;  ///< by node
+  std::vector<std::vector<Rule>> rules_at_;              ///< by node
+  std::vector<bool> usable_;                             ///< by segment
+  std::vector<geo::LatLng> usable_nodes_;
+};
+
+}  // namespace reckon::test

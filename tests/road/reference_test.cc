@@ -1,0 +1,141 @@
+// The engine against the slow reference on every map at hand: time exactly, distance to the metre.
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <random>
+#include <string>
+
+#include "reckon/geo/local_frame.h"
+#include "road/drawn_map_fixture.h"
+#include "road/osm_reference.h"
+
+namespace {
+
+using namespace reckon;
+using test::OsmReference;
+
+constexpr std::size_t kTargets = 20;
+
+// Pairs for each map, a quarter for each vehicle; RECKON_PAIRS=20000 runs the full bar.
+std::size_t pairs_wanted() {
+  const char* text = std::getenv("RECKON_PAIRS");
+  return text != nullptr ? std::strtoul(text, nullptr, 10) : 400;
+}
+
+std::uint64_t seed_wanted() {
+  const char* text = std::getenv("RECKON_SEED");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : 20221015;
+}
+
+/// Places of three kinds: anywhere in the box, beside a road node, exactly on one.
+class Places {
+ public:
+  Places(const road::MapInfo& info, const OsmReference& reference, std::uint64_t seed)
+      : info_(info), nodes_(reference.usable_nodes()), random_(seed) {}
+
+  geo::LatLng next() {
+    const auto kind = random_() % 4;
+    if (kind == 0) return place(between(info_.south, info_.north), between(info_.west, info_.east));
+    const auto& node = nodes_[random_() % nodes_.size()];
+    if (kind == 1) return node;
+    return place(node.lat_deg() + between(-4e-4, 4e-4), node.lng_deg() + between(-4e-4, 4e-4));
+  }
+
+ private:
+  double between(double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(random_);
+  }
+  static geo::LatLng place(double lat, double lng) {
+    return geo::LatLng::from_degrees(lat, lng, "random").value();
+  }
+
+  const road::MapInfo& info_;
+  const std::vector<geo::LatLng>& nodes_;
+  std::mt19937_64 random_;
+};
+
+struct Tally {
+  std::size_t ok = 0, no_route = 0, off_map = 0, wrong = 0;
+};
+
+void compare_pair(const road::Route& route, const road::TableCell& cell, bool snapped,
+                  const std::optional<test::ReferenceCost>& expected, Tally& tally) {
+  const auto status = !snapped   ? road::RouteStatus::kOffMap
+                      : expected ? road::RouteStatus::kOk
+                                 : road::RouteStatus::kNoRoute;
+  bool right = route.status == status && cell.status == status;
+  if (right && status == road::RouteStatus::kOk) {
+    right =
+        route.duration_ds == (expected->ms + 50) / 100 && route.distance.value == (expected->mm + 500) / 1000;
+  }
+  right = right && cell.distance == route.distance && cell.duration_ds == route.duration_ds;
+  tally.ok += status == road::RouteStatus::kOk;
+  tally.no_route += status == road::RouteStatus::kNoRoute;
+  tally.off_map += status == road::RouteStatus::kOffMap;
+  if (right) return;
+  if (++tally.wrong > 5) return;
+  CAPTURE(road::to_string(status));
+  CAPTURE(road::to_string(route.status));
+  CAPTURE(route.duration_ds);
+  CAPTURE(route.distance.value);
+  CAPTURE((expected ? expected->ms : -1));
+  CAPTURE((expected ? expected->mm : -1));
+  CAPTURE(cell.duration_ds);
+  CAPTURE((route.from ? route.from->at.lat_deg() : 0));
+  CAPTURE((route.from ? route.from->at.lng_deg() : 0));
+  CAPTURE((route.to ? route.to->at.lat_deg() : 0));
+  CAPTURE((route.to ? route.to->at.lng_deg() : 0));
+  CHECK(right);
+}
+
+Tally compare(const road::RoadMap& map, const std::filesystem::path& pbf, base::Vehicle vehicle,
+              std::size_t pairs) {
+  const OsmReference reference(pbf, vehicle);
+  Tally tally;
+  if (reference.usable_nodes().empty()) return tally;
+  Places places(map.info(), reference, seed_wanted() + static_cast<std::uint64_t>(vehicle));
+  road::RoadMap::Query query;
+  for (std::size_t done = 0; done < pairs; done += kTargets) {
+    const std::vector<geo::LatLng> from{places.next()};
+    std::vector<geo::LatLng> to;
+    std::vector<std::vector<OsmReference::Position>> targets;
+    for (std::size_t i = 0; i < kTargets; ++i) {
+      to.push_back(places.next());
+      targets.push_back(reference.snap(to.back(), road::kDefaultMaxSnapM));
+    }
+    const auto start = reference.snap(from[0], road::kDefaultMaxSnapM);
+    const auto expected = reference.costs(start, targets);
+    const auto cells = map.table(query, vehicle, from, to);
+    for (std::size_t i = 0; i < kTargets; ++i) {
+      compare_pair(map.route(query, vehicle, from[0], to[i]), cells[i], !start.empty() && !targets[i].empty(),
+                   expected[i], tally);
+    }
+  }
+  return tally;
+}
+
+}  // namespace
+
+TEST_CASE("routes and tables equal a plain Dijkstra over the extract's own segments") {
+  const auto maps = test::shared_maps();
+  if (maps.empty())
+    MESSAGE("SKIPPED: no shared maps (RECKON_SHARED_DATA); routes were compared on drawn maps only");
+  MESSAGE("seed ", seed_wanted(), ", ", pairs_wanted(), " pairs for each map, a quarter for each vehicle");
+  const test::TempFolder folder;
+  for (const auto& [name, pbf] : maps) {
+    const char* chosen = std::getenv("RECKON_MAPS");
+    if (chosen != nullptr && std::string(chosen).find(name) == std::string::npos) continue;
+    CAPTURE(name);
+    REQUIRE(road::build_map({{pbf}, folder / (name + ".rmap")}));
+    const auto map = road::RoadMap::open(folder / (name + ".rmap"));
+    REQUIRE(map);
+    for (const auto vehicle : base::kAllVehicles) {
+      CAPTURE(base::to_string(vehicle));
+      const auto tally = compare(*map, pbf, vehicle, pairs_wanted() / base::kAllVehicles.size());
+      MESSAGE(name, " ", base::to_string(vehicle), ": ", tally.ok, " ok, ", tally.no_route, " no route, ",
+              tally.off_map, " off map, ", tally.wrong, " wrong");
+      CHECK(tally.wrong == 0);
+    }
+  }
+}
