@@ -29,7 +29,7 @@ EVENING = [
     (3, "healthy", "latency=30ms"),
     (3, "slow", "latency=2000ms"),
     (4, "dead", "hang"),
-    (8, "back", "latency=30ms"),
+    (12, "back", "latency=30ms"),
 ]
 SEED = 20221015
 EARTH_M_PER_DEGREE = 111_000

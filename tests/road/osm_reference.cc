@@ -350,7 +350,8 @@ std::vector<std::optional<ReferenceCost>> OsmReference::costs(
     queue.pop();
     if (label[state] < cost) continue;
     if (++settled % 1024 == 0) {
-      const bool done = std::ranges::all_of(best, [&](const auto& b) { return b && *b <= cost; });
+      const auto reached = cost;  // a binding cannot be captured under clang 14
+      const bool done = std::ranges::all_of(best, [&](const auto& b) { return b && *b <= reached; });
       if (done) break;
     }
     for (const auto to : after(state)) {

@@ -117,7 +117,8 @@ TEST_CASE("the index finds what a scan finds, on real maps") {
     MESSAGE("SKIPPED: no shared maps (RECKON_SHARED_DATA); the index was compared on random roads only");
   const test::TempFolder folder;
   std::mt19937_64 random(20221015);
-  for (const auto& [name, pbf] : maps) {
+  for (const auto& [name_of, pbf] : maps) {
+    const std::string name = name_of;  // a binding cannot be captured under clang 14
     CAPTURE(name);
     REQUIRE(road::build_map({{pbf}, folder / "m.rmap"}));
     const auto file = road::MappedFile::open(folder / "m.rmap");

@@ -33,7 +33,8 @@ int main(int argc, char** argv) {
   reckon::road::RoadMap::Query query;
   reckon::service::QuoteRequest request{{*from, *to, reckon::base::Vehicle::kMotorcycle}, {}, ""};
   request.context.at = clock.wall_now();
-  const auto quote = engine.quote(query, request, reckon::base::Deadline::after(clock, std::chrono::milliseconds{50}));
+  const auto quote =
+      engine.quote(query, request, reckon::base::Deadline::after(clock, std::chrono::milliseconds{50}));
   if (!quote) return told(quote.error());
   std::printf("%s\n", quote->json.c_str());
   return 0;
