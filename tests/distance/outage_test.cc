@@ -141,30 +141,109 @@ TEST_CASE("outage: in every kind of failure each quote is answered in time, and 
   }
 }
 
-TEST_CASE("outage: a hung probe delays one quote, by its own short budget only") {
+namespace {
+
+/// A provider that answers at first and hangs once `hang` is set; breakers that probe soon.
+struct HangingProvider {
   std::atomic<bool> hang = false;
-  const ScriptedServer server([&](Peer& peer) {
+  ScriptedServer server{[this](Peer& peer) {
     while (!peer.read_request().empty()) {
       if (hang) return peer.hang();
       peer.send(ok_response(osrm_body(1500, 200)));
     }
-  });
-  LadderOptions options;
-  options.breaker.open_first = 100ms;
-  options.breaker.probe_floor = 40ms;
-  auto transport = provider::make_http_client({}, kClock, nullptr).value();
-  auto osrm = provider::make_provider({"own", "osrm", server.url(), "", provider::Secret(), ""}, transport,
-                                      kClock, "/p")
-                  .value();
-  DistanceService service({nullptr, {osrm}, &kClock, nullptr, options});
+  }};
+
+  DistanceService service(Background* background) const {
+    LadderOptions options;
+    options.breaker.open_first = 100ms;
+    options.breaker.probe_floor = 40ms;
+    auto transport = provider::make_http_client({}, kClock, nullptr).value();
+    auto osrm = provider::make_provider({"own", "osrm", server.url(), "", provider::Secret(), ""}, transport,
+                                        kClock, "/p")
+                    .value();
+    return DistanceService({nullptr, {osrm}, &kClock, nullptr, options, background});
+  }
+};
+
+void let_it_hang(HangingProvider& provider, DistanceService& service) {
   for (const auto& distance : quote(service, 1, 5).distances)
     CHECK(distance.source.label() == "provider:own");
-  hang = true;
+  provider.hang = true;
   quote(service, 4, 4);
   REQUIRE(service.breaker_states()[0].second == "open");
   std::this_thread::sleep_for(100ms);
+}
+
+/// A thread for each job; the destructor waits for them.
+class Threads final : public Background {
+ public:
+  ~Threads() override {
+    for (auto& thread : threads_) thread.join();
+  }
+  bool run(std::function<void()> job) override {
+    const std::lock_guard lock(mutex_);
+    threads_.emplace_back(std::move(job));
+    return true;
+  }
+  std::size_t jobs() {
+    const std::lock_guard lock(mutex_);
+    return threads_.size();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+TEST_CASE("outage: a hung probe delays one quote, by its own short budget only") {
+  HangingProvider provider;
+  auto service = provider.service(nullptr);
+  let_it_hang(provider, service);
   const auto probing = quote(service, 4, 50);
   const auto waited = std::ranges::count_if(probing.took, [](auto took) { return took > 20ms; });
   CHECK(waited <= 1);
   for (const auto& took : probing.took) CHECK(took <= 40ms + kTolerance);
+}
+
+TEST_CASE("outage: with a thread for them, hung probes delay no quote, and a healed provider comes back") {
+  HangingProvider provider;
+  Threads threads;
+  auto service = provider.service(&threads);
+  let_it_hang(provider, service);
+  std::vector<std::chrono::microseconds> took;
+  while (threads.jobs() < 3) {  // three probes hang, each after a longer pause
+    const auto probing = quote(service, 2, 20);
+    took.insert(took.end(), probing.took.begin(), probing.took.end());
+    for (const auto& distance : probing.distances) CHECK(distance.why_not.front().reason == "breaker_open");
+    std::this_thread::sleep_for(5ms);
+  }
+  CHECK(std::ranges::count_if(took, [](auto each) { return each > 20ms; }) <= std::ssize(took) / 100);
+  provider.hang = false;
+  const auto give_up = kClock.steady_now() + 10s;
+  while (service.breaker_states()[0].second != "ramping" && kClock.steady_now() < give_up) {
+    quote(service, 1, 1);
+    std::this_thread::sleep_for(5ms);
+  }
+  CHECK(service.breaker_states()[0].second == "ramping");
+}
+
+TEST_CASE("outage: a probe that finds no thread is given up and tried again") {
+  struct Full final : Background {
+    bool run(std::function<void()>) override {
+      ++asked;
+      return false;
+    }
+    std::atomic<int> asked = 0;
+  } full;
+  HangingProvider provider;
+  auto service = provider.service(&full);
+  let_it_hang(provider, service);
+  for (const auto& each : quote(service, 1, 10).took) CHECK(each < 20ms);
+  CHECK(full.asked == 1);
+  CHECK(service.breaker_states()[0].second == "open");
+  std::this_thread::sleep_for(1100ms);
+  quote(service, 1, 1);
+  CHECK(full.asked == 2);
 }

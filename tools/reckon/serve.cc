@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "commands.h"
+#include "reckon/service/background_thread.h"
 #include "reckon/service/server.h"
 #include "stderr_log.h"
 
@@ -65,7 +66,9 @@ base::Result<std::unique_ptr<ledger::Ledger>> open_ledger(const service::Config&
 
 int serve(const service::Config& config, service::QuoteEngine::Parts parts, service::Metrics& metrics,
           StderrLog& log) {
+  service::BackgroundThread background;
   parts.observer = &metrics;
+  parts.background = &background;
   service::QuoteEngine engine(std::move(parts));
   service::load_learned_state(config, engine, log);
   auto ledger = open_ledger(config, engine);

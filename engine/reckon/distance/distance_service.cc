@@ -65,12 +65,15 @@ struct Rung {
 
 }  // namespace
 
-struct DistanceService::State {
+struct DistanceService::State : std::enable_shared_from_this<DistanceService::State> {
   Parts parts;
   std::vector<std::unique_ptr<Rung>> rungs;
 
   void tell_changes(Rung& rung);
   void judge(Rung& rung, provider::ProviderAnswer& answer, const LocalEstimate& local);
+  provider::ProviderAnswer call(Rung& rung, const Breaker::Permit& permit, const Trip& trip,
+                                const LocalEstimate& local);
+  void probe_aside(Rung& rung, const Breaker::Permit& permit, const Trip& trip, const LocalEstimate& local);
   tl::expected<provider::ProviderAnswer, std::string> ask(Rung& rung, const Trip& trip,
                                                           const LocalEstimate& local, microseconds budget);
   microseconds budget_of(std::size_t index, const Trip& trip, base::Deadline deadline) const;
@@ -103,24 +106,46 @@ void DistanceService::State::judge(Rung& rung, provider::ProviderAnswer& answer,
   answer.detail = *std::move(why);
 }
 
-tl::expected<provider::ProviderAnswer, std::string> DistanceService::State::ask(Rung& rung, const Trip& trip,
-                                                                                const LocalEstimate& local,
-                                                                                microseconds budget) {
-  const auto permit = rung.breaker.admit(budget);
-  if (!permit) {
-    tell_changes(rung);
-    return tl::unexpected(std::string(permit.error()));
-  }
+provider::ProviderAnswer DistanceService::State::call(Rung& rung, const Breaker::Permit& permit,
+                                                      const Trip& trip, const LocalEstimate& local) {
   const auto began = parts.clock->steady_now();
   auto answer =
-      rung.provider->route({trip.from, trip.to, trip.vehicle}, base::Deadline{began + permit->timeout});
+      rung.provider->route({trip.from, trip.to, trip.vehicle}, base::Deadline{began + permit.timeout});
   const auto latency = std::chrono::duration_cast<microseconds>(parts.clock->steady_now() - began);
   judge(rung, answer, local);
-  rung.breaker.settle(*permit, answer, latency);
+  rung.breaker.settle(permit, answer, latency);
   tell_changes(rung);
   if (parts.observer != nullptr)
     parts.observer->on_call({std::string(rung.provider->name()), answer, latency});
   return answer;
+}
+
+// A probe asks about a real trip, but nobody waits for it: a provider that still hangs delays no quote.
+void DistanceService::State::probe_aside(Rung& rung, const Breaker::Permit& permit, const Trip& trip,
+                                         const LocalEstimate& local) {
+  const bool runs = parts.background->run(
+      [self = shared_from_this(), &rung, permit, trip, local] { self->call(rung, permit, trip, local); });
+  if (runs) return;
+  provider::ProviderAnswer unasked;
+  unasked.outcome = provider::Outcome::kLocalReject;
+  unasked.detail = "no thread was free for the probe";
+  rung.breaker.settle(permit, unasked, microseconds{0});
+}
+
+tl::expected<provider::ProviderAnswer, std::string> DistanceService::State::ask(Rung& rung, const Trip& trip,
+                                                                                const LocalEstimate& local,
+                                                                                microseconds budget) {
+  const auto permit = rung.breaker.admit(budget);
+  if (permit && permit->probe && parts.background != nullptr) {
+    probe_aside(rung, *permit, trip, local);
+    tell_changes(rung);
+    return tl::unexpected(std::string("breaker_open"));
+  }
+  if (!permit) {
+    tell_changes(rung);
+    return tl::unexpected(std::string(permit.error()));
+  }
+  return call(rung, *permit, trip, local);
 }
 
 microseconds DistanceService::State::budget_of(std::size_t index, const Trip& trip,
@@ -167,7 +192,7 @@ std::optional<Distance> DistanceService::State::climb(const Trip& trip, const Lo
   return std::nullopt;
 }
 
-DistanceService::DistanceService(Parts parts) : state_(std::make_unique<State>()) {
+DistanceService::DistanceService(Parts parts) : state_(std::make_shared<State>()) {
   RECKON_CHECK(parts.clock != nullptr);
   state_->parts = std::move(parts);
   std::uint64_t seed = state_->parts.options.seed;

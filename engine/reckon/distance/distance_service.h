@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -53,6 +54,15 @@ class Observer {
   }
 };
 
+/// Runs what no quote may wait for: the probes of a provider whose breaker is open. The library owns no
+/// threads; whoever does, gives it one through this. Implementations are thread-safe.
+class Background {
+ public:
+  virtual ~Background() = default;
+  /// Runs `job` soon on another thread, or drops it unrun. @return false when it will not be run.
+  virtual bool run(std::function<void()> job) = 0;
+};
+
 /// How the ladder spends a quote's time.
 struct LadderOptions {
   BreakerOptions breaker = {};            ///< of each provider
@@ -69,12 +79,16 @@ class DistanceService {
   struct Parts {
     std::shared_ptr<const road::RoadMap> map;  ///< may be empty: then every local estimate is geodesic
     std::vector<std::shared_ptr<provider::MapProvider>> providers;  ///< best first; may be empty
-    const base::Clock* clock = nullptr;                             ///< outlives the service
-    Observer* observer = nullptr;                                   ///< may be null; outlives the service
+    const base::Clock* clock = nullptr;  ///< outlives the service and the background's jobs
+    Observer* observer = nullptr;        ///< may be null; outlives the service and the background's jobs
     LadderOptions options = {};
+    Background* background =
+        nullptr;  ///< may be null: then a probe takes the time of the quote that makes it
   };
   explicit DistanceService(Parts parts);
   ~DistanceService();
+  DistanceService(const DistanceService&) = delete;
+  DistanceService& operator=(const DistanceService&) = delete;
 
   /// Always answers, by the deadline: with the best rung that could be had, and why no better one.
   ///
@@ -98,7 +112,7 @@ class DistanceService {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // also held by probes that are under way
 };
 
 }  // namespace reckon::distance

@@ -111,7 +111,8 @@ QuoteEngine::QuoteEngine(Parts parts)
       distances_({.map = parts_.map,
                   .providers = parts_.providers,
                   .clock = parts_.clock,
-                  .observer = parts_.observer}) {}
+                  .observer = parts_.observer,
+                  .background = parts_.background}) {}
 
 base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const QuoteRequest& request) const {
   std::shared_ptr<const fee::Tariff> best;

@@ -50,8 +50,9 @@ class QuoteEngine {
     std::shared_ptr<const road::RoadMap> map;  ///< may be empty
     std::vector<std::shared_ptr<const fee::Tariff>> tariffs;
     std::vector<std::shared_ptr<provider::MapProvider>> providers;
-    const base::Clock* clock = nullptr;      ///< outlives the engine
-    distance::Observer* observer = nullptr;  ///< may be null; outlives the engine
+    const base::Clock* clock = nullptr;          ///< outlives the engine
+    distance::Observer* observer = nullptr;      ///< may be null; outlives the engine
+    distance::Background* background = nullptr;  ///< runs probes; may be null; see DistanceService
   };
   explicit QuoteEngine(Parts parts);
 
