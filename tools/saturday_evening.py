@@ -169,6 +169,8 @@ def main():
     reckon, city = build / "reckon", ensure_city(build, out)
     run = out / "saturday"
     if options.mode == "evening":
+        if run.exists():
+            print(f"replacing the evening recorded in {os.path.relpath(run)}")
         shutil.rmtree(run, ignore_errors=True)
     run.mkdir(exist_ok=True)
     # The stand-in answers for cars, so its routes differ from our motorcycle's where the motor road helps.

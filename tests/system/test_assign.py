@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 RECKON = os.environ["RECKON"]
+BUILD = pathlib.Path(os.environ.get("RECKON_BUILD_DIR", "build/release")).resolve()
 
 PROBLEM = {
     "vehicles": [{"id": 1, "start_index": 0, "end_index": 0, "capacity": [2]}],
@@ -73,14 +74,10 @@ class Assign(unittest.TestCase):
         self.assertIn("#/matrices", done.stderr)
 
     def test_a_map_gives_the_times_and_a_place_off_it_is_told(self):
-        shared = pathlib.Path(os.environ.get("RECKON_SHARED_DATA",
-                                             pathlib.Path(os.environ["RECKON_SOURCE_DIR"]).parent / "shared" / "data"))
-        extract = shared / "maps" / "seoul-central.osm.pbf"
-        if not extract.exists():
-            self.skipTest(f"no {extract}: set RECKON_SHARED_DATA to the folder of the shared data")
-        city = self.dir / "city.rmap"
+        city, extract = self.dir / "city.rmap", self.dir / "city.osm.pbf"
+        subprocess.run([BUILD / "reckon_sample_city", "--out", extract], check=True)
         self.assertEqual(run("map", "build", str(extract), "--out", str(city)).returncode, 0)
-        here, there, sea = [126.9762, 37.5713], [126.9810, 37.5660], [129.0, 36.0]
+        here, there, sea = [125.615, 36.915], [125.635, 36.935], [129.0, 36.0]
         self.problem.write_text(json.dumps({
             "vehicles": [{"id": 1, "profile": "motorcycle", "start": here}],
             "jobs": [{"id": 1, "location": there}, {"id": 2, "location": sea}]}))

@@ -23,6 +23,7 @@ class Errors(CityTest):
         (self.folder / "text.osm.pbf").write_text("this is no PBF")
         rows = [
             (["frobnicate"], 2, "is not a command"),
+            (["bench", "quote", "--map", self.map, "--tariff", config, "--scenario", "rainy"], 2, "allowed: none, up"),
             (["quote", "--config", "nowhere.json", *TRIP], 3, "nowhere.json"),
             (["quote", "--config", config], 2, "allowed: --from and --to, or --trips"),
             (["quote", "--config", config, "--colour", "red", *TRIP], 2, "--colour"),
@@ -64,6 +65,10 @@ class Errors(CityTest):
         self.assertFalse((self.folder / "x.rmap").exists())
         self.assertFalse((self.folder / "x.json").exists())
 
+    def test_an_unknown_option_is_one_fault_not_two(self):
+        code, _, fault = run("route", "--map", self.map, "--vehicle", "car", *TRIP, "--colour", "red")
+        self.assertEqual((code, len(fault.splitlines())), (2, 1), fault)
+
     def test_help_is_there_for_every_command(self):
         self.assertEqual(run("help")[0], 0)
         for command in ("quote", "serve", "verify", "tariff check", "tariff test", "map build", "map info", "route",
@@ -87,8 +92,21 @@ class Work(CityTest):
         self.assertEqual([row["order"] for row in rows], ["a", "b", "c"])
         self.assertEqual([row["status"] for row in rows], ["ok", "ok", "invalid_input"])
         self.assertEqual(int(rows[1]["fee"]) - int(rows[0]["fee"]), 1000)
+        self.assertEqual([bool(row["message"]) for row in rows], [False, False, True])
         self.assertIn("trips.csv:4", fault)
+        self.assertIn("3 rows: 2 priced (2 road), 1 failed", fault)
         self.assertIn("2 quotes recomputed, 0 differences", run("verify", "--ledger", f"sqlite:{self.folder}/batch.json.db")[1])
+
+    def test_a_dead_provider_fails_no_quote_of_the_bench(self):
+        code, out, fault = run("bench", "quote", "--map", self.map, "--tariff", SOURCE / "data/tariffs/t4-rider-2022.json",
+                               "--scenario", "dead", "--rate", "100", "--seconds", "4", "--deadline-ms", "400", "--json")
+        told = json.loads(out)
+        rows = {row["name"]: row for row in told["rows"]}
+        self.assertEqual((code, told["failed"]), (0, 0), fault)
+        self.assertGreater(rows["provider answered"]["quotes"], 100)
+        self.assertGreater(rows["provider not asked"]["quotes"], 100)
+        self.assertGreaterEqual(rows["provider asked in vain"]["quotes"], 5)
+        self.assertEqual(rows["all"]["quotes"], sum(row["quotes"] for name, row in rows.items() if name != "all"))
 
     def test_one_quote_as_json_equals_the_route_that_it_prices(self):
         code, out, _ = run("quote", "--config", self.config("one.json"), *TRIP, "--json")

@@ -67,6 +67,9 @@ class Quotes(WithServer):
             (quote_body(at="yesterday"), 400, "invalid_input", "RFC 3339"),
             (quote_body(context={"weather": ["fog"]}), 400, "invalid_input", "body#/context/weather/0"),
             (quote_body(tariff="none"), 422, "not_found", "t4-rider-2022"),
+            (quote_body(tariff="none", vehicle="tank"), 400, "invalid_input", "body#/tariff"),
+            (quote_body(to={"lat": "x", "lon": 125.6}), 400, "invalid_input", "is a string; a number is needed"),
+            (quote_body(to={"lat": 91, "lon": 125.6}), 400, "invalid_input", "body#/to"),
             (quote_body(at="2021-01-01T00:00:00Z"), 422, "invalid_input", "in force"),
         ]
         for body, status, code, says in rows:
@@ -87,6 +90,12 @@ class Quotes(WithServer):
             pass  # refused before the body was read to its end
         self.assertEqual(server.ask("GET", "/v1/health")[0], 200)
         self.assertEqual(server.ask("GET", "/nothing")[0], 404)
+        self.assertEqual(server.ask("POST", "/nothing", "{}")[0], 404)
+        for method, path, allowed in (("GET", "/v1/quotes", "POST"), ("POST", "/v1/health", "GET"),
+                                      ("DELETE", "/v1/quotes/" + "0" * 26, "GET")):
+            status, body, headers = server.ask(method, path)
+            self.assertEqual((status, headers.get("Allow"), json.loads(body)["code"]),
+                             (405, allowed, "method_not_allowed"))
         self.assertEqual(server.ask("GET", "/v1/quotes/" + "0" * 26)[0], 404)
 
     def test_assignments_metrics_and_openapi(self):

@@ -14,6 +14,7 @@ namespace reckon::cli {
 namespace {
 
 std::string options_allowed(const Command& command) {
+  if (command.options.empty()) return fmt::format("{} takes none", command.name);
   std::string text = "allowed:";
   for (const auto& option : command.options) text += fmt::format(" --{}", option.name);
   return text + fmt::format("; see 'reckon help {}'", command.name);
@@ -54,6 +55,8 @@ base::Result<Args> parse_args(const Command& command, const std::vector<std::str
     const auto option = std::ranges::find(command.options, name, &Option::name);
     if (option == command.options.end()) {
       faults.push_back({"--" + name, "is not an option here; " + options_allowed(command)});
+      // What follows is most likely its value, and no fault of its own.
+      if (equals == std::string::npos && i + 1 < words.size() && !words[i + 1].starts_with("--")) ++i;
       continue;
     }
     std::string value;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -240,6 +241,7 @@ void append_answer(std::vector<std::string>& fields, const base::Result<Quote>& 
     fields.emplace_back(to_string(quote.error().code));
     fields.insert(fields.end(), 10, "");
     fields.push_back(std::to_string(latency_us));
+    fields.push_back(quote.error().message);
     return;
   }
   const auto& distance = quote->distance;
@@ -252,7 +254,28 @@ void append_answer(std::vector<std::string>& fields, const base::Result<Quote>& 
         std::string(distance.provisional ? "true" : "false"), quote->id, std::to_string(latency_us)}) {
     fields.push_back(text);
   }
+  fields.emplace_back();
 }
+
+/// What a batch came to, told on stderr at its end.
+struct Tally {
+  std::size_t rows = 0, priced = 0;
+  std::map<std::string, std::size_t> by_source;
+
+  void count(const base::Result<Quote>& quote) {
+    ++rows;
+    if (!quote) return;
+    ++priced;
+    ++by_source[quote->distance.source.label()];
+  }
+  void tell() const {
+    std::string sources;
+    for (const auto& [source, number] : by_source)
+      sources += fmt::format("{}{} {}", sources.empty() ? "" : ", ", number, source);
+    fmt::print(stderr, "{} rows: {} priced{}{}{}, {} failed\n", rows, priced, sources.empty() ? "" : " (",
+               sources, sources.empty() ? "" : ")", rows - priced);
+  }
+};
 
 int quote_batch(const Args& args, Session& session) {
   const std::string file(*args.get("trips"));
@@ -264,12 +287,13 @@ int quote_batch(const Args& args, Session& session) {
   if (!columns) return report(columns.error());
   auto header = table->header;
   for (const auto* name : {"status", "fee", "vat", "currency", "distance_m", "duration_s", "source", "low_m",
-                           "high_m", "provisional", "quote_id", "latency_us"}) {
+                           "high_m", "provisional", "quote_id", "latency_us", "message"}) {
     header.emplace_back(name);
   }
   std::string out;
   base::append_csv_row(out, header);
   Progress progress;
+  Tally tally;
   int exit = kDone;
   std::vector<ledger::QuoteRow> unrecorded;
   for (std::size_t i = 0; i < table->rows.size(); ++i) {
@@ -288,11 +312,13 @@ int quote_batch(const Args& args, Session& session) {
     }
     if (unrecorded.size() >= kRowsPerCommit)
       exit = std::max(exit, record(session, std::exchange(unrecorded, {})));
+    tally.count(quote);
     append_answer(row.fields, quote, took.count());
     base::append_csv_row(out, row.fields);
   }
   exit = std::max(exit, record(session, std::move(unrecorded)));
   finish(session);
+  tally.tell();
   return std::max(exit, deliver(args, out));
 }
 

@@ -210,6 +210,14 @@ std::optional<double> JsonNode::number(double min, double max) const {
   return std::nullopt;
 }
 
+std::optional<double> JsonNode::number() const {
+  if (!present()) return std::nullopt;
+  const Value& value = as_value(value_);
+  if (value.IsNumber() && std::isfinite(value.GetDouble())) return value.GetDouble();
+  fault(fmt::format("is {}; a number is needed", type_name(value)));
+  return std::nullopt;
+}
+
 std::optional<std::string_view> JsonNode::string(std::size_t max_bytes) const {
   if (!present()) return std::nullopt;
   const Value& value = as_value(value_);

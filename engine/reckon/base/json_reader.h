@@ -67,6 +67,8 @@ class JsonNode {
   std::optional<std::int64_t> integer(std::int64_t min, std::int64_t max) const;
   /// A finite number in [min, max].
   std::optional<double> number(double min, double max) const;
+  /// Any finite number.
+  std::optional<double> number() const;
   /// A string of at most `max_bytes` bytes; the view lives as long as the document.
   std::optional<std::string_view> string(std::size_t max_bytes = 4096) const;
   std::optional<bool> boolean() const;

@@ -305,11 +305,19 @@ base::Result<void> Ledger::put_tariff(std::string_view release, std::string_view
   return {};
 }
 
-std::optional<std::string> Ledger::tariff(std::string_view release) const {
+base::Result<std::optional<std::string>> Ledger::tariff(std::string_view release) const {
   const std::lock_guard lock(state_->read_mutex);
   Statement select(state_->reader.get(), "SELECT canonical FROM tariffs WHERE release = ?");
-  if (select.bind(1, release).step() != Step::kRow) return std::nullopt;
-  return std::string(select.text(0));
+  switch (select.bind(1, release).step()) {
+    case Step::kRow:
+      return std::string(select.text(0));
+    case Step::kDone:
+      return std::nullopt;
+    case Step::kFailed:
+      break;
+  }
+  return base::fail(ErrorCode::kEnvironment, state_->path,
+                    fmt::format("cannot be read: {}", state_->reader.message()));
 }
 
 base::Result<std::optional<StoredRow>> Ledger::find(std::string_view quote_id) const {

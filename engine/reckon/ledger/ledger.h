@@ -83,7 +83,8 @@ class Ledger {
   ///         kConflict     the idempotency key is taken; nothing of this call is recorded
   base::Result<void> append(std::vector<QuoteRow> rows, std::optional<RememberedAnswer> answer = {});
 
-  std::optional<std::string> tariff(std::string_view release) const;
+  /// @errors kEnvironment  the store cannot be read; so also `find`
+  base::Result<std::optional<std::string>> tariff(std::string_view release) const;
   base::Result<std::optional<StoredRow>> find(std::string_view quote_id) const;
   base::Result<std::optional<RememberedAnswer>> remembered(std::string_view key) const;
 

@@ -111,8 +111,9 @@ class Verifier {
     const auto [at, fresh] = tariffs_.try_emplace(release);
     if (!fresh) return at->second;
     const auto canonical = ledger_.tariff(release);
-    auto loaded = canonical ? load_tariff(*canonical, release)
-                            : base::fail(base::ErrorCode::kNotFound, release, "is not in the ledger");
+    auto loaded = !canonical   ? base::fail(canonical.error())
+                  : *canonical ? load_tariff(**canonical, release)
+                               : base::fail(base::ErrorCode::kNotFound, release, "is not in the ledger");
     if (loaded) {
       at->second = std::move(*loaded);
     } else {

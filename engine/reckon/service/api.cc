@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "reckon/base/hash.h"
@@ -22,8 +23,8 @@ using base::JsonWriter;
 
 std::optional<geo::LatLng> read_place(const JsonNode& node) {
   node.allow_only({"lat", "lon"});
-  const auto lat = node.required("lat").number(-1e9, 1e9);
-  const auto lon = node.required("lon").number(-1e9, 1e9);
+  const auto lat = node.required("lat").number();  // bounds, and a hint at swapped ones, from LatLng
+  const auto lon = node.required("lon").number();
   if (!lat || !lon) return std::nullopt;
   const auto place = geo::LatLng::from_degrees(*lat, *lon, node.pointer());
   if (place) return *place;
@@ -48,7 +49,13 @@ base::WallTime read_at(const JsonNode& node, base::WallTime now) {
   return now;
 }
 
-base::Result<QuoteRequest> read_request(std::string_view body, base::Vehicle vehicle, base::WallTime now) {
+bool knows(const QuoteEngine& engine, std::string_view tariff) {
+  return std::ranges::any_of(engine.tariffs(), [&](const auto& known) { return known->id == tariff; });
+}
+
+base::Result<QuoteRequest> read_request(std::string_view body, base::Vehicle vehicle,
+                                        const QuoteEngine& engine) {
+  const auto now = engine.clock().wall_now();
   const auto document = base::JsonDocument::parse(body, "body");
   if (!document) return base::fail(document.error());
   base::Faults faults("body");
@@ -59,6 +66,10 @@ base::Result<QuoteRequest> read_request(std::string_view body, base::Vehicle veh
   const auto wanted = read_vehicle(root.optional("vehicle"), vehicle);
   auto context = fee::read_context(root.optional("context"), read_at(root.optional("at"), now));
   const auto tariff = root.optional("tariff").string(64).value_or("");
+  // Alone it is a refusal of its own (422); beside other faults it is named with them.
+  if (!faults.empty() && !tariff.empty() && !knows(engine, tariff)) {
+    root.optional("tariff").fault(fmt::format("'{}' is not configured", tariff));
+  }
   if (!faults.empty()) return base::fail(faults.error(ErrorCode::kInvalidInput));
   return QuoteRequest{{*from, *to, wanted}, std::move(context), std::string(tariff)};
 }
@@ -97,6 +108,11 @@ int status_of(ErrorCode code) {
       return 503;
   }
   return 500;
+}
+
+ApiAnswer no_such_quote(std::string_view id) {
+  return problem(404, "not_found", title_of(404),
+                 {{"id", fmt::format("no quote '{}' is recorded", id.substr(0, 64))}});
 }
 
 }  // namespace
@@ -185,7 +201,7 @@ ApiAnswer Api::fresh_quote(const ApiRequest& request, const std::string& key) {
   const auto& clock = parts_.engine->clock();
   const auto began = clock.steady_now();
   const auto deadline = base::Deadline::after(clock, parts_.deadline);
-  const auto wanted = read_request(request.body, parts_.vehicle, clock.wall_now());
+  const auto wanted = read_request(request.body, parts_.vehicle, *parts_.engine);
   if (!wanted) {
     parts_.metrics->count("reckon_quote_refusals_total", "code", to_string(wanted.error().code));
     return of_error(wanted.error());
@@ -216,17 +232,19 @@ ApiAnswer Api::get_quote(std::string_view id) const {
   const auto found = is_quote_id(id) ? parts_.ledger->find(id) : std::optional<ledger::StoredRow>{};
   if (!found) return of_error(found.error());
   if (*found) return {200, (*found)->row.quote};
-  return problem(404, "not_found", title_of(404),
-                 {{"id", fmt::format("no quote '{}' is recorded", id.substr(0, 64))}});
+  return no_such_quote(id);
 }
 
 ApiAnswer Api::get_trace(std::string_view id) const {
   const auto found = is_quote_id(id) ? parts_.ledger->find(id) : std::optional<ledger::StoredRow>{};
   if (!found) return of_error(found.error());
-  const auto tariff = *found ? parts_.ledger->tariff((*found)->row.tariff_release) : std::nullopt;
-  if (tariff) return {200, trace_document((*found)->row.trace, base::sha256((*found)->row.trace), *tariff)};
-  return problem(404, "not_found", title_of(404),
-                 {{"id", fmt::format("no quote '{}' is recorded", id.substr(0, 64))}});
+  if (!*found) return no_such_quote(id);
+  const auto& row = (*found)->row;
+  const auto tariff = parts_.ledger->tariff(row.tariff_release);
+  if (!tariff) return of_error(tariff.error());
+  if (*tariff) return {200, trace_document(row.trace, base::sha256(row.trace), **tariff)};
+  return of_error({ErrorCode::kCorrupt, "tariff",
+                   fmt::format("{} is not in the ledger although the quote names it", row.tariff_release)});
 }
 
 ApiAnswer Api::fresh_assignment(std::string_view body) {

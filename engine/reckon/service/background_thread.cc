@@ -5,7 +5,22 @@
 
 namespace reckon::service {
 
-BackgroundThread::BackgroundThread() : thread_([this] { work(); }) {}
+namespace {
+
+// A new thread has its maker's mask from its first instruction: signals belong to the program's own threads.
+template <class Work>
+std::thread thread_without_signals(Work work) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(work));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+BackgroundThread::BackgroundThread() : thread_(thread_without_signals([this] { work(); })) {}
 
 BackgroundThread::~BackgroundThread() {
   {
@@ -27,9 +42,6 @@ bool BackgroundThread::run(std::function<void()> job) {
 }
 
 void BackgroundThread::work() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals belong to the program's own threads
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });

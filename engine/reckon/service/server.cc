@@ -19,6 +19,7 @@ namespace reckon::service {
 namespace {
 
 constexpr int kListenBacklog = 1024;
+constexpr std::size_t kMaxPathTold = 200;  // of a path that is not served, in the answer
 constexpr std::size_t kKeepAliveRequests = 1'000'000;
 constexpr time_t kKeepAliveSeconds = 2;  // an idle connection owns a thread for as long
 constexpr time_t kSocketSeconds = 5;
@@ -134,16 +135,43 @@ httplib::Server::HandlerWithContentReader posting(Api& api, Post post) {
   };
 }
 
+// The one method that a path takes; empty when there is no such path.
+std::string_view method_of(std::string_view path) {
+  if (path == "/v1/quotes" || path == "/v1/assignments") return "POST";
+  if (path == "/v1/health" || path == "/metrics" || path == "/openapi.json") return "GET";
+  return path.starts_with("/v1/quotes/") ? "GET" : "";
+}
+
+ApiAnswer no_such_path(const httplib::Request& request, httplib::Response& response) {
+  constexpr std::string_view kTitle = "the request cannot be served";
+  const auto method = method_of(request.path);
+  if (method.empty() || method == request.method || (method == "GET" && request.method == "HEAD")) {
+    return problem(404, "not_found", kTitle,
+                   {{request.path.substr(0, kMaxPathTold),
+                     "is not served; allowed: POST /v1/quotes, GET /v1/quotes/{id}, GET "
+                     "/v1/quotes/{id}/trace, POST /v1/assignments, GET /v1/health, GET /metrics, GET "
+                     "/openapi.json"}});
+  }
+  response.set_header("Allow", std::string(method));
+  return problem(405, "method_not_allowed", kTitle,
+                 {{request.path.substr(0, kMaxPathTold),
+                   fmt::format("does not take {}; allowed: {}", request.method, method)}});
+}
+
 // Answers that the library makes itself (404, 400, 413, …) become problem documents too.
-void complete_error(const httplib::Request&, httplib::Response& response) {
+void complete_error(const httplib::Request& request, httplib::Response& response) {
   if (!response.body.empty()) return;
-  const int status = response.status;
-  const auto code = status == 404 ? "not_found" : status == 413 ? "limit" : "http_error";
-  const auto allowed = fmt::format(
-      "is not served; allowed: POST /v1/quotes, GET /v1/quotes/{{id}}, GET /v1/quotes/{{id}}/trace, POST "
-      "/v1/assignments, GET /v1/health, GET /metrics, GET /openapi.json; bodies of at most {} bytes",
-      base::kMaxJsonBytes);
-  send(response, problem(status, code, "the request cannot be served", {{"request", allowed}}));
+  if (response.status == 404) return send(response, no_such_path(request, response));
+  if (response.status == 413) {
+    return send(
+        response,
+        problem(413, "limit", "the request is too large",
+                {{"body", fmt::format("is too large; at most {} bytes are allowed", base::kMaxJsonBytes)}}));
+  }
+  send(response, problem(response.status, "http_error", "the request cannot be served",
+                         {{"request",
+                           "is not HTTP as this server takes it; allowed: HTTP/1.1 with "
+                           "Content-Length, heads of ordinary size"}}));
 }
 
 void route_all(httplib::Server& server, Api& api) {
