@@ -103,7 +103,8 @@ struct EdgeGeometry {
   std::span<const std::uint32_t> along_mm;  ///< of each point: metres from its edge's first point, in mm
   std::span<const std::uint32_t> edge_first_point;
   std::span<const IndexItem> items;
-  std::span<const IndexBox> boxes;  ///< level by level from the items up; see snap_index.h
+  std::span<const IndexBox> boxes;                ///< level by level from the items up; see snap_index.h
+  std::span<const std::uint8_t> edge_class = {};  ///< RoadClass of each edge
 
   std::uint32_t edge_count() const { return static_cast<std::uint32_t>(edge_first_point.size()) - 1; }
   std::uint32_t length_mm(std::uint32_t edge) const { return along_mm[edge_first_point[edge + 1] - 1]; }
@@ -120,6 +121,7 @@ struct CompiledArcs {
 struct CompiledMap {
   std::vector<geo::PlaceE7> points;
   std::vector<std::uint32_t> along_mm, edge_first_point;
+  std::vector<std::uint8_t> edge_class;
   std::vector<IndexItem> items;
   std::vector<IndexBox> boxes;
   std::vector<base::Vehicle> vehicles;
@@ -127,7 +129,7 @@ struct CompiledMap {
   std::uint64_t node_count = 0;
   std::uint64_t directed_edge_count = 0;
 
-  EdgeGeometry geometry() const { return {points, along_mm, edge_first_point, items, boxes}; }
+  EdgeGeometry geometry() const { return {points, along_mm, edge_first_point, items, boxes, edge_class}; }
 };
 
 }  // namespace reckon::road

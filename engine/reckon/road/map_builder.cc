@@ -40,6 +40,7 @@ void add_geometry(const EdgeSet& set, const RoadNodes& nodes, CompiledMap& map) 
   for (const auto& edge : set.edges) {
     map.edge_first_point.push_back(static_cast<std::uint32_t>(map.points.size()));
     for (const auto node : edge.nodes) map.points.push_back(nodes.places[node]);
+    map.edge_class.push_back(static_cast<std::uint8_t>(set.uses[edge.use].road_class));
     map.along_mm.insert(map.along_mm.end(), edge.along_mm.begin(), edge.along_mm.end());
   }
   map.edge_first_point.push_back(static_cast<std::uint32_t>(map.points.size()));

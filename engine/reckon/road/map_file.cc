@@ -268,6 +268,7 @@ class Decoder {
     g.points = section<geo::PlaceE7>("points");
     g.along_mm = section<std::uint32_t>("along");
     g.edge_first_point = section<std::uint32_t>("edges");
+    g.edge_class = section<std::uint8_t>("classes");
     g.items = section<IndexItem>("items");
     g.boxes = section<IndexBox>("boxes");
     if (fault_) return;
@@ -277,6 +278,7 @@ class Decoder {
     if (!splits(g.edge_first_point, g.edge_count(), g.points.size(), "edges")) return;
     if (!need(g.along_mm.size() == g.points.size(), "along", "has another number of entries than points"))
       return;
+    need(g.edge_class.size() == g.edge_count(), "classes", "has another number of entries than edges");
     need(g.boxes.size() == index_box_count(g.items.size()), "boxes",
          "has another number of boxes than items need");
     check_points(g);
@@ -374,6 +376,7 @@ std::string encode_map(const CompiledMap& map, const MapInfo& info) {
   encoder.add("points", map.points);
   encoder.add("along", map.along_mm);
   encoder.add("edges", map.edge_first_point);
+  encoder.add("classes", map.edge_class);
   encoder.add("items", map.items);
   encoder.add("boxes", map.boxes);
   for (std::size_t v = 0; v < map.vehicles.size(); ++v) {

@@ -8,8 +8,8 @@
 //   sections 28  zero   32  SHA-256 of bytes 128..end   64  XXH64 of bytes 0..63 and of the section table 72
 //   zero up to 128 128 section table: name (32 bytes, zero-filled), offset, length, XXH64
 //
-// Sections for all vehicles: meta (JSON), points, along, edges, items, boxes. For each vehicle V: V.arcs,
-// V.edges, V.next_first, V.next, V.prev_first, V.prev. See graph.h for what they hold.
+// Sections for all vehicles: meta (JSON), points, along, edges, classes, items, boxes. For each vehicle V:
+// V.arcs, V.edges, V.next_first, V.next, V.prev_first, V.prev. See graph.h for what they hold.
 
 #include <array>
 #include <cstddef>
@@ -25,7 +25,7 @@
 
 namespace reckon::road {
 
-inline constexpr std::uint32_t kMapFormatVersion = 1;
+inline constexpr std::uint32_t kMapFormatVersion = 2;
 
 /// Bytes of the file that holds `map`; `info` gives vehicles, counts, bounding box and sources (release and
 /// bytes are worked out here). The same input gives the same bytes.

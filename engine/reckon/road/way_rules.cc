@@ -22,33 +22,34 @@ constexpr std::size_t index_of(Vehicle vehicle) {
 
 struct ClassRule {
   std::string_view highway;
+  RoadClass road_class;
   std::array<std::uint32_t, 4> kmh;  ///< motorcycle, bicycle, foot, car; 0: closed unless a tag opens it
 };
 
 // Traffic-free speeds of urban delivery where no maxspeed is tagged.
 constexpr ClassRule kClasses[] = {
-    {"motorway", {90, 0, 0, 90}},
-    {"motorway_link", {45, 0, 0, 45}},
-    {"trunk", {80, 16, 5, 85}},
-    {"trunk_link", {40, 16, 5, 40}},
-    {"primary", {60, 16, 5, 65}},
-    {"primary_link", {30, 16, 5, 30}},
-    {"secondary", {50, 16, 5, 55}},
-    {"secondary_link", {25, 16, 5, 25}},
-    {"tertiary", {40, 16, 5, 40}},
-    {"tertiary_link", {20, 16, 5, 20}},
-    {"unclassified", {30, 15, 5, 25}},
-    {"residential", {25, 15, 5, 25}},
-    {"living_street", {10, 10, 5, 10}},
-    {"service", {15, 12, 5, 15}},
-    {"road", {20, 12, 5, 20}},
-    {"track", {15, 12, 5, 10}},
-    {"pedestrian", {0, 0, 5, 0}},
-    {"footway", {0, 0, 5, 0}},
-    {"path", {0, 10, 5, 0}},
-    {"cycleway", {0, 16, 5, 0}},
-    {"bridleway", {0, 0, 5, 0}},
-    {"steps", {0, 0, 2, 0}},
+    {"motorway", RoadClass::kMotorway, {90, 0, 0, 90}},
+    {"motorway_link", RoadClass::kMotorwayLink, {45, 0, 0, 45}},
+    {"trunk", RoadClass::kTrunk, {80, 16, 5, 85}},
+    {"trunk_link", RoadClass::kTrunkLink, {40, 16, 5, 40}},
+    {"primary", RoadClass::kPrimary, {60, 16, 5, 65}},
+    {"primary_link", RoadClass::kPrimaryLink, {30, 16, 5, 30}},
+    {"secondary", RoadClass::kSecondary, {50, 16, 5, 55}},
+    {"secondary_link", RoadClass::kSecondaryLink, {25, 16, 5, 25}},
+    {"tertiary", RoadClass::kTertiary, {40, 16, 5, 40}},
+    {"tertiary_link", RoadClass::kTertiaryLink, {20, 16, 5, 20}},
+    {"unclassified", RoadClass::kUnclassified, {30, 15, 5, 25}},
+    {"residential", RoadClass::kResidential, {25, 15, 5, 25}},
+    {"living_street", RoadClass::kLivingStreet, {10, 10, 5, 10}},
+    {"service", RoadClass::kService, {15, 12, 5, 15}},
+    {"road", RoadClass::kRoad, {20, 12, 5, 20}},
+    {"track", RoadClass::kTrack, {15, 12, 5, 10}},
+    {"pedestrian", RoadClass::kPedestrian, {0, 0, 5, 0}},
+    {"footway", RoadClass::kFootway, {0, 0, 5, 0}},
+    {"path", RoadClass::kPath, {0, 10, 5, 0}},
+    {"cycleway", RoadClass::kCycleway, {0, 16, 5, 0}},
+    {"bridleway", RoadClass::kBridleway, {0, 0, 5, 0}},
+    {"steps", RoadClass::kSteps, {0, 0, 2, 0}},
 };
 
 const ClassRule* class_of(std::string_view highway) {
@@ -171,18 +172,20 @@ Ways directions_for(const Tags& tags, Vehicle vehicle) {
 // --- speeds
 // -----------------------------------------------------------------------------------------------------------
 
+constexpr std::uint32_t kNoCapKmh = 200;
+
 std::uint32_t surface_cap_kmh(const Tags& tags) {
   const auto surface = tags.get("surface");
   if (one_of(surface, {"cobblestone", "unhewn_cobblestone", "sett"})) return 30;
   if (one_of(surface, {"unpaved", "compacted", "gravel", "fine_gravel", "pebblestone"})) return 30;
   if (one_of(surface, {"dirt", "earth", "ground", "grass", "sand", "mud", "rock", "wood"})) return 15;
-  return 200;
+  return kNoCapKmh;
 }
 
 std::uint32_t service_cap_kmh(const Tags& tags) {
   const auto service = tags.get("service");
   if (one_of(service, {"driveway", "parking_aisle", "drive-through", "slipway"})) return 10;
-  return 200;
+  return kNoCapKmh;
 }
 
 std::optional<std::uint32_t> tagged_maxspeed(const Tags& tags, Vehicle vehicle, std::string_view suffix) {
@@ -241,12 +244,15 @@ void read_road(const Tags& tags, const ClassRule& rule, WayUse& use) {
                                       verdict.access == Access::kEndsOnly};
     }
   }
+  const bool to_a_door = rule.road_class == RoadClass::kService && service_cap_kmh(tags) < kNoCapKmh;
+  use.road_class = to_a_door ? RoadClass::kDriveway : rule.road_class;
   use.motor_only = rule.highway.starts_with("motorway") || tags.is("motorroad", "yes");
 }
 
 // People always board; a vehicle only where the tags say that it is carried.
 void read_ferry(const Tags& tags, WayUse& use) {
   constexpr std::uint32_t kFerryKmh = 10;
+  use.road_class = RoadClass::kFerry;
   use.ferry_duration_s = parse_duration_s(tags.get("duration")).value_or(0);
   for (const auto vehicle : base::kAllVehicles) {
     const auto verdict = access_for(tags, vehicle);

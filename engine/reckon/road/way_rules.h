@@ -46,9 +46,40 @@ struct LaneUse {
   friend auto operator<=>(const LaneUse&, const LaneUse&) = default;
 };
 
+/// What kind of road a way is: what a map provider's own speeds are learned for. Numbers stand in map files:
+/// append only.
+enum class RoadClass : std::uint8_t {
+  kMotorway,
+  kMotorwayLink,
+  kTrunk,
+  kTrunkLink,
+  kPrimary,
+  kPrimaryLink,
+  kSecondary,
+  kSecondaryLink,
+  kTertiary,
+  kTertiaryLink,
+  kUnclassified,
+  kResidential,
+  kLivingStreet,
+  kService,
+  kRoad,
+  kTrack,
+  kPedestrian,
+  kFootway,
+  kPath,
+  kCycleway,
+  kBridleway,
+  kSteps,
+  kFerry,
+  kDriveway,  ///< service roads to one door or among parked cars
+};
+inline constexpr std::size_t kRoadClasses = 24;
+
 /// How each vehicle uses a way: `by[vehicle][direction]`.
 struct WayUse {
   std::array<std::array<LaneUse, 2>, base::kAllVehicles.size()> by{};
+  RoadClass road_class = RoadClass::kRoad;
   bool motor_only = false;  ///< motorway or motor road: closed to motorcycles where the country's law says so
   std::int64_t ferry_duration_s = 0;  ///< > 0: the crossing takes this long, whatever the speeds say
 
