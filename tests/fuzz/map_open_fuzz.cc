@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "reckon/road/many_to_many.h"
 #include "reckon/road/map_file.h"
 #include "reckon/road/path_geometry.h"
 #include "reckon/road/search.h"
@@ -15,8 +16,11 @@ using namespace reckon;
 
 namespace {
 
-void use(const road::EdgeGeometry& geometry, const road::ArcGraph& graph, base::Vehicle vehicle) {
+void use(const road::EdgeGeometry& geometry, const road::ArcGraph& graph, const road::Hierarchy& hierarchy,
+         base::Vehicle vehicle) {
   road::Search search;
+  road::HierarchySearch fast;
+  road::ManyToMany table;
   std::vector<road::Terminal> from, to;
   std::optional<road::Snap> start;
   for (std::size_t i = 0; i < geometry.points.size() && i < 8; ++i) {
@@ -28,6 +32,12 @@ void use(const road::EdgeGeometry& geometry, const road::ArcGraph& graph, base::
     }
     to.clear();
     road::add_terminals(geometry, graph, *end, road::TripEnd::kFinish, to);
+    fast.shortest(graph, hierarchy, from, to);
+    fast.path(graph, hierarchy, from, to);
+    const std::vector<std::uint32_t> first{0, static_cast<std::uint32_t>(to.size())};
+    std::vector<road::Cost> costs(1);
+    table.set_targets(graph, hierarchy, to, first);
+    table.row(from, costs);
     const auto found = search.shortest(graph, from, to);
     if (found.cost == road::kNoCost) continue;
     const auto path = search.path(found, from, to);
@@ -50,7 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!decoded) return 0;
   for (const auto vehicle : decoded->info.vehicles) {
     const auto& graph = decoded->view.graphs[static_cast<std::size_t>(vehicle)];
-    if (graph) use(decoded->view.geometry, *graph, vehicle);
+    const auto& hierarchy = decoded->view.hierarchies[static_cast<std::size_t>(vehicle)];
+    if (graph) use(decoded->view.geometry, *graph, *hierarchy, vehicle);
   }
   return 0;
 }

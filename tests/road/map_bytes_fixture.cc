@@ -27,7 +27,7 @@ std::uint64_t sum_of(const std::string& bytes) {
 void mend_checksums(std::string& file) {
   if (file.size() < kHeaderBytes) return;
   const auto sections = read_u64(file, 24) & 0xffffffff;
-  if (sections > 64 || kHeaderBytes + sections * kEntryBytes > file.size()) return;
+  if (sections > 128 || kHeaderBytes + sections * kEntryBytes > file.size()) return;
   for (std::size_t i = 0; i < sections; ++i) {
     const auto entry = kHeaderBytes + i * kEntryBytes;
     const auto offset = read_u64(file, entry + 32);

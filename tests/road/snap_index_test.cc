@@ -10,6 +10,7 @@
 #include "reckon/geo/geodesic.h"
 #include "reckon/road/hilbert.h"
 #include "reckon/road/map_file.h"
+#include "reckon/road/mapped_file.h"
 #include "road/drawn_map_fixture.h"
 
 using namespace reckon;

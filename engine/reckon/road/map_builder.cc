@@ -8,7 +8,9 @@
 
 #include "reckon/base/file.h"
 #include "reckon/road/arcs.h"
+#include "reckon/road/contraction.h"
 #include "reckon/road/edges.h"
+#include "reckon/road/hub_labels.h"
 #include "reckon/road/import.h"
 #include "reckon/road/map_file.h"
 #include "reckon/road/snap_index.h"
@@ -91,6 +93,11 @@ base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
     for (std::size_t e = 0; e < usable.size(); ++e) {
       if (usable[e]) vehicles_of_edge[e] |= 1u << static_cast<unsigned>(map.vehicles[v]);
     }
+  }
+  for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
+    tell("hierarchy", static_cast<double>(v) / static_cast<double>(map.vehicles.size()));
+    map.hierarchies.push_back(contract(map.graphs[v].view()));
+    add_hub_labels(map.hierarchies.back());
   }
   tell("index", 0);
   add_index(vehicles_of_edge, map);

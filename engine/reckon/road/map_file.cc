@@ -1,68 +1,22 @@
 #include "reckon/road/map_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <bit>
-#include <cerrno>
-#include <cstring>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "reckon/base/hash.h"
-#include "reckon/base/json_writer.h"
 #include "reckon/road/checksum.h"
+#include "reckon/road/map_format.h"
 #include "reckon/road/map_meta.h"
 #include "reckon/road/snap_index.h"
 
 namespace reckon::road {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "map files are little-endian");
-
 using base::ErrorCode;
 using base::Result;
-
-constexpr std::string_view kMagic = "RECKONRM";
-constexpr std::uint32_t kEndianMark = 0x01020304;
-constexpr std::size_t kHeaderBytes = 128;
-constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kMaxSections = 64;  // 6 + 6 for each of four vehicles, with room for later ones
-
-struct Header {
-  std::array<char, 8> magic;
-  std::uint32_t endian_mark;
-  std::uint32_t version;
-  std::uint64_t file_bytes;
-  std::uint32_t section_count;
-  std::uint32_t zero;
-  std::array<unsigned char, 32> sha256;
-  std::uint64_t table_checksum;
-  std::array<std::uint64_t, 7> zeros;
-};
-static_assert(sizeof(Header) == kHeaderBytes && std::is_trivially_copyable_v<Header>);
-
-struct SectionEntry {
-  std::array<char, 32> name;
-  std::uint64_t offset;
-  std::uint64_t length;
-  std::uint64_t checksum;
-};
-static_assert(sizeof(SectionEntry) == 56 && std::is_trivially_copyable_v<SectionEntry>);
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
-
-template <class T>
-void put(std::string& out, std::size_t at, const T& value) {
-  std::memcpy(out.data() + at, &value, sizeof value);
-}
 
 template <class T>
 T get(std::span<const std::byte> bytes, std::size_t at) {
@@ -71,83 +25,11 @@ T get(std::span<const std::byte> bytes, std::size_t at) {
   return value;
 }
 
-// Header fields before the hash, and the section table: what the table checksum covers. The hash itself is
-// checked by `map info --check`.
-std::uint64_t table_checksum(std::span<const std::byte> file, std::size_t section_count) {
-  std::string covered(reinterpret_cast<const char*>(file.data()), 64);
-  const auto table = file.subspan(kHeaderBytes, section_count * sizeof(SectionEntry));
-  covered.append(reinterpret_cast<const char*>(table.data()), table.size());
-  return xxh64(bytes_of(covered));
-}
-
-std::string section_name(base::Vehicle vehicle, std::string_view part) {
-  return fmt::format("{}.{}", base::to_string(vehicle), part);
-}
-
-std::array<unsigned char, 32> digest_from(std::string_view release) {
-  std::array<unsigned char, 32> digest{};
-  const auto nibble = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
-  release.remove_prefix(std::string_view("sha256:").size());
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<unsigned char>(nibble(release[2 * i]) << 4 | nibble(release[2 * i + 1]));
-  }
-  return digest;
-}
-
 std::string release_from(const std::array<unsigned char, 32>& digest) {
   std::string release = "sha256:";
   for (const unsigned byte : digest) release += fmt::format("{:02x}", byte);
   return release;
 }
-
-// --- writing
-// ----------------------------------------------------------------------------------------------------------
-
-class Encoder {
- public:
-  void add(std::string name, std::string_view bytes) { sections_.emplace_back(std::move(name), bytes); }
-  template <class T>
-  void add(std::string name, const std::vector<T>& values) {
-    static_assert(std::has_unique_object_representations_v<T>,
-                  "padding would make bytes differ from run to run");
-    add(std::move(name),
-        std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)));
-  }
-
-  std::string finish() const {
-    const auto table_end = kHeaderBytes + sections_.size() * sizeof(SectionEntry);
-    std::vector<SectionEntry> table;
-    std::size_t end = table_end;
-    for (const auto& [name, bytes] : sections_) {
-      const auto offset = (end + kAlignment - 1) / kAlignment * kAlignment;
-      SectionEntry entry{{}, offset, bytes.size(), xxh64(bytes_of(bytes))};
-      std::copy(name.begin(), name.end(), entry.name.begin());
-      table.push_back(entry);
-      end = offset + bytes.size();
-    }
-    std::string file(end, '\0');
-    for (std::size_t i = 0; i < table.size(); ++i) {
-      put(file, kHeaderBytes + i * sizeof(SectionEntry), table[i]);
-      std::copy(sections_[i].second.begin(), sections_[i].second.end(),
-                file.begin() + static_cast<std::ptrdiff_t>(table[i].offset));
-    }
-    Header header{
-        {}, kEndianMark, kMapFormatVersion, file.size(), static_cast<std::uint32_t>(table.size()), 0, {},
-        0,  {}};
-    std::copy(kMagic.begin(), kMagic.end(), header.magic.begin());
-    header.sha256 = digest_from(base::sha256(std::string_view(file).substr(kHeaderBytes)));
-    put(file, 0, header);
-    header.table_checksum = table_checksum(std::as_bytes(std::span(file)), table.size());
-    put(file, 0, header);
-    return file;
-  }
-
- private:
-  std::vector<std::pair<std::string, std::string_view>> sections_;
-};
-
-// --- reading
-// ----------------------------------------------------------------------------------------------------------
 
 class Decoder {
  public:
@@ -184,10 +66,10 @@ class Decoder {
   }
 
   Result<void> read_header() {
-    if (bytes_.size() < kHeaderBytes) return corrupt("is too short to be a map file");
-    header_ = get<Header>(bytes_, 0);
-    if (!std::ranges::equal(header_.magic, kMagic)) return corrupt("is not a Reckon map file");
-    if (header_.endian_mark != kEndianMark) return corrupt("has another byte order");
+    if (bytes_.size() < kMapHeaderBytes) return corrupt("is too short to be a map file");
+    header_ = get<MapHeader>(bytes_, 0);
+    if (!std::ranges::equal(header_.magic, kMapMagic)) return corrupt("is not a Reckon map file");
+    if (header_.endian_mark != kMapEndianMark) return corrupt("has another byte order");
     if (header_.version != kMapFormatVersion) {
       return corrupt(fmt::format("has map format version {}, this program reads version {}", header_.version,
                                  kMapFormatVersion));
@@ -196,20 +78,20 @@ class Decoder {
       return corrupt(fmt::format("is {} bytes long, its header says {}: truncated or damaged", bytes_.size(),
                                  header_.file_bytes));
     }
-    if (header_.section_count > kMaxSections ||
-        kHeaderBytes + header_.section_count * sizeof(SectionEntry) > bytes_.size()) {
+    if (header_.section_count > kMaxMapSections ||
+        kMapHeaderBytes + header_.section_count * sizeof(MapSectionEntry) > bytes_.size()) {
       return corrupt("has an impossible number of sections");
     }
     return {};
   }
 
   Result<void> read_table() {
-    if (table_checksum(bytes_, header_.section_count) != header_.table_checksum) {
+    if (map_table_checksum(bytes_, header_.section_count) != header_.table_checksum) {
       return corrupt("has a damaged header (wrong checksum)");
     }
     for (std::uint32_t i = 0; i < header_.section_count; ++i) {
-      auto entry = get<SectionEntry>(bytes_, kHeaderBytes + i * sizeof(SectionEntry));
-      if (entry.offset % kAlignment != 0 || entry.offset > bytes_.size() ||
+      auto entry = get<MapSectionEntry>(bytes_, kMapHeaderBytes + i * sizeof(MapSectionEntry));
+      if (entry.offset % kMapAlignment != 0 || entry.offset > bytes_.size() ||
           entry.length > bytes_.size() - entry.offset) {
         return corrupt(fmt::format("has section {} outside the file", i));
       }
@@ -220,7 +102,7 @@ class Decoder {
     return {};
   }
 
-  static std::string_view name_of(const SectionEntry& entry) {
+  static std::string_view name_of(const MapSectionEntry& entry) {
     const auto end = std::ranges::find(entry.name, '\0');
     return {entry.name.data(), static_cast<std::size_t>(end - entry.name.begin())};
   }
@@ -326,7 +208,7 @@ class Decoder {
   }
 
   void read_graph(base::Vehicle vehicle) {
-    const auto name = [&](std::string_view part) { return section_name(vehicle, part); };
+    const auto name = [&](std::string_view part) { return map_section_name(vehicle, part); };
     ArcGraph graph;
     graph.arcs = section<Arc>(name("arcs"));
     graph.edge_first_arc = section<std::uint32_t>(name("edges"));
@@ -344,6 +226,57 @@ class Decoder {
     all_below(graph.prev, count, name("prev"));
     if (!fault_) check_arcs(graph, g, name("arcs"));
     decoded_.view.graphs[static_cast<std::size_t>(vehicle)] = graph;
+    if (!fault_) read_hierarchy(vehicle, count);
+  }
+
+  void read_hierarchy(base::Vehicle vehicle, std::size_t count) {
+    const auto name = [&](std::string_view part) { return map_section_name(vehicle, part); };
+    Hierarchy hierarchy;
+    hierarchy.vertex_of_arc = numbers(name("vertices"), count);
+    hierarchy.arc_of_vertex = numbers(name("order"), count);
+    hierarchy.up = hierarchy_edges(name("up"), count);
+    hierarchy.down = hierarchy_edges(name("down"), count);
+    hierarchy.out = hub_labels(name("out"), count);
+    hierarchy.in = hub_labels(name("in"), count);
+    if (fault_) return;
+    need(hierarchy.in.first.size() == hierarchy.out.first.size(), name("in_first"),
+         "has another number of entries than its partner section");
+    decoded_.view.hierarchies[static_cast<std::size_t>(vehicle)] = hierarchy;
+  }
+
+  // One number below `count` for each of `count` things.
+  std::span<const std::uint32_t> numbers(const std::string& name, std::size_t count) {
+    const auto values = section<std::uint32_t>(name);
+    if (fault_) return {};
+    need(values.size() == count, name, "has another number of entries than there are arcs");
+    all_below(values, count, name);
+    return values;
+  }
+
+  // Middles are checked where they are used: few are.
+  HierarchyEdges hierarchy_edges(const std::string& name, std::size_t count) {
+    const HierarchyEdges edges{section<std::uint32_t>(name + "_first"), section<HierarchyEdge>(name)};
+    if (fault_ || !splits(edges.first, count, edges.all.size(), name + "_first")) return {};
+    bool climbs = true;
+    for (std::uint32_t v = 0; v < count; ++v) {
+      for (const auto& edge : edges.of(v)) climbs &= edge.to < v;
+    }
+    need(climbs, name, "an edge does not lead to a more important vertex");
+    return edges;
+  }
+
+  HubLabels hub_labels(const std::string& name, std::size_t count) {
+    const HubLabels labels{section<std::uint32_t>(name + "_first"), section<LabelEntry>(name)};
+    if (fault_) return {};
+    if (!need(!labels.first.empty() && labels.first.size() <= count + 1, name + "_first",
+              "labels more vertices than there are"))
+      return {};
+    const auto labelled = labels.first.size() - 1;
+    if (!splits(labels.first, labelled, labels.all.size(), name + "_first")) return {};
+    std::uint32_t highest = 0;
+    for (const auto& entry : labels.all) highest = std::max(highest, entry.hub);
+    need(labels.all.empty() || highest < labelled, name, "an entry points outside");
+    return labels;
   }
 
   void check_arcs(const ArcGraph& graph, const EdgeGeometry& g, const std::string& name) {
@@ -361,87 +294,28 @@ class Decoder {
 
   std::span<const std::byte> bytes_;
   const std::string& name_;
-  Header header_{};
-  std::vector<SectionEntry> table_;
+  MapHeader header_{};
+  std::vector<MapSectionEntry> table_;
   std::optional<base::Error> fault_;
   DecodedMap decoded_;
 };
 
 }  // namespace
 
-std::string encode_map(const CompiledMap& map, const MapInfo& info) {
-  Encoder encoder;
-  const std::string meta = encode_meta(info);
-  encoder.add("meta", std::string_view(meta));
-  encoder.add("points", map.points);
-  encoder.add("along", map.along_mm);
-  encoder.add("edges", map.edge_first_point);
-  encoder.add("classes", map.edge_class);
-  encoder.add("items", map.items);
-  encoder.add("boxes", map.boxes);
-  for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
-    const auto& graph = map.graphs[v];
-    encoder.add(section_name(map.vehicles[v], "arcs"), graph.arcs);
-    encoder.add(section_name(map.vehicles[v], "edges"), graph.edge_first_arc);
-    encoder.add(section_name(map.vehicles[v], "next_first"), graph.next_first);
-    encoder.add(section_name(map.vehicles[v], "next"), graph.next);
-    encoder.add(section_name(map.vehicles[v], "prev_first"), graph.prev_first);
-    encoder.add(section_name(map.vehicles[v], "prev"), graph.prev);
-  }
-  return encoder.finish();
-}
-
 Result<DecodedMap> decode_map(std::span<const std::byte> bytes, const std::string& name) {
   return Decoder(bytes, name).decode();
 }
 
 Result<void> check_release(std::span<const std::byte> bytes, const std::string& name) {
-  const bool whole = bytes.size() >= kHeaderBytes;
-  const auto header = whole ? get<Header>(bytes, 0) : Header{};
+  const bool whole = bytes.size() >= kMapHeaderBytes;
+  const auto header = whole ? get<MapHeader>(bytes, 0) : MapHeader{};
   base::Sha256 hash;
-  hash.update(bytes.subspan(whole ? kHeaderBytes : 0));
+  hash.update(bytes.subspan(whole ? kMapHeaderBytes : 0));
   const auto found = hash.finish();
   if (whole && found == release_from(header.sha256)) return {};
   return base::fail(ErrorCode::kCorrupt, name,
                     fmt::format("content is {}, its header says {}; build the map again", found,
                                 release_from(header.sha256)));
-}
-
-Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  const auto cannot = [&] {
-    return base::fail(
-        ErrorCode::kEnvironment, path.string(),
-        fmt::format("cannot be opened: {}; a readable map file is needed", std::strerror(errno)));
-  };
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return cannot();
-  struct stat info {};
-  const bool known = ::fstat(fd, &info) == 0;
-  const bool regular = known && S_ISREG(info.st_mode);
-  void* at = MAP_FAILED;
-  if (regular && info.st_size > 0) {
-    at = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
-  }
-  ::close(fd);
-  if (known && !regular)
-    return base::fail(ErrorCode::kInvalidInput, path.string(), "is no regular file; a map file is needed");
-  if (known && info.st_size == 0) {
-    return base::fail(ErrorCode::kCorrupt, path.string(),
-                      "is empty; a map file made by 'reckon map build' is needed");
-  }
-  if (at == MAP_FAILED) return cannot();
-  return MappedFile({static_cast<const std::byte*>(at), static_cast<std::size_t>(info.st_size)});
-}
-
-MappedFile::MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
-
-MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
-  std::swap(bytes_, other.bytes_);
-  return *this;
-}
-
-MappedFile::~MappedFile() {
-  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
 }  // namespace reckon::road

@@ -8,13 +8,14 @@
 //   sections 28  zero   32  SHA-256 of bytes 128..end   64  XXH64 of bytes 0..63 and of the section table 72
 //   zero up to 128 128 section table: name (32 bytes, zero-filled), offset, length, XXH64
 //
-// Sections for all vehicles: meta (JSON), points, along, edges, classes, items, boxes. For each vehicle V:
-// V.arcs, V.edges, V.next_first, V.next, V.prev_first, V.prev. See graph.h for what they hold.
+// Sections for all vehicles: meta (JSON), points, along, edges, classes, items, boxes. For each vehicle V its
+// graph (graph.h): V.arcs, V.edges, V.next_first, V.next, V.prev_first, V.prev; and its hierarchy
+// (hierarchy.h): V.vertices, V.order, V.up_first, V.up, V.down_first, V.down, V.out_first, V.out, V.in_first,
+// V.in.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,6 +36,7 @@ std::string encode_map(const CompiledMap& map, const MapInfo& info);
 struct MapView {
   EdgeGeometry geometry;
   std::array<std::optional<ArcGraph>, base::kAllVehicles.size()> graphs;  ///< by vehicle
+  std::array<std::optional<Hierarchy>, base::kAllVehicles.size()> hierarchies;
 };
 
 struct DecodedMap {
@@ -53,20 +55,5 @@ base::Result<DecodedMap> decode_map(std::span<const std::byte> bytes, const std:
 /// Whether the SHA-256 in the header is that of the content: what `map info --check` asks.
 /// @errors kCorrupt  it is not
 base::Result<void> check_release(std::span<const std::byte> bytes, const std::string& name);
-
-/// A file mapped into memory, read-only.
-class MappedFile {
- public:
-  /// @errors kEnvironment  missing or unreadable; kInvalidInput  a folder; kCorrupt  an empty file
-  static base::Result<MappedFile> open(const std::filesystem::path& path);
-  MappedFile(MappedFile&& other) noexcept;
-  MappedFile& operator=(MappedFile&& other) noexcept;
-  ~MappedFile();
-  std::span<const std::byte> bytes() const { return bytes_; }
-
- private:
-  explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
-  std::span<const std::byte> bytes_;
-};
 
 }  // namespace reckon::road

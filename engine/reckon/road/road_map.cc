@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "reckon/road/hierarchy_search.h"
+#include "reckon/road/many_to_many.h"
 #include "reckon/road/map_file.h"
+#include "reckon/road/mapped_file.h"
 #include "reckon/road/path_geometry.h"
 #include "reckon/road/search.h"
 #include "reckon/road/snap_index.h"
@@ -20,13 +23,28 @@ struct RoadMap::State {
     RECKON_CHECK(graph.has_value());
     return *graph;
   }
+  const Hierarchy& hierarchy(base::Vehicle vehicle) const {
+    const auto& hierarchy = view.hierarchies[static_cast<std::size_t>(vehicle)];
+    RECKON_CHECK(hierarchy.has_value());
+    return *hierarchy;
+  }
 };
 
 struct RoadMap::Query::State {
+  HierarchySearch hierarchy;
+  ManyToMany table;
   Search search;
   std::vector<Terminal> from, to;
   std::vector<std::uint32_t> first;
   std::vector<Cost> costs;
+
+  // Of a hierarchy that contradicts itself, as an altered file's may, the plain search finds the path.
+  std::optional<Path> path(const ArcGraph& graph, const Hierarchy& levels) {
+    if (auto found = hierarchy.path(graph, levels, from, to)) return found;
+    const auto found = search.shortest(graph, from, to);
+    if (found.cost == kNoCost) return std::nullopt;
+    return search.path(found, from, to);
+  }
 };
 
 RoadMap::Query::Query() : state_(std::make_unique<State>()) {}
@@ -110,19 +128,21 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
   work.to.clear();
   add_terminals(geometry, graph, *start, TripEnd::kStart, work.from);
   add_terminals(geometry, graph, *end, TripEnd::kFinish, work.to);
-  const auto found = work.search.shortest(graph, work.from, work.to);
-  if (found.cost == kNoCost) {
+  const auto& hierarchy = state_->hierarchy(vehicle);
+  const Cost cost = work.hierarchy.shortest(graph, hierarchy, work.from, work.to);
+  if (cost == kNoCost) {
     route.status = RouteStatus::kNoRoute;
     return route;
   }
   route.status = RouteStatus::kOk;
-  route.distance = metres_of(found.cost);
-  route.duration_ds = deciseconds_of(found.cost);
+  route.distance = metres_of(cost);
+  route.duration_ds = deciseconds_of(cost);
   if (options.geometry == WithGeometry::kYes) {
-    const auto path = work.search.path(found, work.from, work.to);
-    route.geometry =
-        path_geometry(geometry, graph, path.arcs, start->positions[work.from[path.start].position],
-                      end->positions[work.to[path.finish].position]);
+    if (const auto path = work.path(graph, hierarchy)) {
+      route.geometry =
+          path_geometry(geometry, graph, path->arcs, start->positions[work.from[path->start].position],
+                        end->positions[work.to[path->finish].position]);
+    }
   }
   return route;
 }
@@ -141,6 +161,8 @@ std::vector<TableCell> RoadMap::table(Query& query, base::Vehicle vehicle,
     if (snap) add_terminals(geometry, graph, *snap, TripEnd::kFinish, work.to);
     work.first.push_back(static_cast<std::uint32_t>(work.to.size()));
   }
+  const auto& hierarchy = state_->hierarchy(vehicle);
+  work.table.set_targets(graph, hierarchy, work.to, work.first);
   work.costs.resize(destinations.size());
   std::vector<TableCell> cells(sources.size() * destinations.size());
   for (std::size_t s = 0; s < sources.size(); ++s) {
@@ -148,7 +170,7 @@ std::vector<TableCell> RoadMap::table(Query& query, base::Vehicle vehicle,
     if (!snap) continue;
     work.from.clear();
     add_terminals(geometry, graph, *snap, TripEnd::kStart, work.from);
-    work.search.one_to_many(graph, work.from, work.to, work.first, work.costs);
+    work.table.row(work.from, work.costs);
     for (std::size_t d = 0; d < destinations.size(); ++d) {
       if (work.first[d] == work.first[d + 1]) continue;  // off the map
       auto& cell = cells[s * destinations.size() + d];

@@ -26,12 +26,6 @@ Cost against_edge(const EdgeGeometry& geometry, const EdgePosition& position, st
   return cost_of(time_ms, geometry.length_mm(position.edge) - at);
 }
 
-// Sums of two costs that both fit never carry from length into time; a sum that no longer fits is no path.
-Cost plus(Cost a, Cost b) {
-  const Cost sum = a + b;
-  return fits(sum) ? sum : kNoCost;
-}
-
 void relax(Labels& labels, Heap& heap, std::uint32_t arc, Cost cost, std::uint32_t parent) {
   if (cost >= labels.cost(arc)) return;
   labels.set(arc, cost, parent);

@@ -1,0 +1,199 @@
+#include "reckon/road/contraction.h"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+#include <utility>
+
+#include "reckon/road/search.h"
+
+namespace reckon::road {
+namespace {
+
+/// Arcs that a search for another path looks at before it gives up, when an arc's importance is estimated and
+/// when it is contracted. A path not found costs a shortcut that is not needed, never a wrong answer.
+constexpr unsigned kWitnessesWhenEstimating = 60;
+constexpr unsigned kWitnessesWhenContracting = 120;
+
+class Contractor {
+ public:
+  explicit Contractor(const ArcGraph& graph)
+      : graph_(graph),
+        out_(graph.arcs.size()),
+        in_(graph.arcs.size()),
+        level_(graph.arcs.size()),
+        needed_(graph.arcs.size(), kNoCost) {
+    for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
+      for (const auto to : graph.after(arc)) add_edge({arc, to, graph.arcs[to].cost(), kNoMiddle, 1});
+    }
+  }
+
+  // An arc's importance rises as its neighbours go, so an entry of the queue may be too low: it is worked out
+  // anew when it comes to the front.
+  CompiledHierarchy run() {
+    for (std::uint32_t v = 0; v < out_.size(); ++v) queue_.emplace(importance(v), v);
+    std::vector<std::uint32_t> order;
+    while (!queue_.empty()) {
+      const auto v = queue_.top().second;
+      queue_.pop();
+      const std::pair now(importance(v), v);
+      if (!queue_.empty() && queue_.top() < now) {
+        queue_.push(now);
+        continue;
+      }
+      contract_vertex(v);
+      order.push_back(v);
+    }
+    std::ranges::reverse(order);
+    return collect(std::move(order));
+  }
+
+ private:
+  struct Edge {
+    Cost cost;
+    std::uint32_t to;
+    std::uint32_t middle;
+    std::uint32_t hops;  ///< turns that it stands for
+  };
+  struct Shortcut {
+    std::uint32_t from;
+    std::uint32_t to;
+    Cost cost;
+    std::uint32_t middle;
+    std::uint32_t hops;
+  };
+  using Importance = std::uint64_t;
+
+  static void improve(std::vector<Edge>& edges, const Edge& edge) {
+    const auto known = std::ranges::find(edges, edge.to, &Edge::to);
+    if (known == edges.end()) {
+      edges.push_back(edge);
+    } else if (edge.cost < known->cost) {
+      *known = edge;
+    }
+  }
+
+  void add_edge(const Shortcut& s) {
+    if (s.from == s.to || !fits(s.cost)) return;
+    improve(out_[s.from], {s.cost, s.to, s.middle, s.hops});
+    improve(in_[s.to], {s.cost, s.from, s.middle, s.hops});
+  }
+
+  // Looks for paths from `from` that avoid `without` and cost no more than `needed_` allows: their ends are
+  // no longer needed then. Ends after `most` arcs, beyond `limit`, or when `open` ends are found.
+  void search_witnesses(std::uint32_t from, std::uint32_t without, Cost limit, std::size_t open,
+                        unsigned most) {
+    labels_.reset(out_.size());
+    heap_.clear();
+    labels_.set(without, 0, kNoArc);  // nothing improves on 0: the search never enters it
+    labels_.set(from, 0, kNoArc);
+    heap_.push({0, from});
+    for (unsigned looked = 0; !heap_.empty() && looked < most; ++looked) {
+      const auto [cost, at] = heap_.top();
+      if (cost > limit) return;
+      heap_.pop();
+      if (cost > labels_.cost(at)) continue;
+      for (const auto& edge : out_[at]) {
+        const Cost there = plus(cost, edge.cost);
+        if (there > limit || there >= labels_.cost(edge.to)) continue;
+        labels_.set(edge.to, there, at);
+        if (needed_[edge.to] != kNoCost && there <= needed_[edge.to]) {
+          needed_[edge.to] = kNoCost;
+          if (--open == 0) return;
+        }
+        heap_.push({there, edge.to});
+      }
+    }
+  }
+
+  // Shortcuts that contracting `v` needs, to `shortcuts_`.
+  void find_shortcuts(std::uint32_t v, unsigned most) {
+    shortcuts_.clear();
+    for (const auto& in : in_[v]) {
+      Cost limit = 0;
+      std::size_t open = 0;
+      for (const auto& out : out_[v]) {
+        const Cost cost = plus(in.cost, out.cost);
+        if (out.to == in.to || cost == kNoCost) continue;
+        needed_[out.to] = cost;
+        limit = std::max(limit, cost);
+        ++open;
+      }
+      if (open == 0) continue;
+      search_witnesses(in.to, v, limit, open, most);
+      for (const auto& out : out_[v]) {
+        if (std::exchange(needed_[out.to], kNoCost) == kNoCost) continue;
+        shortcuts_.push_back({in.to, out.to, in.cost + out.cost, v, in.hops + out.hops});
+      }
+    }
+  }
+
+  // Weights by trial on Porto: docs/adr/0021-hierarchy.md.
+  Importance importance(std::uint32_t v) {
+    find_shortcuts(v, kWitnessesWhenEstimating);
+    std::uint64_t added_hops = 0;
+    for (const auto& s : shortcuts_) added_hops += s.hops;
+    std::uint64_t removed_hops = 1;
+    for (const auto& edge : in_[v]) removed_hops += edge.hops;
+    for (const auto& edge : out_[v]) removed_hops += edge.hops;
+    const std::uint64_t removed = 1 + in_[v].size() + out_[v].size();
+    return 700 * level_[v] + 1000 * shortcuts_.size() / removed + 2000 * added_hops / removed_hops;
+  }
+
+  void contract_vertex(std::uint32_t v) {
+    find_shortcuts(v, kWitnessesWhenContracting);
+    const auto leave = [&](std::uint32_t neighbour, std::vector<Edge>& edges) {
+      edges.erase(std::ranges::find(edges, v, &Edge::to));
+      level_[neighbour] = std::max(level_[neighbour], level_[v] + 1);
+    };
+    for (const auto& edge : in_[v]) leave(edge.to, out_[edge.to]);
+    for (const auto& edge : out_[v]) leave(edge.to, in_[edge.to]);
+    for (const auto& shortcut : shortcuts_) add_edge(shortcut);
+  }
+
+  CompiledHierarchy collect(std::vector<std::uint32_t> order) {
+    CompiledHierarchy made;
+    made.arc_of_vertex = std::move(order);
+    made.vertex_of_arc.resize(made.arc_of_vertex.size());
+    for (std::uint32_t v = 0; v < made.arc_of_vertex.size(); ++v)
+      made.vertex_of_arc[made.arc_of_vertex[v]] = v;
+    write_edges(out_, made, made.up);
+    write_edges(in_, made, made.down);
+    return made;
+  }
+
+  // What a vertex had left when it was contracted leads to more important ones. Frees `edges` as it goes.
+  static void write_edges(std::vector<std::vector<Edge>>& edges, const CompiledHierarchy& hierarchy,
+                          CompiledHierarchy::Edges& out) {
+    out.first.push_back(0);
+    for (const auto arc : hierarchy.arc_of_vertex) {
+      auto own = std::exchange(edges[arc], {});
+      for (auto& edge : own) edge.to = hierarchy.vertex_of_arc[edge.to];
+      std::ranges::sort(own, {}, &Edge::to);
+      for (const auto& edge : own) {
+        out.all.push_back({edge.cost, edge.to,
+                           edge.middle == kNoMiddle ? kNoMiddle : hierarchy.vertex_of_arc[edge.middle]});
+      }
+      out.first.push_back(static_cast<std::uint32_t>(out.all.size()));
+    }
+  }
+
+  const ArcGraph& graph_;
+  std::vector<std::vector<Edge>> out_, in_;  ///< among the arcs not yet contracted
+  std::vector<std::uint64_t> level_;
+  std::priority_queue<std::pair<Importance, std::uint32_t>, std::vector<std::pair<Importance, std::uint32_t>>,
+                      std::greater<>>
+      queue_;
+  Labels labels_;
+  Heap heap_;
+  std::vector<Cost> needed_;  ///< by arc: what a shortcut to it would cost; kNoCost: none is wanted
+  std::vector<Shortcut> shortcuts_;
+};
+
+}  // namespace
+
+CompiledHierarchy contract(const ArcGraph& graph) {
+  return Contractor(graph).run();
+}
+
+}  // namespace reckon::road

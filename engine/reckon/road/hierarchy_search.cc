@@ -1,0 +1,279 @@
+#include "reckon/road/hierarchy_search.h"
+
+#include <algorithm>
+
+namespace reckon::road {
+namespace {
+
+bool ahead_on_one_arc(const Terminal& from, const Terminal& to) {
+  return to.before >= from.before && length_mm_of(to.before) >= length_mm_of(from.before);
+}
+
+// Two terminals may share an arc (an edge that meets the place twice): the nearer one was used.
+std::uint32_t cheapest(std::span<const Terminal> terminals, std::uint32_t arc, Cost Terminal::*cost) {
+  std::uint32_t best = kNoArc;
+  for (std::uint32_t i = 0; i < terminals.size(); ++i) {
+    if (terminals[i].arc == arc && (best == kNoArc || terminals[i].*cost < terminals[best].*cost)) best = i;
+  }
+  return best;
+}
+
+/// Where two climbs meet on the cheapest path: steps of each, and the hub of both steps' labels; where the
+/// steps are one vertex, that vertex.
+struct Meeting {
+  Cost cost = kUnreached;
+  std::uint32_t forward = 0;
+  std::uint32_t backward = 0;
+  std::uint32_t hub = 0;
+};
+
+// At vertices below the labels: both climbs have them by descending number.
+Meeting meet_at_steps(const Climb& forward, const Climb& backward) {
+  const auto ups = forward.unlabelled();
+  const auto downs = backward.unlabelled();
+  Meeting best;
+  for (std::uint32_t f = 0, b = 0; f < ups.size() && b < downs.size();) {
+    const auto up = ups[f].vertex;
+    const auto down = downs[b].vertex;
+    const Cost cost = ups[f].cost + downs[b].cost;
+    if (up == down && cost < best.cost) best = {cost, f, b, up};
+    f += up >= down;
+    b += down >= up;
+  }
+  return best;
+}
+
+/// The path's edges, in the order of travel, and from them its arcs.
+class Unpacker {
+ public:
+  explicit Unpacker(const Hierarchy& hierarchy) : hierarchy_(hierarchy) {}
+
+  struct Leap {
+    std::uint32_t from, to, middle;
+  };
+
+  /// Edges from the climb's seed to its step `at`, the last one first.
+  static void add_steps(const HierarchyEdges& edges, std::span<const Climb::Step> steps, std::uint32_t at,
+                        std::vector<Leap>& leaps) {
+    for (; steps[at].parent != Climb::kNoStep; at = steps[at].parent) {
+      leaps.push_back({steps[steps[at].parent].vertex, steps[at].vertex, edges.all[steps[at].edge].middle});
+    }
+  }
+
+  /// Edges from a labelled vertex to a hub of its label, the first one first. A label's entry came over an
+  /// edge, so the edge's other end has the same hub, as much nearer as the edge costs. False where none has.
+  static bool add_label(const HierarchyEdges& edges, const HubLabels& labels, std::uint32_t vertex,
+                        std::uint32_t hub, std::vector<Leap>& leaps) {
+    if (vertex == hub) return true;  // perhaps one without labels
+    auto left = find(labels, vertex, hub);
+    while (vertex != hub) {
+      const auto own = edges.of(vertex);
+      const auto over = std::ranges::find_if(own, [&](const HierarchyEdge& edge) {
+        const Cost rest = find(labels, edge.to, hub);
+        return rest != kNoCost && rest + edge.cost == left;
+      });
+      if (over == own.end()) return false;
+      leaps.push_back({vertex, over->to, over->middle});
+      left -= over->cost;
+      vertex = over->to;
+    }
+    return true;
+  }
+
+  /// Appends the arcs after `leap.from` up to and including `leap.to`. False where the hierarchy contradicts
+  /// itself.
+  bool append(const Leap& leap, std::vector<std::uint32_t>& arcs) {
+    const auto most = hierarchy_.arc_of_vertex.size();  // no cheapest path visits an arc twice
+    todo_.assign(1, leap);
+    while (!todo_.empty()) {
+      const auto [a, b, m] = todo_.back();
+      todo_.pop_back();
+      if (m == kNoMiddle) {
+        if (arcs.size() > most) return false;
+        arcs.push_back(hierarchy_.arc_of_vertex[b]);
+        continue;
+      }
+      if (m <= std::max(a, b) || m >= most) return false;
+      const auto first = find(hierarchy_.down.of(m), a);
+      const auto second = find(hierarchy_.up.of(m), b);
+      if (first == nullptr || second == nullptr) return false;
+      todo_.push_back({m, b, second->middle});
+      todo_.push_back({a, m, first->middle});
+    }
+    return true;
+  }
+
+ private:
+  static const HierarchyEdge* find(std::span<const HierarchyEdge> edges, std::uint32_t to) {
+    const auto found = std::ranges::find(edges, to, &HierarchyEdge::to);
+    return found == edges.end() ? nullptr : &*found;
+  }
+
+  static Cost find(const HubLabels& labels, std::uint32_t vertex, std::uint32_t hub) {
+    const auto label = labels.of(vertex);
+    const auto found = std::ranges::lower_bound(label, hub, {}, &LabelEntry::hub);
+    return found == label.end() || found->hub != hub ? kNoCost : found->cost();
+  }
+
+  const Hierarchy& hierarchy_;
+  std::vector<Leap> todo_;
+};
+
+// As meet_at_hubs, but tells where; looks at each pair of steps.
+Meeting find_hub(const Hierarchy& hierarchy, const Climb& forward, const Climb& backward) {
+  Meeting best;
+  const auto first_up = static_cast<std::uint32_t>(forward.unlabelled().size());
+  const auto first_down = static_cast<std::uint32_t>(backward.unlabelled().size());
+  for (auto f = first_up; f < forward.steps().size(); ++f) {
+    for (auto b = first_down; b < backward.steps().size(); ++b) {
+      const auto out = hierarchy.out.of(forward.steps()[f].vertex);
+      const auto in = hierarchy.in.of(backward.steps()[b].vertex);
+      for (std::size_t i = 0, j = 0; i < out.size() && j < in.size();) {
+        const auto there = out[i].hub;
+        const auto back = in[j].hub;
+        if (there == back) {
+          const Cost cost = forward.steps()[f].cost + out[i].cost() + in[j].cost() + backward.steps()[b].cost;
+          if (cost < best.cost) best = {cost, f, b, there};
+        }
+        i += there <= back;
+        j += back <= there;
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+// Keeps the open vertices ascending, each once with the cheapest of its costs. They are few.
+void Climb::open(const Step& step) {
+  auto at = open_.size();
+  while (at > 0 && open_[at - 1].vertex > step.vertex) --at;
+  if (at > 0 && open_[at - 1].vertex == step.vertex) {
+    if (step.cost < open_[at - 1].cost) open_[at - 1] = step;
+  } else {
+    open_.insert(open_.begin() + static_cast<std::ptrdiff_t>(at), step);
+  }
+}
+
+void Climb::run(const HierarchyEdges& edges, std::uint32_t labelled, std::span<const ClimbSeed> seeds) {
+  open_.clear();
+  steps_.clear();
+  for (std::uint32_t i = 0; i < seeds.size(); ++i) open({seeds[i].cost, seeds[i].vertex, kNoStep, i});
+  while (!open_.empty() && open_.back().vertex >= labelled) {
+    const Step step = open_.back();
+    open_.pop_back();
+    const auto at = static_cast<std::uint32_t>(steps_.size());
+    steps_.push_back(step);
+    for (auto e = edges.first[step.vertex]; e < edges.first[step.vertex + 1]; ++e) {
+      open({step.cost + edges.all[e].cost, edges.all[e].to, at, e});
+    }
+  }
+  unlabelled_ = steps_.size();
+  steps_.insert(steps_.end(), open_.begin(), open_.end());
+}
+
+// A vertex stands for its arc's end: a path starts `after` beyond its place, and a path that reaches the end
+// of its last arc has gone `after` too far. Targets therefore begin at -after; so that nothing is ever
+// negative, all of them are raised by the largest one.
+//
+// That arithmetic would let a trip run backwards along one arc. Where the destination lies behind the start
+// on the same arc, the trip first leaves the arc: it is seeded by what comes after.
+void HierarchySearch::climb(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
+                            std::span<const Terminal> to) {
+  sources_.clear();
+  targets_.clear();
+  seed_arcs_.clear();
+  bias_ = 0;
+  for (const auto& target : to) bias_ = std::max(bias_, target.after);
+  for (const auto& target : to) {
+    targets_.push_back({hierarchy.vertex_of_arc[target.arc], bias_ - target.after});
+  }
+  for (const auto& source : from) {
+    const bool behind = std::ranges::any_of(
+        to, [&](const Terminal& t) { return t.arc == source.arc && !ahead_on_one_arc(source, t); });
+    if (!behind) {
+      sources_.push_back({hierarchy.vertex_of_arc[source.arc], source.after});
+      seed_arcs_.push_back(kNoArc);
+      continue;
+    }
+    for (const auto next : graph.after(source.arc)) {
+      sources_.push_back({hierarchy.vertex_of_arc[next], source.after + graph.arcs[next].cost()});
+      seed_arcs_.push_back(source.arc);
+    }
+  }
+  forward_.run(hierarchy.up, hierarchy.labelled(), sources_);
+  backward_.run(hierarchy.down, hierarchy.labelled(), targets_);
+}
+
+Cost HierarchySearch::meet_at_hubs(const Hierarchy& hierarchy) {
+  if (at_hub_.size() < hierarchy.labelled()) at_hub_.resize(hierarchy.labelled(), kUnreached);
+  for (const auto& step : forward_.labelled()) {
+    for (const auto& entry : hierarchy.out.of(step.vertex)) {
+      auto& cost = at_hub_[entry.hub];
+      cost = std::min(cost, step.cost + entry.cost());
+    }
+  }
+  Cost best = kUnreached;
+  for (const auto& step : backward_.labelled()) {
+    for (const auto& entry : hierarchy.in.of(step.vertex)) {
+      best = std::min(best, step.cost + entry.cost() + at_hub_[entry.hub]);
+    }
+  }
+  for (const auto& step : forward_.labelled()) {
+    for (const auto& entry : hierarchy.out.of(step.vertex)) at_hub_[entry.hub] = kUnreached;
+  }
+  return best;
+}
+
+Cost HierarchySearch::shortest(const ArcGraph& graph, const Hierarchy& hierarchy,
+                               std::span<const Terminal> from, std::span<const Terminal> to) {
+  climb(graph, hierarchy, from, to);
+  const Cost best = std::min(meet_at_steps(forward_, backward_).cost, meet_at_hubs(hierarchy));
+  const Cost whole = best >= kUnreached || !fits(best - bias_) ? kNoCost : best - bias_;
+  return std::min(whole, along_one_arc(from, to).cost);
+}
+
+std::optional<Path> HierarchySearch::path(const ArcGraph& graph, const Hierarchy& hierarchy,
+                                          std::span<const Terminal> from, std::span<const Terminal> to) {
+  climb(graph, hierarchy, from, to);
+  auto meeting = meet_at_steps(forward_, backward_);
+  if (const auto at_hub = find_hub(hierarchy, forward_, backward_); at_hub.cost < meeting.cost)
+    meeting = at_hub;
+  const auto direct = along_one_arc(from, to);
+  if (direct.cost != kNoCost && direct.cost <= meeting.cost - bias_) {
+    return Path{{from[direct.start].arc}, direct.start, direct.finish};
+  }
+  if (meeting.cost >= kUnreached) return std::nullopt;
+
+  std::vector<Unpacker::Leap> leaps, later;
+  const auto ups = forward_.steps();
+  const auto downs = backward_.steps();
+  Unpacker::add_steps(hierarchy.up, ups, meeting.forward, leaps);
+  std::ranges::reverse(leaps);
+  const auto& up = ups[meeting.forward];
+  const auto& down = downs[meeting.backward];
+  if (!Unpacker::add_label(hierarchy.up, hierarchy.out, up.vertex, meeting.hub, leaps)) return std::nullopt;
+  if (!Unpacker::add_label(hierarchy.down, hierarchy.in, down.vertex, meeting.hub, later))
+    return std::nullopt;
+  std::ranges::reverse(later);
+  Unpacker::add_steps(hierarchy.down, downs, meeting.backward, later);
+  for (auto& [a, b, middle] : later) std::swap(a, b);  // they were collected against travel
+  leaps.insert(leaps.end(), later.begin(), later.end());
+
+  auto root = meeting.forward;
+  while (ups[root].parent != Climb::kNoStep) root = ups[root].parent;
+  Path path;
+  if (seed_arcs_[ups[root].edge] != kNoArc) path.arcs.push_back(seed_arcs_[ups[root].edge]);
+  path.arcs.push_back(hierarchy.arc_of_vertex[ups[root].vertex]);
+  Unpacker unpacker(hierarchy);
+  for (const auto& leap : leaps) {
+    if (!unpacker.append(leap, path.arcs)) return std::nullopt;
+  }
+  path.start = cheapest(from, path.arcs.front(), &Terminal::after);
+  path.finish = cheapest(to, path.arcs.back(), &Terminal::before);
+  if (path.start == kNoArc || path.finish == kNoArc) return std::nullopt;
+  return path;
+}
+
+}  // namespace reckon::road

@@ -1,0 +1,77 @@
+#pragma once
+
+// Exact queries on the hierarchy. They find the very costs that `Search` finds, in microseconds.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "reckon/road/graph.h"
+#include "reckon/road/hierarchy.h"
+#include "reckon/road/search.h"
+
+namespace reckon::road {
+
+/// Above every cost that fits, and still far from overflow when such a cost is added.
+inline constexpr Cost kUnreached = Cost{1} << 63;
+
+/// A vertex where a climb begins.
+struct ClimbSeed {
+  std::uint32_t vertex;
+  Cost cost;
+};
+
+/// Vertices reached by climbing, each once.
+class Climb {
+ public:
+  struct Step {
+    Cost cost;
+    std::uint32_t vertex;
+    std::uint32_t parent;  ///< step that it was reached from, or kNoStep: a seed
+    std::uint32_t edge;    ///< number of the edge that it was reached by; of a seed its number
+  };
+  static constexpr std::uint32_t kNoStep = 0xffffffff;
+
+  /// Climbs until only vertices that have labels (those below `labelled`) are left.
+  void run(const HierarchyEdges& edges, std::uint32_t labelled, std::span<const ClimbSeed> seeds);
+
+  std::span<const Step> steps() const { return steps_; }
+  /// The first of them: vertices without labels, by descending number.
+  std::span<const Step> unlabelled() const { return steps().first(unlabelled_); }
+  /// The rest: where the climb goes on by labels.
+  std::span<const Step> labelled() const { return steps().subspan(unlabelled_); }
+
+ private:
+  void open(const Step& step);
+
+  std::vector<Step> open_, steps_;
+  std::size_t unlabelled_ = 0;
+};
+
+/// Working memory and algorithms; one thread at a time. Grows to the largest hierarchy seen, then allocates
+/// nothing.
+class HierarchySearch {
+ public:
+  /// Cost of the cheapest path from any of `from` to any of `to`, kNoCost when there is none. By hub labels.
+  Cost shortest(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
+                std::span<const Terminal> to);
+
+  /// The same with the path, shortcuts unpacked. Nothing when there is no
+  /// path or the hierarchy contradicts itself (an altered file).
+  std::optional<Path> path(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
+                           std::span<const Terminal> to);
+
+ private:
+  void climb(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
+             std::span<const Terminal> to);
+  Cost meet_at_hubs(const Hierarchy& hierarchy);
+
+  std::vector<ClimbSeed> sources_, targets_;
+  std::vector<std::uint32_t> seed_arcs_;  ///< by source: the arc that it leaves, or kNoArc: it is its own
+  Cost bias_ = 0;                         ///< what all targets' costs are too high by; see `climb`
+  Climb forward_, backward_;
+  std::vector<Cost> at_hub_;  ///< by hub; kUnreached but during a query
+};
+
+}  // namespace reckon::road

@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "reckon/base/hash.h"
+#include "reckon/road/map_file.h"
+#include "reckon/road/map_format.h"
+#include "reckon/road/map_meta.h"
+
+namespace reckon::road {
+namespace {
+
+template <class T>
+void put(std::string& out, std::size_t at, const T& value) {
+  std::memcpy(out.data() + at, &value, sizeof value);
+}
+
+std::array<unsigned char, 32> digest_from(std::string_view release) {
+  std::array<unsigned char, 32> digest{};
+  const auto nibble = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10); };
+  release.remove_prefix(std::string_view("sha256:").size());
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<unsigned char>(nibble(release[2 * i]) << 4 | nibble(release[2 * i + 1]));
+  }
+  return digest;
+}
+
+class Encoder {
+ public:
+  void add(std::string name, std::string_view bytes) { sections_.emplace_back(std::move(name), bytes); }
+  template <class T>
+  void add(std::string name, const std::vector<T>& values) {
+    static_assert(std::has_unique_object_representations_v<T>,
+                  "padding would make bytes differ from run to run");
+    add(std::move(name),
+        std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)));
+  }
+
+  std::string finish() const {
+    const auto table_end = kMapHeaderBytes + sections_.size() * sizeof(MapSectionEntry);
+    std::vector<MapSectionEntry> table;
+    std::size_t end = table_end;
+    for (const auto& [name, bytes] : sections_) {
+      const auto offset = (end + kMapAlignment - 1) / kMapAlignment * kMapAlignment;
+      MapSectionEntry entry{{}, offset, bytes.size(), xxh64(std::as_bytes(std::span(bytes)))};
+      std::copy(name.begin(), name.end(), entry.name.begin());
+      table.push_back(entry);
+      end = offset + bytes.size();
+    }
+    std::string file(end, '\0');
+    for (std::size_t i = 0; i < table.size(); ++i) {
+      put(file, kMapHeaderBytes + i * sizeof(MapSectionEntry), table[i]);
+      std::copy(sections_[i].second.begin(), sections_[i].second.end(),
+                file.begin() + static_cast<std::ptrdiff_t>(table[i].offset));
+    }
+    MapHeader header{{},
+                     kMapEndianMark,
+                     kMapFormatVersion,
+                     file.size(),
+                     static_cast<std::uint32_t>(table.size()),
+                     0,
+                     {},
+                     0,
+                     {}};
+    std::copy(kMapMagic.begin(), kMapMagic.end(), header.magic.begin());
+    header.sha256 = digest_from(base::sha256(std::string_view(file).substr(kMapHeaderBytes)));
+    put(file, 0, header);
+    header.table_checksum = map_table_checksum(std::as_bytes(std::span(file)), table.size());
+    put(file, 0, header);
+    return file;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string_view>> sections_;
+};
+
+void add_graph(Encoder& encoder, base::Vehicle vehicle, const CompiledArcs& graph) {
+  const auto name = [&](std::string_view part) { return map_section_name(vehicle, part); };
+  encoder.add(name("arcs"), graph.arcs);
+  encoder.add(name("edges"), graph.edge_first_arc);
+  encoder.add(name("next_first"), graph.next_first);
+  encoder.add(name("next"), graph.next);
+  encoder.add(name("prev_first"), graph.prev_first);
+  encoder.add(name("prev"), graph.prev);
+}
+
+void add_hierarchy(Encoder& encoder, base::Vehicle vehicle, const CompiledHierarchy& hierarchy) {
+  const auto name = [&](std::string_view part) { return map_section_name(vehicle, part); };
+  encoder.add(name("vertices"), hierarchy.vertex_of_arc);
+  encoder.add(name("order"), hierarchy.arc_of_vertex);
+  encoder.add(name("up_first"), hierarchy.up.first);
+  encoder.add(name("up"), hierarchy.up.all);
+  encoder.add(name("down_first"), hierarchy.down.first);
+  encoder.add(name("down"), hierarchy.down.all);
+  encoder.add(name("out_first"), hierarchy.out.first);
+  encoder.add(name("out"), hierarchy.out.all);
+  encoder.add(name("in_first"), hierarchy.in.first);
+  encoder.add(name("in"), hierarchy.in.all);
+}
+
+}  // namespace
+
+std::string encode_map(const CompiledMap& map, const MapInfo& info) {
+  Encoder encoder;
+  const std::string meta = encode_meta(info);
+  encoder.add("meta", std::string_view(meta));
+  encoder.add("points", map.points);
+  encoder.add("along", map.along_mm);
+  encoder.add("edges", map.edge_first_point);
+  encoder.add("classes", map.edge_class);
+  encoder.add("items", map.items);
+  encoder.add("boxes", map.boxes);
+  for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
+    add_graph(encoder, map.vehicles[v], map.graphs[v]);
+    add_hierarchy(encoder, map.vehicles[v], map.hierarchies[v]);
+  }
+  return encoder.finish();
+}
+
+}  // namespace reckon::road
