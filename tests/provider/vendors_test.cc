@@ -1,35 +1,22 @@
-// Tables of answers as the vendors document them (made by us from their pages), and what each of them means.
+// Tables of answers as Kakao and OSRM document them (made by us from their pages), what each of them means,
+// and what all vendors' entries share.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "reckon/provider/kakao.h"
-#include "reckon/provider/make_provider.h"
-#include "reckon/provider/osrm.h"
+#include "provider/vendor_rows_fixture.h"
 #include "reckon/provider/vendor.h"
 
 using namespace reckon;
 using namespace reckon::provider;
+using tests::Recorded;
+using tests::said;
 
 namespace {
 
-const base::SystemClock kClock;
-const base::WallTime kNow = base::parse_rfc3339("2022-10-15T09:30:00Z", "now").value();
-const TripRequest kTrip{geo::LatLng::from_degrees(37.5665, 126.978, "from").value(),
-                        geo::LatLng::from_degrees(37.55, 126.99, "to").value(), base::Vehicle::kMotorcycle};
-
-// What an answer says in one line, so that rows stay readable.
-std::string said(const ProviderAnswer& answer) {
-  if (answer.outcome != Outcome::kOk) return answer.reason();
-  return fmt::format("{} m {} s", answer.distance.value, answer.duration.count());
-}
-
-struct Row {
-  int status;
-  std::string body;
-  std::string expected;
-  std::string why;
-};
+const base::SystemClock& kClock = tests::kVendorClock;
+const base::WallTime kNow = tests::recorded_at();
+const TripRequest kTrip = tests::seoul_trip();
 
 std::string kakao_ok(std::string_view distance, std::string_view duration) {
   return fmt::format(
@@ -49,19 +36,10 @@ std::string osrm_ok(std::string_view distance, std::string_view duration) {
       distance, duration);
 }
 
-class Recorded final : public HttpTransport {
- public:
-  HttpResult exchange(const HttpRequest& request, base::Deadline) override {
-    last = request;
-    return HttpResponse{200, {}, "{}"};
-  }
-  HttpRequest last;
-};
-
 }  // namespace
 
 TEST_CASE("Kakao's answers are read by meaning") {
-  const std::vector<Row> rows = {
+  const std::vector<tests::AnswerRow> rows = {
       {200, kakao_ok("2468", "512"), "2468 m 512 s", "found"},
       {200, R"({"routes":[{"result_code":0,"summary":{"distance":7,"duration":1}}],"new":{"field":[1]}})",
        "7 m 1 s", "fields may be added, the echo may be absent"},
@@ -124,14 +102,11 @@ TEST_CASE("Kakao's answers are read by meaning") {
       {206, kakao_ok("2468", "512"), "malformed", "row 43: part of an answer"},
       {404, "not found", "malformed", "not this API"},
   };
-  for (const auto& row : rows) {
-    CAPTURE(row.why);
-    CHECK(said(read_kakao_answer({row.status, {}, row.body}, kTrip, kNow)) == row.expected);
-  }
+  tests::check_routes(*kakao_format({}), kTrip, rows);
 }
 
 TEST_CASE("OSRM's answers are read by meaning") {
-  const std::vector<Row> rows = {
+  const std::vector<tests::AnswerRow> rows = {
       {200, osrm_ok("2468.4", "511.5"), "2468 m 512 s", "found; rounded once"},
       {200, osrm_ok("0", "0"), "0 m 0 s", "both ends at one point"},
       {200, R"({"code":"Ok","routes":[{"distance":3,"duration":1}]})", "3 m 1 s", "waypoints may be absent"},
@@ -163,10 +138,7 @@ TEST_CASE("OSRM's answers are read by meaning") {
       {404, "", "malformed", "not this API"},
       {302, "", "malformed", "redirects are not followed"},
   };
-  for (const auto& row : rows) {
-    CAPTURE(row.why);
-    CHECK(said(read_osrm_answer({row.status, {}, row.body}, kTrip, kNow)) == row.expected);
-  }
+  tests::check_routes(*osrm_format({}), kTrip, rows);
 }
 
 TEST_CASE("Retry-After is honoured up to the cap") {
@@ -187,7 +159,7 @@ TEST_CASE("Retry-After is honoured up to the cap") {
                          {"-5", std::nullopt, "negative"},
                          {"Sat, 35 Oct 2022 09:00:00 GMT", std::nullopt, "no such day"}}) {
     CAPTURE(row.why);
-    const auto answer = read_kakao_answer({429, {{"RETRY-after", row.value}}, ""}, kTrip, kNow);
+    const auto answer = kakao_format({})->read_route({429, {{"RETRY-after", row.value}}, ""}, kTrip, kNow);
     CHECK(answer.outcome == Outcome::kThrottled);
     const auto told =
         answer.retry_after ? std::optional<int>(static_cast<int>(answer.retry_after->count())) : std::nullopt;
@@ -244,14 +216,18 @@ TEST_CASE("an entry of the configuration is refused with every fault named") {
   };
   const std::string url = "http://127.0.0.1:5000";
   for (const auto& row : std::vector<Case>{
-           {{"n", "valhalla", url, "", Secret(), ""},
-            {"/p/kind"},
-            "named by the contract, not in this version"},
            {{"n", "bing", url, "", Secret(), ""}, {"/p/kind"}, "unknown"},
            {{"Kakao Navi", "osrm", "ftp://x", "", Secret(), "a/b"},
             {"/p/name", "/p/base_url", "/p/profile"},
             "three faults"},
            {{"k", "kakao", url, "", Secret(), ""}, {"/p/key_env"}, "no variable named"},
+           {{"n", "naver", url, "KEY", Secret("k"), ""}, {"/p/key_id_env"}, "only half of the key"},
+           {{"k", "kakao", url, "KEY", Secret("k"), "", {}, "ID", Secret("i")},
+            {"/p/key_id_env"},
+            "naver's alone has two halves"},
+           {{"g", "google", url, "KEY", Secret(), "driving"}, {"/p/key_env", "/p/profile"}, "two faults"},
+           {{"t", "tmap", url, "", Secret(), ""}, {"/p/key_env"}, "no variable named"},
+           {{"v", "valhalla", url, "", Secret(), "a b"}, {"/p/profile"}, "a costing with a blank"},
            {{"k", "kakao", url, "KEY", Secret(), ""}, {"/p/key_env"}, "variable not set"},
            {{"k", "kakao", url, "KEY", Secret("a\r\nX: 1"), ""},
             {"/p/key_env"},
@@ -274,4 +250,142 @@ TEST_CASE("an entry of the configuration is refused with every fault named") {
     }
     CHECK(at == row.at);
   }
+}
+
+TEST_CASE("each kind that the contract names makes a provider") {
+  const std::vector<std::string_view> named = {"kakao", "naver",    "tmap",        "google",
+                                               "osrm",  "valhalla", "graphhopper", "openrouteservice"};
+  CHECK(provider_kinds() == named);
+  for (const auto kind : named) {
+    CAPTURE(std::string(kind));
+    const auto made = tests::vendor(std::string(kind), std::make_shared<Recorded>());
+    CHECK(made->name() == "vendor");
+    CHECK(made->serves(base::Vehicle::kMotorcycle));
+  }
+}
+
+TEST_CASE("whatever a vendor refuses, the key is in no text of the answer") {
+  for (const auto kind : provider_kinds()) {
+    CAPTURE(std::string(kind));
+    const auto transport = std::make_shared<Recorded>();
+    const auto made = tests::vendor(std::string(kind), transport);
+    for (const int status : {200, 400, 401, 403, 404, 429, 500}) {
+      transport->response = {status, {}, R"({"error":{"code":"x","message":"m"}})"};
+      const auto answer = made->route(kTrip, base::Deadline::after(kClock, std::chrono::seconds{1}));
+      CHECK(answer.outcome != Outcome::kOk);
+      CHECK(answer.detail.find("s3cret") == std::string::npos);
+      CHECK(transport->last.target.find("s3cret/&") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("what one call cannot hold is not sent") {
+  for (const auto kind : provider_kinds()) {
+    CAPTURE(std::string(kind));
+    const auto transport = std::make_shared<Recorded>();
+    const auto made = tests::vendor(std::string(kind), transport);
+    const auto deadline = base::Deadline::after(kClock, std::chrono::seconds{1});
+    const auto can = made->capability(base::Vehicle::kMotorcycle);
+    auto trip = kTrip;
+    trip.via.assign(can.max_via + 1, kTrip.to);
+    CHECK(made->route(trip, deadline).outcome == Outcome::kLocalReject);
+    const auto refused = [&](std::size_t sources, std::size_t destinations) {
+      const TableRequest table{std::vector(sources, kTrip.from), std::vector(destinations, kTrip.to),
+                               kTrip.vehicle};
+      return made->table(table, deadline).whole.outcome == Outcome::kLocalReject;
+    };
+    CHECK(refused(can.max_side + 1, 1));
+    CHECK(refused(1, can.max_side + 1));
+    CHECK(refused(0, 1));
+    if (can.table != TableShape::kMatrix) CHECK(refused(2, 2));
+    CHECK(transport->exchanges == 0);
+  }
+}
+
+TEST_CASE("Kakao: stops between, one to many, many to one") {
+  const auto transport = std::make_shared<Recorded>();
+  const auto kakao = tests::vendor("kakao", transport);
+  const auto deadline = base::Deadline::after(kClock, std::chrono::seconds{1});
+  auto trip = kTrip;
+  trip.via = {tests::place(37.56, 126.98), tests::place(37.555, 126.985)};
+  kakao->route(trip, deadline);
+  CHECK(transport->last.method == "GET");
+  CHECK(transport->last.target.find("&waypoints=126.98,37.56%7C126.985,37.555&") != std::string::npos);
+  trip.via.assign(6, tests::place(37.56, 126.98));
+  kakao->route(trip, deadline);
+  CHECK(transport->last.method == "POST");
+  CHECK(transport->last.target == "/v1/waypoints/directions");
+  CHECK(transport->last.body.starts_with(
+      R"({"origin":{"x":126.978,"y":37.5665},"destination":{"x":126.99,"y":37.55},"waypoints":[{"x":126.98,"y":37.56},)"));
+  CHECK(transport->last.body.ends_with(
+      R"("priority":"RECOMMEND","summary":true,"car_type":7,"avoid":["motorway"]})"));
+
+  const TableRequest one_to_many{{kTrip.from}, {kTrip.to, kTrip.from}, base::Vehicle::kCar};
+  kakao->table(one_to_many, deadline);
+  CHECK(transport->last.target == "/v1/destinations/directions");
+  CHECK(
+      transport->last.body ==
+      R"({"origin":{"x":126.978,"y":37.5665},"destinations":[{"x":126.99,"y":37.55,"key":"0"},{"x":126.978,"y":37.5665,"key":"1"}],"radius":10000,"priority":"TIME","car_type":1,"avoid":[]})");
+  const TableRequest many_to_one{{kTrip.to, kTrip.from}, {kTrip.from}, base::Vehicle::kMotorcycle};
+  kakao->table(many_to_one, deadline);
+  CHECK(transport->last.target == "/v1/origins/directions");
+  CHECK(transport->last.body.starts_with(R"({"origins":[{"x":126.99,"y":37.55,"key":"0"},)"));
+  CHECK(tests::vendor("kakao", transport)->capability(base::Vehicle::kCar).table == TableShape::kOneSided);
+
+  const auto cell = [](std::string_view key, int code, int distance) {
+    return fmt::format(R"({{"key":"{}","result_code":{},"summary":{{"distance":{},"duration":60}}}})", key,
+                       code, distance);
+  };
+  const auto routes = [](std::initializer_list<std::string> cells) {
+    return fmt::format(R"({{"trans_id":"x","routes":[{}]}})", fmt::join(cells, ","));
+  };
+  tests::check_tables(
+      *kakao_format({}), one_to_many,
+      {{200, routes({cell("1", 0, 11), cell("0", 0, 10)}), "10 m 60 s, 11 m 60 s",
+        "row 32: matched by key, not order"},
+       {200, routes({cell("0", 0, 10), cell("1", 304, 0)}), "10 m 60 s, no_route", "beyond the radius"},
+       {200, routes({cell("0", 0, 10)}), "10 m 60 s, malformed", "a cell that never comes"},
+       {200, routes({cell("0", 0, 10), cell("0", 0, 11)}), "malformed, malformed", "a cell that comes twice"},
+       {200, routes({cell("0", 0, 10), cell("7", 0, 11)}), "malformed", "a key that was not asked for"},
+       {200, routes({cell("0", 0, 10), cell("x", 0, 11)}), "malformed", "a key of another's"},
+       {200, R"({"routes":[]})", "malformed", "no routes"},
+       {200, R"({"routes":[7]})", "malformed", "a route that is no object"},
+       {400, R"({"code":-10,"msg":"quota"})", "quota", "row 37"},
+       {500, "", "unavailable", "row 41"}});
+  tests::check_tables(
+      *kakao_format({}), many_to_one,
+      {{200, routes({cell("1", 0, 11), cell("0", 104, 0)}), "0 m 0 s, 11 m 60 s", "many to one"},
+       {200, routes({cell("1", 207, 0), cell("0", 201, 0)}), "no_route, no_route", "documented"}});
+}
+
+TEST_CASE("OSRM: stops between, and tables") {
+  const auto transport = std::make_shared<Recorded>();
+  const auto osrm = tests::vendor("osrm", transport);
+  const auto deadline = base::Deadline::after(kClock, std::chrono::seconds{1});
+  auto trip = kTrip;
+  trip.via = {tests::place(37.56, 126.98)};
+  osrm->route(trip, deadline);
+  CHECK(transport->last.target ==
+        "/route/v1/driving/126.978,37.5665;126.98,37.56;126.99,37.55?overview=false&steps=false");
+  const TableRequest table{{kTrip.from}, {kTrip.to, kTrip.from}, kTrip.vehicle};
+  osrm->table(table, deadline);
+  CHECK(
+      transport->last.target ==
+      "/table/v1/driving/126.978,37.5665;126.99,37.55;126.978,37.5665?sources=0&destinations=1;2&annotations="
+      "duration,distance");
+  tests::check_tables(
+      *osrm_format({}), table,
+      {{200, R"({"code":"Ok","durations":[[60.4,0]],"distances":[[1000.6,0]]})", "1001 m 60 s, 0 m 0 s",
+        "found"},
+       {200, R"({"code":"Ok","durations":[[null,0]],"distances":[[null,0]]})", "no_route, 0 m 0 s",
+        "unreachable"},
+       {200, R"({"code":"Ok","durations":[[1]],"distances":[[1]]})", "malformed", "a column too few"},
+       {200, R"({"code":"Ok","durations":[[1,2]]})", "malformed", "no distances"},
+       {200, R"({"code":"Ok","durations":[[1,2]],"distances":[[1,-2]]})", "1 m 1 s, implausible", "negative"},
+       {200,
+        R"({"code":"Ok","durations":[[1,2]],"distances":[[1,2]],"sources":[{"location":[126.978,37.5665],"distance":0}],"destinations":[{"location":[127.2,37.55],"distance":18565},{"location":[126.978,37.5665],"distance":0}]})",
+        "no_route, 2 m 2 s", "one end snapped 18 km away"},
+       {400, R"({"code":"NoTable","message":"m"})", "no_route", "documented"},
+       {400, R"({"code":"TooBig","message":"m"})", "bad_request", "documented"},
+       {503, "busy", "unavailable", "server error"}});
 }

@@ -21,5 +21,6 @@ std::vector<std::vector<Command>> command_groups();
 std::vector<Command> map_commands();    ///< map build, map info
 std::vector<Command> route_commands();  ///< route, table
 std::vector<Command> provider_sim_commands();
+std::vector<Command> provider_check_commands();
 
 }  // namespace reckon::cli

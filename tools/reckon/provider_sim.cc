@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -11,24 +12,21 @@
 namespace reckon::cli {
 namespace {
 
-base::Result<std::vector<SimApi>> apis_of(std::string_view list) {
-  std::vector<SimApi> apis;
+base::Result<std::vector<std::string>> apis_of(std::string_view list) {
+  std::vector<std::string> apis;
   while (!list.empty()) {
     const auto comma = list.find(',');
     const auto name = list.substr(0, comma);
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    if (name == "kakao") {
-      apis.push_back(SimApi::kKakao);
-    } else if (name == "osrm") {
-      apis.push_back(SimApi::kOsrm);
-    } else {
+    if (std::ranges::find(sim_api_names(), name) == sim_api_names().end()) {
       return base::fail(base::ErrorCode::kInvalidInput, "--api",
-                        fmt::format("'{}' is no API; allowed: kakao, osrm", name));
+                        fmt::format("'{}' is no API; allowed: {}", name, fmt::join(sim_api_names(), ", ")));
     }
+    apis.emplace_back(name);
   }
   if (!apis.empty()) return apis;
   return base::fail(base::ErrorCode::kInvalidInput, "--api",
-                    "is empty; allowed: kakao, osrm, or both with a comma");
+                    fmt::format("is empty; allowed, with commas: {}", fmt::join(sim_api_names(), ", ")));
 }
 
 // From here on the two signals are read from a descriptor, so that a request in flight is never torn.
@@ -84,7 +82,8 @@ std::vector<Command> provider_sim_commands() {
            0,
            {{"map", "MAP", "the road map that its answers come from"},
             {"vehicle", "V", "motorcycle, bicycle, foot or car"},
-            {"api", "LIST", "kakao, osrm, or both with a comma"},
+            {"api", "LIST",
+             "with commas, any of kakao, naver, tmap, google, osrm, valhalla, graphhopper, openrouteservice"},
             {"port", "P", "0 takes any free one; 'listening on HOST:PORT' tells which (default 0)"},
             {"host", "ADDRESS", "numeric IPv4 address (default 127.0.0.1)"},
             {"fault", "SPEC", kFaultGrammar}},

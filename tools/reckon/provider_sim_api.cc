@@ -1,201 +1,159 @@
 #include "provider_sim_api.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
-#include <optional>
 
 #include "reckon/base/csv.h"
-#include "reckon/base/json_writer.h"
-#include "reckon/geo/geodesic.h"
 
 namespace reckon::cli {
 namespace {
 
-constexpr double kKakaoSamePlaceM = 5;
+std::optional<double> number_of(const base::JsonNode& node) {
+  if (node.is_number()) return node.number(-1e9, 1e9);
+  return node.is_string() ? base::parse_number(node.string().value_or("")) : std::nullopt;
+}
 
-// `LON,LAT`, what follows a further comma is passed over (Kakao's `name=`).
-std::optional<geo::LatLng> lon_lat(std::string_view text) {
+std::optional<geo::LatLng> place(std::optional<double> lat, std::optional<double> lon) {
+  if (!lat || !lon) return std::nullopt;
+  const auto made = geo::LatLng::from_degrees(*lat, *lon, "place");
+  return made ? std::optional(*made) : std::nullopt;
+}
+
+// The first two numbers of a list with commas.
+std::optional<std::array<double, 2>> two_numbers(std::string_view text) {
   const auto comma = text.find(',');
   if (comma == std::string_view::npos) return std::nullopt;
   const auto rest = text.substr(comma + 1);
-  const auto lon = base::parse_number(text.substr(0, comma));
-  const auto lat = base::parse_number(rest.substr(0, rest.find(',')));
-  if (!lon || !lat) return std::nullopt;
-  const auto place = geo::LatLng::from_degrees(*lat, *lon, "place");
-  return place ? std::optional(*place) : std::nullopt;
+  const auto first = base::parse_number(text.substr(0, comma));
+  const auto second = base::parse_number(rest.substr(0, rest.find(',')));
+  if (!first || !second) return std::nullopt;
+  return std::array{*first, *second};
 }
 
-// `%2C` and `%3B` are all that clients encode in these requests.
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto three = text.substr(i, 3);
-    const bool comma = three == "%2C" || three == "%2c", semicolon = three == "%3B" || three == "%3b";
-    out += comma ? ',' : semicolon ? ';' : text[i];
-    if (comma || semicolon) i += 2;
-  }
-  return out;
-}
-
-std::string parameter(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const auto pair = query.substr(0, end);
-    query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
-    const auto equals = pair.find('=');
-    if (pair.substr(0, equals) == name && equals != std::string_view::npos)
-      return decoded(pair.substr(equals + 1));
-  }
-  return {};
-}
-
-std::int64_t told_metres(const road::Route& route, const Mischief& mischief) {
-  if (mischief.constant_m) return *mischief.constant_m;
-  return std::llround(static_cast<double>(route.distance.value) * mischief.factor);
-}
-
-SimReply kakao_refusal(int status, int code, std::string_view message) {
-  SimReply reply{status, {}};
-  base::JsonWriter(reply.body)
-      .begin_object()
-      .key("code")
-      .integer(code)
-      .key("msg")
-      .string(message)
-      .end_object();
-  return reply;
-}
-
-SimReply kakao_result(int code, std::string_view message) {
-  SimReply reply;
-  base::JsonWriter json(reply.body);
-  json.begin_object().key("trans_id").string("sim").key("routes").begin_array().begin_object();
-  json.key("result_code")
-      .integer(code)
-      .key("result_msg")
-      .string(message)
-      .end_object()
-      .end_array()
-      .end_object();
-  return reply;
-}
-
-void kakao_place(base::JsonWriter& json, std::string_view key, const geo::LatLng& place) {
-  json.key(key).begin_object().key("name").string("");
-  json.key("x").number(place.lng_deg()).key("y").number(place.lat_deg()).end_object();
-}
-
-// The HTTP status that goes with a negative code in Kakao's reference.
-int kakao_status(int code) {
-  if (code == -401) return 401;
-  if (code == -3 || code == -4 || code == -5) return 403;
-  return code == -1 ? 500 : 400;
-}
-
-SimReply osrm_refusal(int status, std::string_view code, std::string_view message) {
-  SimReply reply{status, {}};
-  base::JsonWriter(reply.body)
-      .begin_object()
-      .key("code")
-      .string(code)
-      .key("message")
-      .string(message)
-      .end_object();
-  return reply;
-}
-
-void osrm_waypoint(base::JsonWriter& json, const road::SnapPoint& snap) {
-  json.begin_object()
-      .key("location")
-      .begin_array()
-      .number(snap.at.lng_deg())
-      .number(snap.at.lat_deg())
-      .end_array();
-  json.key("distance").number(snap.offset_m).key("name").string("").end_object();
+bool leads_to(const SimPath& path, const SimRequest& request) {
+  if (path.method != request.method) return false;
+  return path.path.ends_with('/') ? request.path.starts_with(path.path) : request.path == path.path;
 }
 
 }  // namespace
 
-bool ProviderApi::speaks(SimApi api) const {
-  return std::ranges::find(apis_, api) != apis_.end();
+std::string_view SimRequest::header(std::string_view name) const {
+  const auto found = std::ranges::find(headers, name, &std::pair<std::string, std::string>::first);
+  return found == headers.end() ? std::string_view{} : found->second;
+}
+
+std::vector<std::string> SimRequest::parameters(std::string_view name) const {
+  std::vector<std::string> values;
+  for (std::string_view rest = query; !rest.empty();) {
+    const auto end = rest.find('&');
+    const auto pair = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+      values.push_back(decoded(pair.substr(equals + 1)));
+  }
+  return values;
+}
+
+std::string SimRequest::parameter(std::string_view name) const {
+  auto values = parameters(name);
+  return values.empty() ? std::string{} : std::move(values.front());
+}
+
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr == text.data() + i + 3) {
+      out += static_cast<char>(byte);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::optional<geo::LatLng> lon_lat_of(std::string_view text) {
+  const auto pair = two_numbers(text);
+  return pair ? place((*pair)[1], (*pair)[0]) : std::nullopt;
+}
+
+std::optional<geo::LatLng> lat_lon_of(std::string_view text) {
+  const auto pair = two_numbers(text);
+  return pair ? place((*pair)[0], (*pair)[1]) : std::nullopt;
+}
+
+std::optional<geo::LatLng> place_of(const base::JsonNode& object, std::string_view lat,
+                                    std::string_view lon) {
+  if (!object.is_object()) return std::nullopt;
+  return place(number_of(object.optional(lat)), number_of(object.optional(lon)));
+}
+
+std::optional<Places> lon_lats_of(std::string_view text, char mark) {
+  Places places;
+  for (;;) {
+    const auto end = text.find(mark);
+    const auto one = lon_lat_of(text.substr(0, end));
+    if (!one) return std::nullopt;
+    places.push_back(*one);
+    if (end == std::string_view::npos) return places;
+    text.remove_prefix(end + 1);
+  }
+}
+
+SimTrip SimWorld::trip(const geo::LatLng& from, const geo::LatLng& to) {
+  return trip(std::array{from, to});
+}
+
+SimTrip SimWorld::trip(std::span<const geo::LatLng> places) {
+  SimTrip told;
+  std::int64_t metres = 0, deciseconds = 0;
+  for (std::size_t i = 0; i + 1 < places.size(); ++i) {
+    const auto leg = map_.route(query_, vehicle_, places[i], places[i + 1]);
+    if (!leg.from) return {SimTrip::Status::kNoRoadAtStart, 0, 0, {}};
+    if (!leg.to) return {SimTrip::Status::kNoRoadAtEnd, 0, 0, {}};
+    if (leg.status != road::RouteStatus::kOk) return {};
+    if (i == 0) told.snaps.push_back(*leg.from);
+    told.snaps.push_back(*leg.to);
+    metres += leg.distance.value;
+    deciseconds += leg.duration_ds;
+  }
+  told.status = SimTrip::Status::kOk;
+  told.metres = mischief_.constant_m.value_or(std::llround(static_cast<double>(metres) * mischief_.factor));
+  told.seconds = static_cast<double>(deciseconds) / 10;
+  return told;
+}
+
+std::optional<int> SimWorld::code() const {
+  return mischief_.kind == SimFault::kCode ? std::optional(static_cast<int>(mischief_.arg)) : std::nullopt;
+}
+
+const std::vector<std::string>& sim_api_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> found;
+    for (const auto paths : {korean_sim_paths(), world_sim_paths()}) {
+      for (const auto& path : paths) {
+        if (std::ranges::find(found, path.api) == found.end()) found.emplace_back(path.api);
+      }
+    }
+    return found;
+  }();
+  return names;
 }
 
 SimReply ProviderApi::answer(const SimRequest& request, const Mischief& mischief) {
-  if (request.method == "GET" && request.path == "/v1/directions" && speaks(SimApi::kKakao))
-    return kakao(request, mischief);
-  if (request.method == "GET" && request.path.starts_with("/route/v1/") && speaks(SimApi::kOsrm)) {
-    return osrm(request, mischief);
+  SimWorld world(map_, vehicle_, query_, mischief);
+  for (const auto paths : {korean_sim_paths(), world_sim_paths()}) {
+    for (const auto& path : paths) {
+      const bool spoken = std::ranges::find(apis_, path.api) != apis_.end();
+      if (spoken && leads_to(path, request)) return path.answer(world, request);
+    }
   }
   return {404, R"({"error":"no such path"})"};
-}
-
-SimReply ProviderApi::kakao(const SimRequest& request, const Mischief& mischief) {
-  if (!request.authorization.starts_with("KakaoAK ")) return kakao_refusal(401, -401, "wrong appKey format");
-  if (mischief.kind == SimFault::kCode) {
-    const int code = static_cast<int>(mischief.arg);
-    return code < 0 ? kakao_refusal(kakao_status(code), code, "drill") : kakao_result(code, "drill");
-  }
-  const auto from = lon_lat(parameter(request.query, "origin")),
-             to = lon_lat(parameter(request.query, "destination"));
-  if (!from || !to) return kakao_refusal(400, -2, "origin and destination must be x,y");
-  if (geo::geodesic_m(*from, *to) <= kKakaoSamePlaceM)
-    return kakao_result(104, "origin and destination are within 5 m");
-  const auto route = map_.route(query_, vehicle_, *from, *to);
-  if (!route.from) return kakao_result(102, "no road near the origin");
-  if (!route.to) return kakao_result(103, "no road near the destination");
-  if (route.status != road::RouteStatus::kOk) return kakao_result(1, "no route found");
-  SimReply reply;
-  base::JsonWriter json(reply.body);
-  json.begin_object().key("trans_id").string("sim").key("routes").begin_array().begin_object();
-  json.key("result_code").integer(0).key("result_msg").string("ok").key("summary").begin_object();
-  kakao_place(json, "origin", *from);
-  kakao_place(json, "destination", *to);
-  json.key("waypoints").begin_array().end_array().key("priority").string("RECOMMEND");
-  json.key("fare").begin_object().key("taxi").integer(0).key("toll").integer(0).end_object();
-  json.key("distance")
-      .integer(told_metres(route, mischief))
-      .key("duration")
-      .integer((route.duration_ds + 5) / 10);
-  json.end_object().end_object().end_array().end_object();
-  return reply;
-}
-
-SimReply ProviderApi::osrm(const SimRequest& request, const Mischief& mischief) {
-  if (mischief.kind == SimFault::kCode) return osrm_refusal(400, "NoRoute", "drill");
-  const auto profile_end = request.path.find('/', std::string_view("/route/v1/").size());
-  if (profile_end == std::string::npos) return osrm_refusal(400, "InvalidUrl", "URL string malformed");
-  const auto places = decoded(std::string_view(request.path).substr(profile_end + 1));
-  const auto middle = places.find(';');
-  if (middle == std::string::npos) return osrm_refusal(400, "InvalidOptions", "two coordinates are needed");
-  if (places.find(';', middle + 1) != std::string::npos)
-    return osrm_refusal(400, "TooBig", "two coordinates only");
-  const auto from = lon_lat(std::string_view(places).substr(0, middle));
-  const auto to = lon_lat(std::string_view(places).substr(middle + 1));
-  if (!from || !to) return osrm_refusal(400, "InvalidQuery", "coordinates must be lon,lat");
-  const auto route = map_.route(query_, vehicle_, *from, *to);
-  if (!route.from || !route.to) return osrm_refusal(400, "NoSegment", "could not find a matching segment");
-  if (route.status != road::RouteStatus::kOk)
-    return osrm_refusal(400, "NoRoute", "impossible route between points");
-  const auto metres = static_cast<double>(told_metres(route, mischief));
-  const double seconds = static_cast<double>(route.duration_ds) / 10;
-  SimReply reply;
-  base::JsonWriter json(reply.body);
-  json.begin_object().key("code").string("Ok").key("routes").begin_array().begin_object();
-  json.key("distance").number(metres).key("duration").number(seconds).key("weight").number(seconds);
-  json.key("weight_name")
-      .string("routability")
-      .key("legs")
-      .begin_array()
-      .end_array()
-      .end_object()
-      .end_array();
-  json.key("waypoints").begin_array();
-  osrm_waypoint(json, *route.from);
-  osrm_waypoint(json, *route.to);
-  json.end_array().end_object();
-  return reply;
 }
 
 }  // namespace reckon::cli

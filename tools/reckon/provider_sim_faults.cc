@@ -33,7 +33,7 @@ constexpr std::array<KindRow, 12> kKinds = {{
     {"throttle", SimFault::kThrottle, Argument::kNumber, 429, 429, 429, "429 or nothing"},
     {"reset", SimFault::kReset, Argument::kNone, 0, 0, 0, ""},
     {"drip", SimFault::kDrip, Argument::kPlace, 0, 1, 0, "head or body"},
-    {"code", SimFault::kCode, Argument::kNumber, -999, 999, -1000, "a code from -999 to 999"},
+    {"code", SimFault::kCode, Argument::kNumber, -999, 9999, -1000, "a code from -999 to 9999"},
     {"wrong", SimFault::kWrong, Argument::kFactor, 0.001, 1000, -1, "a factor from 0.001x to 1000x"},
     {"constant", SimFault::kConstant, Argument::kNumber, 0, 10'000'000, -1,
      "whole metres from 0 to 10000000"},

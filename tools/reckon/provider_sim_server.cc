@@ -72,7 +72,8 @@ Parse parse_request(std::string& bytes, SimRequest& request) {
     const auto colon = header.find(':');
     if (colon == std::string_view::npos) return Parse::kBroken;
     const auto name = header.substr(0, colon), value = trimmed(header.substr(colon + 1));
-    if (same_word(name, "authorization")) request.authorization = value;
+    request.headers.emplace_back(name, value);
+    for (char& c : request.headers.back().first) c = lower(c);
     if (same_word(name, "connection")) request.keep_alive = !same_word(value, "close");
     if (same_word(name, "transfer-encoding")) return Parse::kBroken;
     if (!same_word(name, "content-length")) continue;

@@ -107,7 +107,7 @@ int run_serve(const Args& args) {
         const char* value = std::getenv(name.c_str());
         return value == nullptr ? std::nullopt : std::optional<std::string>(value);
       },
-      clock);
+      clock, service::DamagedMap::kGoOn);
   if (!parts) return report(parts.error());
   if (parts->tariffs.empty()) {
     return report({base::ErrorCode::kInvalidInput, config->file + "#/tariffs",
@@ -115,6 +115,12 @@ int run_serve(const Args& args) {
   }
   service::Metrics metrics;
   StderrLog log;
+  metrics.log_to(&log);
+  if (parts->damaged_map) {
+    metrics.count("reckon_damaged_map");
+    log.log(base::LogLevel::kAlarm, fmt::format("{}: {}; quotes go on by straight line until it is replaced",
+                                                parts->damaged_map->where, parts->damaged_map->message));
+  }
   return serve(*config, std::move(*parts), metrics, log);
 }
 

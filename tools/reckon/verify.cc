@@ -27,6 +27,9 @@ int print_report(const ledger::VerifyReport& report, bool as_json) {
       json.key("last_at").string(base::format_rfc3339(gap.last_at)).key("quotes").integer(gap.quotes);
       json.key("reason").string(gap.reason).end_object();
     }
+    json.end_array().key("clock_steps").begin_array();
+    for (const auto& step : report.clock_steps)
+      json.begin_object().key("row").integer(step.seq).key("back_s").integer(step.back.count()).end_object();
     json.end_array().end_object();
     fmt::print("{}\n", out);
   } else {
@@ -35,6 +38,9 @@ int print_report(const ledger::VerifyReport& report, bool as_json) {
       fmt::print("gap: {} quotes not recorded from {} to {} ({})\n", gap.quotes,
                  base::format_rfc3339(gap.first_at), base::format_rfc3339(gap.last_at), gap.reason);
     }
+    for (const auto& step : report.clock_steps)
+      fmt::print("clock: set back by {} s before row {}; the order is that of the rows\n", step.back.count(),
+                 step.seq);
     fmt::print("{} quotes recomputed, {} differences\n", report.rows, report.differences.size());
   }
   return report.differences.empty() ? kDone : kSomeRowsFailed;

@@ -18,6 +18,10 @@ constexpr double kLeastRate = 1.0 / 64;
 constexpr double kRateStep = 0.05;
 constexpr std::uint32_t kMaxDoublings = 16;
 constexpr std::size_t kMaxChanges = 64;
+constexpr std::size_t kLatenciesForPatience = 20;
+constexpr std::chrono::hours kLongestOrder{24};  // a clock that stepped must not make an order last
+constexpr int kCutsThatStretch = 2;
+constexpr int kKeptThatRelax = 20;
 
 milliseconds doubled(milliseconds first, std::uint32_t times, milliseconds longest) {
   return std::min(longest, first * (std::int64_t{1} << std::min(times, kMaxDoublings)));
@@ -31,9 +35,24 @@ bool shows_health(provider::Outcome outcome) {
 
 }  // namespace
 
+std::string_view to_string(Override order) {
+  switch (order) {
+    case Override::kForcedOpen:
+      return "forced_open";
+    case Override::kForcedClosed:
+      return "forced_closed";
+    case Override::kNone:
+      break;
+  }
+  return "none";
+}
+
 Breaker::Breaker(const BreakerOptions& options, const base::Clock& clock, std::uint64_t seed)
-    : options_(options), clock_(clock), random_(static_cast<std::minstd_rand::result_type>(seed)) {
-  closed_since_ = clock_.steady_now();
+    : options_(options),
+      clock_(clock),
+      random_(static_cast<std::minstd_rand::result_type>(seed)),
+      limit_(static_cast<double>(options.max_in_flight)) {
+  closed_since_ = last_event_ = clock_.steady_now();
 }
 
 // --- admitting
@@ -42,10 +61,13 @@ Breaker::Breaker(const BreakerOptions& options, const base::Clock& clock, std::u
 tl::expected<Breaker::Permit, std::string_view> Breaker::admit(microseconds budget) {
   const std::lock_guard lock(mutex_);
   const auto now = clock_.steady_now();
+  notice(now);
   count_overdue(now);
   if (state_ == State::kRamping) advance_ramp(now);
   if (const auto why = refusal(now)) return tl::unexpected(*why);
-  Permit permit{next_ticket_++, epoch_, state_ == State::kOpen, budget};
+  const bool ordered = order_ == Override::kForcedClosed;
+  Permit permit{next_ticket_++, epoch_, state_ == State::kOpen && !ordered, patience(budget)};
+  retry_credit_ = std::min(options_.retry_burst, retry_credit_ + options_.retry_share);
   if (permit.probe) {
     permit.timeout = probe_timeout(budget);
     move_to(State::kHalfOpen);
@@ -53,19 +75,52 @@ tl::expected<Breaker::Permit, std::string_view> Breaker::admit(microseconds budg
     probe_ticket_ = permit.ticket;
     lease_until_ = now + permit.timeout + kLeaseGrace;
   }
-  in_flight_.push_back({permit.ticket, now, slow_after(permit.timeout), permit.probe});
+  in_flight_.push_back({permit.ticket, now, slow_after(permit.probe ? permit.timeout : budget), permit.probe,
+                        !permit.probe && permit.timeout < budget});
   return permit;
 }
 
+// What the passing of time alone does: an order ends, and what was known before a long silence (a quiet
+// night, a suspended machine) says nothing any more, calls still out from then included.
+void Breaker::notice(base::SteadyTime now) {
+  if (order_ != Override::kNone && now >= order_until_) end_order(now);
+  if (now - last_event_ >= options_.stale_after) {
+    if (state_ == State::kClosed || state_ == State::kRamping) {
+      ++epoch_;
+      forget_window();
+    }
+    if (state_ == State::kRamping) {
+      ramp_stage_ = 0;
+      stage_since_ = now;
+    }
+  }
+  // A call that never came back (its caller was cancelled) gives its place back.
+  std::erase_if(in_flight_, [&](const Call& call) { return now - call.began >= options_.stale_after; });
+  last_event_ = now;
+}
+
+bool Breaker::take_retry() {
+  const std::lock_guard lock(mutex_);
+  if (retry_credit_ < 1) return false;
+  retry_credit_ -= 1;
+  return true;
+}
+
 std::optional<std::string_view> Breaker::refusal(base::SteadyTime now) {
-  if (state_ == State::kHalfOpen && now >= lease_until_)
-    open(now, "");  // the probe is lost: the lease has an end
+  if (order_ == Override::kForcedOpen) return "forced_open";
+  if (order_ == Override::kForcedClosed)
+    return in_flight_.size() >= options_.max_in_flight ? std::optional<std::string_view>("busy")
+                                                       : std::nullopt;
+  if (state_ == State::kHalfOpen && now >= lease_until_) {  // the probe is lost: the lease has an end
+    std::erase_if(in_flight_, [this](const Call& call) { return call.ticket == probe_ticket_; });
+    open(now, "");
+  }
   if (state_ == State::kHalfOpen || (state_ == State::kOpen && now < open_until_)) {
     if (latch_.empty()) return "breaker_open";
     return latch_ == "auth" ? "auth" : "quota";
   }
   if (in_flight_.size() >= options_.max_in_flight) return "busy";
-  if (now < throttled_until_) return "throttled";
+  if (now < throttled_until_ || static_cast<double>(in_flight_.size()) >= limit_) return "throttled";
   if (state_ == State::kOpen) return std::nullopt;  // the probe: outside any share
   return spend_share();
 }
@@ -113,6 +168,7 @@ void Breaker::settle(const Permit& permit, const provider::ProviderAnswer& answe
   if (found == in_flight_.end()) return;
   const Call call = *found;
   in_flight_.erase(found);
+  notice(now);
   if (permit.epoch != epoch_) return;  // what it tells is about a state that is over
   if (permit.probe && state_ == State::kHalfOpen && permit.ticket == probe_ticket_) {
     if (answer.outcome == provider::Outcome::kOk) learn_latency(latency);
@@ -163,8 +219,11 @@ void Breaker::settle_call(const provider::ProviderAnswer& answer, microseconds l
   if (answer.outcome == provider::Outcome::kOk) {
     learn_latency(latency);
     rate_ = std::min(1.0, rate_ + kRateStep);
+    limit_ = std::min(static_cast<double>(options_.max_in_flight), limit_ + 1 / limit_);
     throttles_ = 0;
   }
+  learn_patience(answer, call);
+  if (answer.retry_after) wished_until_ = now + *answer.retry_after;
   if (call.counted) return;
   const bool failed = counts_as_failure(answer.outcome);
   // A failure that took as long kept a quote waiting just like a slow answer.
@@ -173,9 +232,14 @@ void Breaker::settle_call(const provider::ProviderAnswer& answer, microseconds l
 
 void Breaker::throttle(const provider::ProviderAnswer& answer, base::SteadyTime now) {
   rate_ = std::max(kLeastRate, rate_ / 2);
-  const auto pause = answer.retry_after
-                         ? std::chrono::duration_cast<milliseconds>(*answer.retry_after)
-                         : doubled(options_.throttle_first, throttles_, options_.throttle_longest);
+  limit_ = std::max(1.0, limit_ / 2);
+  std::uniform_real_distribution<double> jitter(1,
+                                                1.5);  // engines of one key do not come back in one instant
+  const auto pause =
+      answer.retry_after
+          ? std::chrono::duration_cast<milliseconds>(*answer.retry_after)
+          : std::chrono::duration_cast<milliseconds>(
+                doubled(options_.throttle_first, throttles_, options_.throttle_longest) * jitter(random_));
   ++throttles_;
   throttled_until_ =
       std::max(throttled_until_, now + std::min<milliseconds>(pause, provider::kMaxRetryAfter));
@@ -185,6 +249,7 @@ void Breaker::throttle(const provider::ProviderAnswer& answer, base::SteadyTime 
 // ---------------------------------------------------------------------------------------------
 
 void Breaker::mark(Mark mark, base::SteadyTime now) {
+  if (order_ != Override::kNone) return;
   if (state_ != State::kClosed && state_ != State::kRamping) return;
   bad_run_ = mark == Mark::kGood ? 0 : bad_run_ + 1;
   if (window_.size() < options_.window) {
@@ -215,6 +280,7 @@ bool Breaker::too_many() const {
 }
 
 void Breaker::open(base::SteadyTime now, std::string_view latch) {
+  if (order_ == Override::kForcedClosed) return;
   const bool was_stable = state_ == State::kClosed && now - closed_since_ >= options_.stable_after;
   if (was_stable) openings_ = 0;
   milliseconds pause = doubled(options_.open_first, openings_, options_.open_longest);
@@ -228,7 +294,8 @@ void Breaker::open(base::SteadyTime now, std::string_view latch) {
   }
   latch_ = latch;
   move_to(State::kOpen);
-  open_until_ = now + pause;
+  open_until_ =
+      std::max(now + pause, wished_until_);  // a Retry-After on 503 is honoured, capped where it is read
   forget_window();
 }
 
@@ -261,6 +328,27 @@ void Breaker::learn_latency(microseconds latency) {
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
   std::nth_element(sorted.begin(), middle, sorted.end());
   median_ = *middle;
+  const auto high = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() * 95 / 100);
+  std::nth_element(middle, high, sorted.end());
+  p95_ = *high;
+}
+
+// Two cuts in a row are a change of pace and not the odd swallowed call: wait longer, and learn it.
+void Breaker::learn_patience(const provider::ProviderAnswer& answer, const Call& call) {
+  if (call.cut_short && answer.outcome == provider::Outcome::kTimeout) {
+    kept_run_ = 0;
+    if (++cut_run_ >= kCutsThatStretch)
+      patience_stretch_ = std::min(patience_stretch_ * 2, 1U << kMaxDoublings);
+    return;
+  }
+  cut_run_ = 0;
+  if (++kept_run_ >= kKeptThatRelax) patience_stretch_ = 1;
+}
+
+microseconds Breaker::patience(microseconds budget) const {
+  if (latencies_.size() < kLatenciesForPatience) return budget;
+  const auto usual = std::chrono::duration_cast<microseconds>(*p95_ * options_.patience_multiple);
+  return std::min(budget, std::max<microseconds>(usual, options_.patience_floor) * patience_stretch_);
 }
 
 microseconds Breaker::slow_after(microseconds budget) const {
@@ -288,6 +376,7 @@ microseconds Breaker::until_quota_renewal() const {
 // ---------------------------------------------------------------------------------------------------------
 
 std::string Breaker::state_locked() const {
+  if (order_ != Override::kNone) return std::string(to_string(order_));
   if (!latch_.empty() && (state_ == State::kOpen || state_ == State::kHalfOpen)) return "latched:" + latch_;
   switch (state_) {
     case State::kClosed:
@@ -307,10 +396,15 @@ std::string Breaker::state() const {
   return state_locked();
 }
 
+std::size_t Breaker::in_flight() const {
+  const std::lock_guard lock(mutex_);
+  return in_flight_.size();
+}
+
 bool Breaker::likely() const {
   const std::lock_guard lock(mutex_);
-  return state_ == State::kClosed && clock_.steady_now() >= throttled_until_ &&
-         in_flight_.size() < options_.max_in_flight;
+  return order_ != Override::kForcedOpen && state_ == State::kClosed &&
+         clock_.steady_now() >= throttled_until_ && in_flight_.size() < options_.max_in_flight;
 }
 
 std::vector<Breaker::Change> Breaker::take_changes() {
@@ -318,9 +412,42 @@ std::vector<Breaker::Change> Breaker::take_changes() {
   return std::exchange(changes_, {});
 }
 
+void Breaker::override_for(Override order, microseconds duration) {
+  const std::lock_guard lock(mutex_);
+  const auto now = clock_.steady_now();
+  notice(now);
+  if (order_ != Override::kNone) end_order(now);
+  if (order == Override::kNone || duration.count() <= 0) return;
+  const auto from = state_locked();
+  order_ = order;
+  order_until_ = now + duration;
+  ++epoch_;
+  changes_.push_back({from, state_locked()});
+}
+
+// After an order to stay open, or over a breaker that is not closed, nothing is known: one probe, then the
+// ramp.
+void Breaker::end_order(base::SteadyTime now) {
+  const auto from = state_locked();
+  const bool probe = order_ == Override::kForcedOpen || state_ != State::kClosed;
+  order_ = Override::kNone;
+  ++epoch_;
+  forget_window();
+  if (probe) {
+    state_ = State::kOpen;
+    open_until_ = now;
+  }
+  if (changes_.size() < kMaxChanges) changes_.push_back({from, state_locked()});
+}
+
 BreakerMemory Breaker::memory() const {
   const std::lock_guard lock(mutex_);
   BreakerMemory kept{latch_, openings_, std::nullopt};
+  if (order_ != Override::kNone) {
+    kept.order = order_;
+    kept.order_until =
+        clock_.wall_now() + std::chrono::duration_cast<microseconds>(order_until_ - clock_.steady_now());
+  }
   if (state_ == State::kOpen || state_ == State::kHalfOpen) {
     const auto left = std::chrono::duration_cast<microseconds>(open_until_ - clock_.steady_now());
     kept.open_until = clock_.wall_now() + std::max(left, microseconds{0});
@@ -331,8 +458,12 @@ BreakerMemory Breaker::memory() const {
 void Breaker::restore(const BreakerMemory& memory) {
   const std::lock_guard lock(mutex_);
   openings_ = std::min(memory.openings, kMaxDoublings);
-  if (!memory.open_until) return;
   const auto now = clock_.steady_now();
+  if (memory.order != Override::kNone && memory.order_until && *memory.order_until > clock_.wall_now()) {
+    order_ = memory.order;
+    order_until_ = now + std::min<microseconds>(*memory.order_until - clock_.wall_now(), kLongestOrder);
+  }
+  if (!memory.open_until) return;
   microseconds longest = options_.open_longest;
   if (memory.latch == "auth") longest = options_.auth_pause;
   if (memory.latch == "quota") longest = options_.quota_pause;

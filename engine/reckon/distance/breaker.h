@@ -47,13 +47,29 @@ struct BreakerOptions {
       1'000};  ///< pause after a 429 without Retry-After; doubled up to ...
   std::chrono::milliseconds throttle_longest{60'000};
   std::size_t max_in_flight = 32;  ///< calls at a time; further quotes are refused at once
+  /// A quote waits this many of the rolling 95th percentile for an answer, then goes to the next rung: a
+  /// provider that swallows one call in twenty is not felt by the others' 99th percentile.
+  double patience_multiple = 4;
+  std::chrono::milliseconds patience_floor{
+      150};                             ///< ... but at least this; and all its time while little is known
+  double retry_share = 0.1;             ///< retries that a call earns ...
+  double retry_burst = 3;               ///< ... and how many can be saved up
+  std::chrono::minutes stale_after{5};  ///< calls before a silence of as long say nothing any more
 };
+
+/// What an operator has ordered; outranks every timer and latch until it expires.
+enum class Override : std::uint8_t { kNone, kForcedOpen, kForcedClosed };
+
+/// `none`, `forced_open`, `forced_closed`.
+std::string_view to_string(Override order);
 
 /// What a restart keeps.
 struct BreakerMemory {
   std::string latch;  ///< empty, `auth` or `quota`
   std::uint32_t openings = 0;
   std::optional<base::WallTime> open_until;  ///< nothing when it was not open
+  Override order = Override::kNone;
+  std::optional<base::WallTime> order_until = {};  ///< with an order only
 };
 
 /// Safe to call from several threads. Cost: well under a microsecond.
@@ -73,13 +89,23 @@ class Breaker {
   };
 
   /// @param budget  what the caller could wait
-  /// @return a permit, or why not: `breaker_open`, `ramping`, `auth`, `quota`, `throttled`, `busy`
+  /// @return a permit, or why not: `breaker_open`, `ramping`, `auth`, `quota`, `throttled`, `busy`,
+  /// `forced_open`
   tl::expected<Permit, std::string_view> admit(std::chrono::microseconds budget);
   void settle(const Permit& permit, const provider::ProviderAnswer& answer,
               std::chrono::microseconds latency);
 
-  /// `closed`, `open`, `half_open`, `ramping`, `latched:auth`, `latched:quota`.
+  /// Leave for one further try within the same call's time; each is paid from the budget of retries.
+  bool take_retry();
+  /// Forces the breaker open (no call is made) or closed (every call is) for `duration`, or takes an order
+  /// back. An order to open ends in a probe and a ramp, so that its end is no burst.
+  void override_for(Override order, std::chrono::microseconds duration);
+
+  /// `closed`, `open`, `half_open`, `ramping`, `latched:auth`, `latched:quota`, `forced_open`,
+  /// `forced_closed`.
   std::string state() const;
+  /// Calls that have been admitted and not settled.
+  std::size_t in_flight() const;
   /// True when `admit` would probably give a permit: to share a deadline out among providers.
   bool likely() const;
   /// The changes of state since the last call, oldest first.
@@ -97,9 +123,12 @@ class Breaker {
     base::SteadyTime began;
     std::chrono::microseconds slow_after;
     bool counted;
+    bool cut_short;  // its time is our patience and not the caller's
   };
 
   std::string state_locked() const;
+  void notice(base::SteadyTime now);
+  void end_order(base::SteadyTime now);
   std::optional<std::string_view> refusal(base::SteadyTime now);
   std::optional<std::string_view> spend_share();
   void count_overdue(base::SteadyTime now);
@@ -115,6 +144,8 @@ class Breaker {
                    const Call& call, base::SteadyTime now);
   void throttle(const provider::ProviderAnswer& answer, base::SteadyTime now);
   void learn_latency(std::chrono::microseconds latency);
+  void learn_patience(const provider::ProviderAnswer& answer, const Call& call);
+  std::chrono::microseconds patience(std::chrono::microseconds budget) const;
   std::chrono::microseconds slow_after(std::chrono::microseconds budget) const;
   std::chrono::microseconds probe_timeout(std::chrono::microseconds budget) const;
   std::chrono::microseconds until_quota_renewal() const;
@@ -128,7 +159,7 @@ class Breaker {
   std::string latch_;  // why it is open beyond failures: `auth`, `quota`
   std::uint64_t epoch_ = 0;
   std::uint32_t openings_ = 0;
-  base::SteadyTime open_until_{}, closed_since_{}, stage_since_{}, lease_until_{};
+  base::SteadyTime open_until_{}, wished_until_{}, closed_since_{}, stage_since_{}, lease_until_{};
   std::uint64_t probe_ticket_ = 0;
   std::uint32_t probe_stretch_ =
       1;  // doubled when a probe ran out of time: the provider may have become slower
@@ -143,7 +174,14 @@ class Breaker {
   int bad_run_ = 0;
   std::vector<std::chrono::microseconds> latencies_;
   std::size_t latency_at_ = 0;
-  std::optional<std::chrono::microseconds> median_;
+  std::optional<std::chrono::microseconds> median_, p95_;
+  std::uint32_t patience_stretch_ =
+      1;  // doubled when calls are cut one after the other: its pace has changed
+  int cut_run_ = 0, kept_run_ = 0;
+  double retry_credit_ = 1;
+  double limit_;  // calls at a time: halved by throttling, grown by one for as many good answers
+  Override order_ = Override::kNone;
+  base::SteadyTime order_until_{}, last_event_{};
   std::uint64_t next_ticket_ = 1;
   std::vector<Call> in_flight_;
   std::vector<Change> changes_;

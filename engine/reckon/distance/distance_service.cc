@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <mutex>
 #include <optional>
@@ -59,6 +60,7 @@ struct Rung {
   std::shared_ptr<provider::MapProvider> provider;
   std::string label;
   Breaker breaker;
+  std::atomic<bool> alarmed = false;  // since it last answered
   std::mutex drift_mutex;
   DriftDetector drift;
 };
@@ -71,6 +73,9 @@ struct DistanceService::State : std::enable_shared_from_this<DistanceService::St
 
   void tell_changes(Rung& rung);
   void judge(Rung& rung, provider::ProviderAnswer& answer, const LocalEstimate& local);
+  void alarm(Rung& rung, const provider::ProviderAnswer& answer) const;
+  provider::ProviderAnswer exchange(Rung& rung, const Trip& trip, const LocalEstimate& local,
+                                    base::Deadline deadline);
   provider::ProviderAnswer call(Rung& rung, const Breaker::Permit& permit, const Trip& trip,
                                 const LocalEstimate& local);
   void probe_aside(Rung& rung, const Breaker::Permit& permit, const Trip& trip, const LocalEstimate& local);
@@ -106,17 +111,43 @@ void DistanceService::State::judge(Rung& rung, provider::ProviderAnswer& answer,
   answer.detail = *std::move(why);
 }
 
+// What a person must mend is said once, not with each quote.
+void DistanceService::State::alarm(Rung& rung, const provider::ProviderAnswer& answer) const {
+  if (answer.outcome == provider::Outcome::kOk) rung.alarmed = false;
+  const bool tls = answer.outcome == provider::Outcome::kUnavailable && answer.stage == provider::Stage::kTls;
+  const bool key = answer.outcome == provider::Outcome::kAuth || answer.outcome == provider::Outcome::kQuota;
+  if (!(tls || key) || rung.alarmed.exchange(true) || parts.observer == nullptr) return;
+  parts.observer->on_alarm(rung.provider->name(), tls ? "tls" : to_string(answer.outcome), answer.detail);
+}
+
+// One exchange: judged, and told to whoever listens.
+provider::ProviderAnswer DistanceService::State::exchange(Rung& rung, const Trip& trip,
+                                                          const LocalEstimate& local,
+                                                          base::Deadline deadline) {
+  const auto began = parts.clock->steady_now();
+  auto answer = rung.provider->route({trip.from, trip.to, trip.vehicle}, deadline);
+  const auto latency = std::chrono::duration_cast<microseconds>(parts.clock->steady_now() - began);
+  judge(rung, answer, local);
+  alarm(rung, answer);
+  if (parts.observer != nullptr)
+    parts.observer->on_call({std::string(rung.provider->name()), answer, latency});
+  return answer;
+}
+
+// The one retry layer: a second try within the same permit and time, where the first broke in a way that may
+// pass at once, the provider did not ask for a pause, and the budget of retries pays for it.
 provider::ProviderAnswer DistanceService::State::call(Rung& rung, const Breaker::Permit& permit,
                                                       const Trip& trip, const LocalEstimate& local) {
   const auto began = parts.clock->steady_now();
-  auto answer =
-      rung.provider->route({trip.from, trip.to, trip.vehicle}, base::Deadline{began + permit.timeout});
+  const base::Deadline deadline{began + permit.timeout};
+  auto answer = exchange(rung, trip, local, deadline);
+  const bool again = answer.outcome == provider::Outcome::kUnavailable && answer.retryable &&
+                     answer.retry_after.value_or(base::Seconds{0}).count() == 0 && !permit.probe;
+  if (again && deadline.left(*parts.clock) >= parts.options.least_useful && rung.breaker.take_retry())
+    answer = exchange(rung, trip, local, deadline);
   const auto latency = std::chrono::duration_cast<microseconds>(parts.clock->steady_now() - began);
-  judge(rung, answer, local);
   rung.breaker.settle(permit, answer, latency);
   tell_changes(rung);
-  if (parts.observer != nullptr)
-    parts.observer->on_call({std::string(rung.provider->name()), answer, latency});
   return answer;
 }
 
@@ -210,7 +241,8 @@ Distance DistanceService::measure(road::RoadMap::Query& query, const Trip& trip,
   if (basis == Basis::kHaversine) return exact(geo::haversine_6371000_m(trip.from, trip.to), trip.vehicle);
 
   const road::RoadMap* map = state_->parts.map.get();
-  const auto local = local_estimate(map, query, trip.vehicle, trip.from, trip.to);
+  auto local = local_estimate(map, query, trip.vehicle, trip.from, trip.to);
+  if (map == nullptr) local.why_not.front().reason = state_->parts.why_no_map;
   Distance distance;
   std::vector<WhyNot> missed;
   if (basis == Basis::kRoad) {
@@ -233,6 +265,24 @@ Distance DistanceService::measure(road::RoadMap::Query& query, const Trip& trip,
   return distance;
 }
 
+base::Result<void> DistanceService::override_provider(std::string_view provider, Override order,
+                                                      std::chrono::seconds duration) {
+  for (auto& rung : state_->rungs) {
+    if (rung->provider->name() != provider) continue;
+    rung->breaker.override_for(order, duration);
+    state_->tell_changes(*rung);
+    return {};
+  }
+  return base::fail(base::ErrorCode::kNotFound, "provider",
+                    fmt::format("'{}' is not configured; allowed: the configuration's providers", provider));
+}
+
+std::size_t DistanceService::calls_in_flight() const {
+  std::size_t calls = 0;
+  for (const auto& rung : state_->rungs) calls += rung->breaker.in_flight();
+  return calls;
+}
+
 std::vector<std::pair<std::string, std::string>> DistanceService::breaker_states() const {
   std::vector<std::pair<std::string, std::string>> states;
   for (const auto& rung : state_->rungs) states.emplace_back(rung->provider->name(), rung->breaker.state());
@@ -252,6 +302,10 @@ std::string DistanceService::export_state() const {
     } else {
       json.null();
     }
+    if (memory.order != Override::kNone) {
+      json.key("override").string(to_string(memory.order));
+      json.key("override_until").string(base::format_rfc3339(*memory.order_until));
+    }
     json.end_object();
   }
   json.end_array().end_object();
@@ -262,8 +316,25 @@ namespace {
 
 constexpr std::size_t kMaxBreakers = 100;
 
+std::optional<base::WallTime> read_time(const base::JsonNode& node) {
+  if (!node.present() || node.is_null()) return std::nullopt;
+  const auto time = base::parse_rfc3339(node.string().value_or(""), node.pointer());
+  if (time) return *time;
+  node.fault(time.error().message);
+  return std::nullopt;
+}
+
+Override read_order(const base::JsonNode& node) {
+  const auto word = node.string();
+  if (!word) return Override::kNone;
+  if (*word == to_string(Override::kForcedOpen)) return Override::kForcedOpen;
+  if (*word == to_string(Override::kForcedClosed)) return Override::kForcedClosed;
+  node.fault("is no order; allowed: forced_open, forced_closed");
+  return Override::kNone;
+}
+
 std::pair<std::string, BreakerMemory> read_breaker(const base::JsonNode& node) {
-  node.allow_only({"provider", "latch", "openings", "open_until"});
+  node.allow_only({"provider", "latch", "openings", "open_until", "override", "override_until"});
   BreakerMemory memory;
   const auto name = node.required("provider").string();
   memory.latch = node.required("latch").string().value_or("");
@@ -271,15 +342,9 @@ std::pair<std::string, BreakerMemory> read_breaker(const base::JsonNode& node) {
   if (!memory.latch.empty() && memory.latch != "auth" && memory.latch != "quota") {
     node.required("latch").fault("is no latch; allowed: an empty string, auth, quota");
   }
-  const auto until = node.required("open_until");
-  if (until.present() && !until.is_null()) {
-    const auto time = base::parse_rfc3339(until.string().value_or(""), until.pointer());
-    if (time) {
-      memory.open_until = *time;
-    } else {
-      until.fault(time.error().message);
-    }
-  }
+  memory.open_until = read_time(node.required("open_until"));
+  memory.order = read_order(node.optional("override"));
+  memory.order_until = read_time(node.optional("override_until"));
   return {std::string(name.value_or("")), memory};
 }
 

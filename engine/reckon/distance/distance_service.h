@@ -52,6 +52,11 @@ class Observer {
   virtual void on_breaker(std::string_view provider, std::string_view from, std::string_view to) {
     (void)provider, (void)from, (void)to;
   }
+  /// Something that waiting does not mend and a person must: `auth`, `quota` or `tls`. Once an outage, until
+  /// the provider answers again.
+  virtual void on_alarm(std::string_view provider, std::string_view what, std::string_view detail) {
+    (void)provider, (void)what, (void)detail;
+  }
 };
 
 /// Runs what no quote may wait for: the probes of a provider whose breaker is open. The library owns no
@@ -84,6 +89,7 @@ class DistanceService {
     LadderOptions options = {};
     Background* background =
         nullptr;  ///< may be null: then a probe takes the time of the quote that makes it
+    std::string why_no_map = "no_map";  ///< told of the road rung when `map` is empty
   };
   explicit DistanceService(Parts parts);
   ~DistanceService();
@@ -101,7 +107,17 @@ class DistanceService {
   /// microsecond without a map), and at most `deadline` when a provider is asked.
   Distance measure(road::RoadMap::Query& query, const Trip& trip, Basis basis, base::Deadline deadline);
 
-  /// One provider's breaker: `closed`, `open`, `half_open`, `ramping`, `latched:<reason>`.
+  /// Takes a provider away on purpose, or keeps it in, for `duration`; Override::kNone takes the order back.
+  /// The observer hears of it and of its end. Survives a restart with export_state.
+  /// @errors kNotFound  no such provider
+  base::Result<void> override_provider(std::string_view provider, Override order,
+                                       std::chrono::seconds duration);
+
+  /// Calls under way to all providers.
+  std::size_t calls_in_flight() const;
+
+  /// One provider's breaker: `closed`, `open`, `half_open`, `ramping`, `latched:<reason>`, `forced_open`,
+  /// `forced_closed`.
   std::vector<std::pair<std::string, std::string>> breaker_states() const;
 
   /// What the breakers know, as one JSON document, for a later process.

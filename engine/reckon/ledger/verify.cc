@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "reckon/base/hash.h"
@@ -81,6 +82,7 @@ class Verifier {
           stored.seq == next_ + 1 ? "is missing" : fmt::format("to row {} are missing", stored.seq - 1));
     }
     next_ = stored.seq + 1;
+    mark_clock_step(stored);
     const auto where = fmt::format("row {} (quote {})", stored.seq, stored.row.quote_id);
     if (chain_hash(previous_, stored.seq, stored.row) != stored.row_hash) {
       add(where, "does not match its hash: a field of this row, or the row before it, was changed");
@@ -107,6 +109,17 @@ class Verifier {
   VerifyReport take() { return std::move(report_); }
 
  private:
+  void mark_clock_step(const StoredRow& stored) {
+    const auto at = stored.row.created_at;
+    if (latest_ && *latest_ - at >= kLeastClockStep) {
+      if (report_.clock_steps.size() < max_)
+        report_.clock_steps.push_back(
+            {stored.seq, std::chrono::duration_cast<std::chrono::seconds>(*latest_ - at)});
+      latest_ = at;  // told once a step
+    }
+    latest_ = std::max(latest_.value_or(at), at);
+  }
+
   const TariffPointer& tariff_of(const std::string& release) {
     const auto [at, fresh] = tariffs_.try_emplace(release);
     if (!fresh) return at->second;
@@ -128,6 +141,7 @@ class Verifier {
   std::map<std::string, TariffPointer> tariffs_;
   std::int64_t next_ = 1;
   std::string previous_;
+  std::optional<base::WallTime> latest_;
 };
 
 }  // namespace

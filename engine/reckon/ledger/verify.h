@@ -3,6 +3,7 @@
 // Recomputes what was recorded: every stored fee from its stored inputs and tariff, byte for byte, and the
 // chain that names a changed or missing row.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -19,10 +20,21 @@ struct Difference {
   std::string what;
 };
 
+/// A row that says it was made well before the one recorded before it: the machine's clock was set back. The
+/// order is that of `seq`, whatever the clock says.
+struct ClockStep {
+  std::int64_t seq = 0;
+  std::chrono::seconds back{};
+};
+
+/// Callers of many threads may be recorded out of their order by as much.
+inline constexpr std::chrono::seconds kLeastClockStep{60};
+
 struct VerifyReport {
   std::int64_t rows = 0;  ///< rows read
   std::vector<Difference> differences;
-  std::vector<Gap> gaps;  ///< recorded gaps: told, not counted as differences
+  std::vector<Gap> gaps;                    ///< recorded gaps: told, not counted as differences
+  std::vector<ClockStep> clock_steps = {};  ///< likewise; at most as many as differences
 };
 
 /// Reads the whole ledger. Told of progress as rows done of all. At most `max_differences` are kept.

@@ -6,16 +6,35 @@
 #include <array>
 #include <utility>
 
-#include "reckon/provider/kakao.h"
-#include "reckon/provider/osrm.h"
+#include "reckon/provider/api_format.h"
 
 namespace reckon::provider {
 namespace {
 
-constexpr std::string_view kKindsAllowed = "allowed: kakao, osrm";
-constexpr std::array<std::string_view, 6> kLaterKinds = {"naver",    "tmap",        "google",
-                                                         "valhalla", "graphhopper", "openrouteservice"};
 constexpr std::size_t kMaxKeyBytes = 512;
+
+enum class Need : std::uint8_t { kNone, kMay, kMust };
+
+struct Kind {
+  std::string_view name;
+  FormatMaker make;
+  Need key;
+  Need key_id;
+  Need profile;
+  std::string_view default_profile;  ///< what its vehicles are told by; empty: all that it has
+};
+
+// A key may be named for osrm and valhalla, whose gateways are the operator's own; it is not sent.
+constexpr std::array<Kind, 8> kKinds = {{
+    {"kakao", kakao_format, Need::kMust, Need::kNone, Need::kNone, ""},
+    {"naver", naver_format, Need::kMust, Need::kMust, Need::kNone, ""},
+    {"tmap", tmap_format, Need::kMust, Need::kNone, Need::kNone, ""},
+    {"google", google_format, Need::kMust, Need::kNone, Need::kNone, ""},
+    {"osrm", osrm_format, Need::kMay, Need::kNone, Need::kMay, "driving"},
+    {"valhalla", valhalla_format, Need::kMay, Need::kNone, Need::kMay, ""},
+    {"graphhopper", graphhopper_format, Need::kMay, Need::kNone, Need::kMay, "car"},
+    {"openrouteservice", openrouteservice_format, Need::kMay, Need::kNone, Need::kMay, "driving-car"},
+}};
 
 bool is_name(std::string_view text, std::string_view further) {
   return !text.empty() && text.size() <= 40 && std::ranges::all_of(text, [further](char c) {
@@ -27,37 +46,74 @@ bool is_key(std::string_view key) {
   return key.size() <= kMaxKeyBytes && std::ranges::all_of(key, [](char c) { return c > 0x20 && c < 0x7F; });
 }
 
-void check_key(const ProviderConfig& config, const std::string& at, std::vector<base::Fault>& faults) {
-  if (config.key_env.empty()) {
+struct NamedKey {
+  std::string_view member;
+  const std::string& env;
+  const Secret& key;
+};
+
+void check_key(const Kind& kind, Need need, const NamedKey& named, const std::string& at,
+               std::vector<base::Fault>& faults) {
+  const auto where = fmt::format("{}/{}", at, named.member);
+  if (named.env.empty()) {
+    if (need == Need::kMust) {
+      faults.push_back(
+          {where,
+           fmt::format("is missing; {} needs the name of an environment variable that holds it", kind.name)});
+    }
+  } else if (need == Need::kNone) {
+    faults.push_back({where, fmt::format("is not for {}; leave it out", kind.name)});
+  } else if (named.key.empty()) {
     faults.push_back(
-        {at + "/key_env", "is missing; kakao needs the name of an environment variable that holds its key"});
-  } else if (config.key.empty()) {
-    faults.push_back(
-        {at + "/key_env",
-         fmt::format("environment variable {} is empty or not set; it must hold the key", config.key_env)});
-  } else if (!is_key(config.key.reveal())) {
-    faults.push_back(
-        {at + "/key_env", fmt::format("environment variable {} holds characters that no key has; allowed: "
-                                      "visible ASCII, at most {} bytes",
-                                      config.key_env, kMaxKeyBytes)});
+        {where, fmt::format("environment variable {} is empty or not set; it must hold the key", named.env)});
+  } else if (!is_key(named.key.reveal())) {
+    faults.push_back({where, fmt::format("environment variable {} holds characters that no key has; allowed: "
+                                         "visible ASCII, at most {} bytes",
+                                         named.env, kMaxKeyBytes)});
   }
 }
 
-base::Error kind_fault(const std::string& kind, const std::string& at) {
-  const bool later = std::ranges::find(kLaterKinds, kind) != kLaterKinds.end();
-  return {later ? base::ErrorCode::kUnsupported : base::ErrorCode::kInvalidInput, at + "/kind",
-          fmt::format("'{}' {}; {}", kind, later ? "is not in this version" : "is no kind of provider",
-                      kKindsAllowed)};
+void check_profile(const Kind& kind, const std::string& profile, const std::string& at,
+                   std::vector<base::Fault>& faults) {
+  if (profile.empty()) return;
+  if (kind.profile == Need::kNone) {
+    faults.push_back(
+        {at + "/profile",
+         fmt::format("is not for {}; osrm, valhalla, graphhopper and openrouteservice have profiles",
+                     kind.name)});
+  } else if (!is_name(profile, "-_ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    faults.push_back({at + "/profile",
+                      fmt::format("'{}' is no profile; allowed: 1 to 40 letters, digits, - and _", profile)});
+  }
+}
+
+ApiConfig api_config(const ProviderConfig& config, const Kind& kind) {
+  ApiConfig api{config.key, config.key_id, config.profile, config.vehicles};
+  const std::string_view profile = config.profile.empty() ? kind.default_profile : config.profile;
+  if (api.vehicles.empty()) api.vehicles = profile_vehicles(profile);
+  return api;
+}
+
+bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {
+  return std::ranges::any_of(beginnings, [text](auto beginning) { return text.starts_with(beginning); });
 }
 
 }  // namespace
 
+std::vector<std::string_view> provider_kinds() {
+  std::vector<std::string_view> names;
+  for (const auto& kind : kKinds) names.push_back(kind.name);
+  return names;
+}
+
 std::vector<base::Vehicle> profile_vehicles(std::string_view profile) {
   using base::Vehicle;
-  if (profile == "driving" || profile == "car" || profile == "motorcycle")
+  if (begins_with_any(profile, {"driving", "motor"}) || profile == "car" || profile == "auto" ||
+      profile == "scooter") {
     return {Vehicle::kMotorcycle, Vehicle::kCar};
-  if (profile == "cycling" || profile == "bike" || profile == "bicycle") return {Vehicle::kBicycle};
-  if (profile == "walking" || profile == "foot") return {Vehicle::kFoot};
+  }
+  if (begins_with_any(profile, {"cycling", "bike", "bicycle"})) return {Vehicle::kBicycle};
+  if (begins_with_any(profile, {"walking", "foot", "pedestrian"})) return {Vehicle::kFoot};
   return {base::kAllVehicles.begin(), base::kAllVehicles.end()};
 }
 
@@ -65,7 +121,12 @@ base::Result<std::shared_ptr<MapProvider>> make_provider(const ProviderConfig& c
                                                          std::shared_ptr<HttpTransport> transport,
                                                          const base::Clock& clock, std::string_view where) {
   const std::string at(where);
-  if (config.kind != "kakao" && config.kind != "osrm") return base::fail(kind_fault(config.kind, at));
+  const auto* kind = std::ranges::find(kKinds, config.kind, &Kind::name);
+  if (kind == kKinds.end()) {
+    return base::fail(base::ErrorCode::kInvalidInput, at + "/kind",
+                      fmt::format("'{}' is no kind of provider; allowed: {}", config.kind,
+                                  fmt::join(provider_kinds(), ", ")));
+  }
   std::vector<base::Fault> faults;
   if (!is_name(config.name, "-_")) {
     faults.push_back(
@@ -73,22 +134,12 @@ base::Result<std::shared_ptr<MapProvider>> make_provider(const ProviderConfig& c
   }
   auto endpoint = parse_base_url(config.base_url, at + "/base_url");
   if (!endpoint) faults.push_back({endpoint.error().where, endpoint.error().message});
-  const std::string profile = config.profile.empty() ? "driving" : config.profile;
-  if (config.kind == "kakao") {
-    check_key(config, at, faults);
-    if (!config.profile.empty())
-      faults.push_back({at + "/profile", "is not for kakao; only osrm has profiles"});
-  } else if (!is_name(profile, "-_ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
-    faults.push_back({at + "/profile",
-                      fmt::format("'{}' is no profile; allowed: 1 to 40 letters, digits, - and _", profile)});
-  }
+  check_key(*kind, kind->key, {"key_env", config.key_env, config.key}, at, faults);
+  check_key(*kind, kind->key_id, {"key_id_env", config.key_id_env, config.key_id}, at, faults);
+  check_profile(*kind, config.profile, at, faults);
   if (!faults.empty()) return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
-  if (config.kind == "kakao") {
-    return make_kakao({config.name, *std::move(endpoint), config.key}, std::move(transport), clock);
-  }
-  return make_osrm({config.name, *std::move(endpoint), profile,
-                    config.vehicles.empty() ? profile_vehicles(profile) : config.vehicles},
-                   std::move(transport), clock);
+  return make_remote_provider(config.name, *std::move(endpoint), kind->make(api_config(config, *kind)),
+                              std::move(transport), clock);
 }
 
 }  // namespace reckon::provider

@@ -55,6 +55,13 @@ std::string_view to_string(Stage stage) {
   return "";
 }
 
+TableAnswer MapProvider::table(const TableRequest&, base::Deadline) {
+  TableAnswer none;
+  none.whole.outcome = Outcome::kLocalReject;
+  none.whole.detail = "this provider has no tables";
+  return none;
+}
+
 std::string ProviderAnswer::reason() const {
   std::string text(to_string(outcome));
   if (stage != Stage::kNone) text.append(":").append(to_string(stage));

@@ -5,9 +5,12 @@
 // own file.
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reckon/base/clock.h"
 #include "reckon/base/units.h"
@@ -47,6 +50,7 @@ struct TripRequest {
   geo::LatLng from;
   geo::LatLng to;
   base::Vehicle vehicle;
+  std::vector<geo::LatLng> via = {};  ///< stops between, in their order; at most Capability::max_via
 };
 
 struct ProviderAnswer {
@@ -56,12 +60,44 @@ struct ProviderAnswer {
   base::Seconds duration{};  ///< kOk only
   std::string detail;        ///< for people and logs: codes and messages; never the key
   std::optional<base::Seconds> retry_after;  ///< as the provider asked, capped at kMaxRetryAfter
+  /// The same call may succeed at once: the connection broke before a byte came, or a gateway said 502, 503
+  /// or 504. One further try may be worth it, within a budget.
+  bool retryable = false;
 
   /// `timeout:connect`, `quota`, `no_route`: what stands in a quote's `why_not`.
   std::string reason() const;
 };
 
 inline constexpr base::Seconds kMaxRetryAfter{300};
+
+/// All pairs of some places, asked for in one call.
+struct TableRequest {
+  std::vector<geo::LatLng> sources;       ///< 1 … Capability::max_side
+  std::vector<geo::LatLng> destinations;  ///< likewise
+  base::Vehicle vehicle;
+
+  std::size_t cells() const { return sources.size() * destinations.size(); }
+};
+
+struct TableAnswer {
+  ProviderAnswer whole;  ///< kOk when there are cells; else why there are none
+  std::vector<ProviderAnswer>
+      cells;  ///< row-major, one row a source; each kOk, kNoRoute or a fault of its own
+};
+
+enum class TableShape : std::uint8_t {
+  kNone,
+  kOneSided,  ///< one source or one destination
+  kMatrix,
+};
+
+/// What one call may ask for, as the API documents it.
+struct Capability {
+  std::size_t max_via = 0;
+  TableShape table = TableShape::kNone;
+  std::size_t max_side = 0;   ///< sources, and destinations
+  std::size_t max_cells = 0;  ///< sources times destinations
+};
 
 /// Implementations are safe to call from several threads at once and return by the deadline (+ scheduling).
 class MapProvider {
@@ -72,6 +108,10 @@ class MapProvider {
   /// Whether the API can be asked for this vehicle at all.
   virtual bool serves(base::Vehicle vehicle) const = 0;
   virtual ProviderAnswer route(const TripRequest& trip, base::Deadline deadline) = 0;
+  /// What can be asked for in one call for a vehicle that is served.
+  virtual Capability capability(base::Vehicle) const { return {}; }
+  /// All pairs in one call; kLocalReject, without a call, beyond `capability`.
+  virtual TableAnswer table(const TableRequest& request, base::Deadline deadline);
 };
 
 }  // namespace reckon::provider

@@ -63,12 +63,13 @@ void read_ledger(const JsonNode& node, const std::filesystem::path& path, Config
 void read_providers(const JsonNode& node, Config& config) {
   std::set<std::string, std::less<>> names;
   for (const auto& item : node.items(kMaxProviders)) {
-    item.allow_only({"name", "kind", "base_url", "key_env", "profile"});
+    item.allow_only({"name", "kind", "base_url", "key_env", "key_id_env", "profile"});
     ProviderEntry entry;
     entry.name = item.required("name").string(64).value_or("");
     entry.kind = item.required("kind").string(64).value_or("");
     entry.base_url = item.required("base_url").string().value_or("");
     entry.key_env = item.optional("key_env").string(256).value_or("");
+    entry.key_id_env = item.optional("key_id_env").string(256).value_or("");
     entry.profile = item.optional("profile").string(64).value_or("");
     if (!names.insert(entry.name).second) {
       item.optional("name").fault(

@@ -18,7 +18,8 @@ struct ProviderEntry {
   std::string name;
   std::string kind;
   std::string base_url;
-  std::string key_env;  ///< empty: no key
+  std::string key_env;     ///< empty: no key
+  std::string key_id_env;  ///< naver's second half; empty: none
   std::string profile;
 };
 

@@ -28,7 +28,16 @@ void Metrics::on_call(const distance::CallRecord& call) {
                           outcome)];
 }
 
-void Metrics::on_breaker(std::string_view provider, std::string_view, std::string_view to) {
+void Metrics::on_alarm(std::string_view provider, std::string_view what, std::string_view detail) {
+  if (logger_ != nullptr)
+    logger_->log(base::LogLevel::kAlarm, fmt::format("provider {}: {}: {}", provider, what, detail));
+  const std::lock_guard lock(mutex_);
+  ++counters_[fmt::format("reckon_alarms_total{{provider=\"{}\",what=\"{}\"}}", provider, what)];
+}
+
+void Metrics::on_breaker(std::string_view provider, std::string_view from, std::string_view to) {
+  if (logger_ != nullptr)
+    logger_->log(base::LogLevel::kWarning, fmt::format("provider {}: breaker {} -> {}", provider, from, to));
   const auto colon = to.find(':');
   const std::lock_guard lock(mutex_);
   ++counters_[fmt::format("reckon_breaker_changes_total{{provider=\"{}\",to=\"{}\"}}", provider,

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "reckon/base/log.h"
 #include "reckon/distance/distance_service.h"
 
 namespace reckon::service {
@@ -22,6 +23,11 @@ class Metrics final : public distance::Observer {
 
   void on_call(const distance::CallRecord& call) override;
   void on_breaker(std::string_view provider, std::string_view from, std::string_view to) override;
+  void on_alarm(std::string_view provider, std::string_view what, std::string_view detail) override;
+
+  /// Where changes of breakers and alarms are also logged, a line each; null for nowhere.
+  /// Set before the first call; outlives this object's use.
+  void log_to(base::Logger* logger) { logger_ = logger; }
 
   /// The text of all series; `gauges` is appended as it is.
   std::string text(std::string_view gauges) const;
@@ -32,6 +38,7 @@ class Metrics final : public distance::Observer {
                                                              250'000, 500'000, 1'000'000, 2'500'000};
 
  private:
+  base::Logger* logger_ = nullptr;
   mutable std::mutex mutex_;
   std::map<std::string, std::uint64_t> counters_;  // by the full series name
   std::array<std::uint64_t, kBoundsUs.size() + 1> buckets_{};

@@ -13,7 +13,6 @@
 #include "reckon/base/limits.h"
 #include "reckon/fee/tariff_reader.h"
 #include "reckon/provider/http_client.h"
-#include "reckon/provider/make_provider.h"
 #include "reckon/provider/resolver.h"
 #include "reckon/service/quote_id.h"
 
@@ -112,7 +111,9 @@ QuoteEngine::QuoteEngine(Parts parts)
                   .providers = parts_.providers,
                   .clock = parts_.clock,
                   .observer = parts_.observer,
-                  .background = parts_.background}) {}
+                  .options = parts_.ladder,
+                  .background = parts_.background,
+                  .why_no_map = parts_.damaged_map ? "map_damaged" : "no_map"}) {}
 
 base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const QuoteRequest& request) const {
   std::shared_ptr<const fee::Tariff> best;
@@ -204,16 +205,8 @@ void open_providers(const Config& config, const Environment& environment, const 
       provider::make_http_client(options, clock, std::make_shared<provider::ThreadResolver>(clock));
   if (!transport) return faults.add(transport.error());
   for (std::size_t i = 0; i < config.providers.size(); ++i) {
-    const auto& entry = config.providers[i];
-    provider::ProviderConfig wanted;
-    wanted.name = entry.name;
-    wanted.kind = entry.kind;
-    wanted.base_url = entry.base_url;
-    wanted.key_env = entry.key_env;
-    wanted.profile = entry.profile;
-    if (!entry.key_env.empty()) wanted.key = provider::Secret(environment(entry.key_env).value_or(""));
-    auto made =
-        provider::make_provider(wanted, *transport, clock, fmt::format("{}#/providers/{}", config.file, i));
+    auto made = provider::make_provider(provider_config(config.providers[i], environment), *transport, clock,
+                                        fmt::format("{}#/providers/{}", config.file, i));
     if (made) {
       parts.providers.push_back(std::move(*made));
     } else {
@@ -224,14 +217,32 @@ void open_providers(const Config& config, const Environment& environment, const 
 
 }  // namespace
 
+provider::ProviderConfig provider_config(const ProviderEntry& entry, const Environment& environment) {
+  const auto key = [&environment](const std::string& variable) {
+    return provider::Secret(variable.empty() ? "" : environment(variable).value_or(""));
+  };
+  provider::ProviderConfig config;
+  config.name = entry.name;
+  config.kind = entry.kind;
+  config.base_url = entry.base_url;
+  config.profile = entry.profile;
+  config.key_env = entry.key_env;
+  config.key = key(entry.key_env);
+  config.key_id_env = entry.key_id_env;
+  config.key_id = key(entry.key_id_env);
+  return config;
+}
+
 base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environment& environment,
-                                            const base::Clock& clock) {
+                                            const base::Clock& clock, DamagedMap damaged) {
   QuoteEngine::Parts parts;
   parts.clock = &clock;
   AllFaults faults;
   if (config.map) {
     if (auto map = road::RoadMap::open(*config.map)) {
       parts.map = std::make_shared<const road::RoadMap>(std::move(*map));
+    } else if (map.error().code == ErrorCode::kCorrupt && damaged == DamagedMap::kGoOn) {
+      parts.damaged_map = std::move(map.error());
     } else {
       faults.add(map.error());
     }

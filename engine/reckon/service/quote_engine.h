@@ -18,6 +18,7 @@
 #include "reckon/distance/distance_service.h"
 #include "reckon/fee/price.h"
 #include "reckon/ledger/ledger.h"
+#include "reckon/provider/make_provider.h"
 #include "reckon/road/road_map.h"
 #include "reckon/service/config.h"
 
@@ -47,12 +48,14 @@ struct Quote {
 class QuoteEngine {
  public:
   struct Parts {
-    std::shared_ptr<const road::RoadMap> map;  ///< may be empty
+    std::shared_ptr<const road::RoadMap> map;     ///< may be empty
+    std::optional<base::Error> damaged_map = {};  ///< why it is empty although one is configured
     std::vector<std::shared_ptr<const fee::Tariff>> tariffs;
     std::vector<std::shared_ptr<provider::MapProvider>> providers;
     const base::Clock* clock = nullptr;          ///< outlives the engine
     distance::Observer* observer = nullptr;      ///< may be null; outlives the engine
     distance::Background* background = nullptr;  ///< runs probes; may be null; see DistanceService
+    distance::LadderOptions ladder = {};
   };
   explicit QuoteEngine(Parts parts);
 
@@ -87,10 +90,18 @@ base::Result<std::shared_ptr<const fee::Tariff>> load_tariff(const std::filesyst
 /// Where the value of an environment variable comes from; nothing = not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
+/// An entry with its keys read: what make_provider takes.
+provider::ProviderConfig provider_config(const ProviderEntry& entry, const Environment& environment);
+
+/// What a damaged map file means: a fault like any other, or, for a server that must come up in the middle of
+/// an outage, quotes by straight line that say `map_damaged`.
+enum class DamagedMap : std::uint8_t { kRefuse, kGoOn };
+
 /// Opens what the configuration names: map, tariffs, providers. Needs no network.
 /// @errors every fault of all parts together: missing files (kEnvironment), damaged ones, missing keys
 base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environment& environment,
-                                            const base::Clock& clock);
+                                            const base::Clock& clock,
+                                            DamagedMap damaged = DamagedMap::kRefuse);
 
 /// Beside the ledger: what the ladder has learned, for the next process. Nothing without a ledger.
 std::optional<std::filesystem::path> learned_state_file(const Config& config);

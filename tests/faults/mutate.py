@@ -1,0 +1,101 @@
+"""Takes the protections of the fault matrix out, one by one, and wants the row's test to fail.
+
+usage: tests/faults/mutate.py BUILD_DIR [ROW…]      BUILD_DIR is a configured build of a copy of the tree: files are changed
+and put back. Each mutation is a build of one file and one link; a row is told as `caught` or `NOT CAUGHT`, and exit is 1 if any
+was not. docs/faults.md says what the rows are.
+"""
+
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROVIDER, DISTANCE = "engine/reckon/provider/", "engine/reckon/distance/"
+
+# (row, what is taken out, file, text, its replacement)
+MUTATIONS = [
+    (1, "good addresses are kept", PROVIDER + "resolver.cc", "  if (usable) return host.addresses;\n", ""),
+    (3, "the peer's name is verified", PROVIDER + "stream.cc", "SSL_set1_host(tls_->ssl, host.c_str());", ""),
+    (5, "connecting has a budget of its own", PROVIDER + "http_client.cc", "std::min(deadline.at, clock_.steady_now() + options_.connect_budget)", "deadline.at"),
+    (6, "the next address after 250 ms", PROVIDER + "stream.cc", "constexpr std::chrono::milliseconds kNextAddressAfter{250};", "constexpr std::chrono::milliseconds kNextAddressAfter{2500};"),
+    (7, "certificates are verified", PROVIDER + "stream.cc", "SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);", ""),
+    (8, "the handshake is in the connect budget", PROVIDER + "http_client.cc", "stream.start_tls(*tls_, endpoint.host, clock_, connect_by)", "stream.start_tls(*tls_, endpoint.host, clock_, deadline)"),
+    (11, "the deadline is asked before each read", PROVIDER + "stream.cc", "wait_one(descriptor_.get(), wanted, clock, deadline.at);\n    if (waited != Wait::kReady) return {waited == Wait::kTimeout ? IoStatus::kTimeout", "wait_one(descriptor_.get(), wanted, clock, clock.steady_now() + std::chrono::milliseconds{400});\n    deadline.at += std::chrono::milliseconds{400};\n    if (waited != Wait::kReady) return {waited == Wait::kTimeout ? IoStatus::kTimeout"),
+    (13, "one retry", DISTANCE + "distance_service.cc", "rung.breaker.take_retry())", "false)"),
+    (13, "the budget of retries", DISTANCE + "breaker.cc", "  if (retry_credit_ < 1) return false;\n", ""),
+    (15, "a kept connection that died is replaced", PROVIDER + "http_client.cc", "if (attempt.result || attempt.any_byte || !attempt.peer_closed)", "if (true)"),
+    (16, "HTTP/1.0 is not reused", PROVIDER + "http_response_reader.h", "bool reusable() const { return reusable_ && !leftover_; }", "bool reusable() const { return !leftover_; }"),
+    (18, "bytes left over end the connection", PROVIDER + "http_response_reader.h", "bool reusable() const { return reusable_ && !leftover_; }", "bool reusable() const { return reusable_; }"),
+    (20, "trailing bytes are seen", PROVIDER + "json_cursor.cc", "return !given_up_ && at_ == end_;", "return !given_up_;"),
+    (20, "repeated keys are seen", PROVIDER + "json_cursor.h", "!key || !keys.add(*key) ||", "!key ||"),
+    (25, "no route is no failure", PROVIDER + "kakao.cc", "code == 204 ? Outcome::kUnavailable : Outcome::kNoRoute", "Outcome::kUnavailable"),
+    (26, "104 is 0 m found", PROVIDER + "kakao.cc", "if (code == 104) return found(0, 0);", ""),
+    (29, "the straight line is the least", DISTANCE + "distance_service.cc", "auto why = implausible({answer.distance, answer.duration}, local.view);", "std::optional<std::string> why;"),
+    (32, "the answer's ends must be ours", PROVIDER + "vendor.cc", "elsewhere = elsewhere || !x || !y || !plainly_near(*y, *x, asked);", ""),
+    (34, "constants are seen", DISTANCE + "plausibility.cc", "return run >= kConstantRun && longest >= kConstantSpread * shortest;", "return run >= 1000;"),
+    (35, "Retry-After is honoured", DISTANCE + "breaker.cc", "if (now < throttled_until_ ||", "if ("),
+    (35, "the rate is lowered", DISTANCE + "breaker.cc", "  rate_ = std::max(kLeastRate, rate_ / 2);\n", ""),
+    (36, "pauses grow", DISTANCE + "breaker.cc", "doubled(options_.throttle_first, throttles_, options_.throttle_longest)", "doubled(options_.throttle_first, 0, options_.throttle_longest)"),
+    (36, "pauses are jittered", DISTANCE + "breaker.cc", "jitter(1, 1.5)", "jitter(1, 1.0000001)"),
+    (36, "calls at a time are halved", DISTANCE + "breaker.cc", "  limit_ = std::max(1.0, limit_ / 2);\n", ""),
+    (37, "a spent quota latches", DISTANCE + "breaker.cc", "    case provider::Outcome::kAuth:\n    case provider::Outcome::kQuota:\n      open(now, to_string(answer.outcome));\n      return;\n    case provider::Outcome::kThrottled:", "    case provider::Outcome::kThrottled:"),
+    (38, "maintenance by its code", PROVIDER + "kakao.cc", '{"-7", Outcome::kUnavailable}', '{"-7", Outcome::kBadRequest}'),
+    (39, "one alarm", DISTANCE + "distance_service.cc", "rung.alarmed.exchange(true) || ", ""),
+    (40, "a bad address is no failure", PROVIDER + "kakao.cc", '{"-2", Outcome::kBadRequest}', '{"-2", Outcome::kUnavailable}'),
+    (41, "Retry-After on 503 is kept", DISTANCE + "breaker.cc", "std::max(now + pause, wished_until_)", "now + pause"),
+    (44, "open times grow", DISTANCE + "breaker.cc", "milliseconds pause = doubled(options_.open_first, openings_, options_.open_longest);", "milliseconds pause = options_.open_first;"),
+    (45, "patience", DISTANCE + "breaker.cc", "  if (latencies_.size() < kLatenciesForPatience) return budget;", "  return budget;"),
+    (45, "a change of pace is learned", DISTANCE + "breaker.cc", "if (++cut_run_ >= kCutsThatStretch)", "if (false)"),
+    (46, "slow calls count", DISTANCE + "breaker.cc", "mark(latency >= call.slow_after ? Mark::kSlow : failed ?", "mark(failed ?"),
+    (47, "the ramp", DISTANCE + "breaker.cc", "const double share = ramp * rate_;", "const double share = rate_;"),
+    (48, "the lease ends", DISTANCE + "breaker.cc", "if (state_ == State::kHalfOpen && now >= lease_until_)", "if (false)"),
+    (49, "waits stand on the steady clock", DISTANCE + "breaker.cc", "  const auto now = clock_.steady_now();\n  notice(now);\n  count_overdue(now);", "  const auto now = base::SteadyTime{clock_.wall_now().time_since_epoch()};\n  notice(now);\n  count_overdue(now);"),
+    (50, "a long silence clears the window", DISTANCE + "breaker.cc", "if (now - last_event_ >= options_.stale_after)", "if (false)"),
+    (51, "our own shortage is told apart", PROVIDER + "stream.cc", "is_local(error) ? Outcome::kLocalReject : Outcome::kUnavailable", "Outcome::kUnavailable"),
+    (52, "the bulkhead", DISTANCE + "breaker.cc", '  if (in_flight_.size() >= options_.max_in_flight) return "busy";\n  if (now', "  if (now"),
+    (54, "orders are kept", DISTANCE + "breaker.cc", "    kept.order = order_;\n", ""),
+    (54, "open breakers are kept", DISTANCE + "breaker.cc", "  if (!memory.open_until) return;\n", "  return;\n"),
+    (56, "a damaged map is told apart", "engine/reckon/service/quote_engine.cc", '? "map_damaged" : "no_map"', '? "no_map" : "no_map"'),
+]
+
+
+def build(folder):
+    done = subprocess.run(["cmake", "--build", str(folder), "-j2", "--target", "reckon_tests"], capture_output=True, text=True, check=False)
+    return done.returncode == 0, done.stdout[-2000:]
+
+
+def passes(folder, row):
+    done = subprocess.run([folder / "tests" / "reckon_tests", f"-tc=fault row {row}:*", "--no-intro"], capture_output=True, text=True,
+                          timeout=300, check=False)
+    return done.returncode == 0
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1]).resolve()
+    rows = {int(word) for word in sys.argv[2:]}
+    missed = 0
+    for row, what, name, text, other in MUTATIONS:
+        if rows and row not in rows:
+            continue
+        path = ROOT / name
+        whole = path.read_text()
+        if whole.count(text) != 1:
+            print(f"row {row}: {what}: the text stands {whole.count(text)} times in {name}", flush=True)
+            missed += 1
+            continue
+        try:
+            path.write_text(whole.replace(text, other))
+            built, said = build(folder)
+            caught = built and not passes(folder, row)
+        except subprocess.TimeoutExpired:
+            built, said, caught = True, "", True
+        finally:
+            path.write_text(whole)
+        missed += not caught
+        print(f"row {row}: {what}: {'caught' if caught else 'NOT CAUGHT' if built else 'does not build: ' + said}", flush=True)
+    build(folder)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,344 @@
+// reckon provider check: asks each configured provider about one known trip, and says in words what is wrong.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "commands.h"
+#include "reckon/base/json_writer.h"
+#include "reckon/distance/local_estimate.h"
+#include "reckon/distance/plausibility.h"
+#include "reckon/geo/geodesic.h"
+#include "reckon/provider/http_client.h"
+#include "reckon/provider/resolver.h"
+#include "reckon/service/quote_engine.h"
+
+namespace reckon::cli {
+namespace {
+
+using provider::Outcome;
+using provider::Stage;
+
+constexpr std::chrono::milliseconds kPatience{
+    5'000};  // longer than any quote waits: a slow provider is told apart
+constexpr double kUsefulTripM = 500;
+constexpr int kGrid = 8;
+
+struct Pair {
+  geo::LatLng from, to;
+};
+
+struct Finding {
+  std::string name, kind;
+  bool ok = false;
+  std::string says;
+  std::optional<provider::ProviderAnswer> answer;
+  std::optional<double> first_ms, again_ms;
+  provider::Capability capability;
+};
+
+struct Check {
+  const service::Config& config;
+  const base::Clock& clock;
+  base::Vehicle vehicle;
+  Pair trip;
+  distance::LocalEstimate local;
+};
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+// What the operator can do about an answer that is none.
+std::string cure(const provider::ProviderAnswer& answer, const service::ProviderEntry& entry) {
+  switch (answer.outcome) {
+    case Outcome::kAuth:
+      return fmt::format("refuses the key in {}: check the key, and that this API is switched on for it",
+                         entry.key_env.empty() ? "key_env" : entry.key_env);
+    case Outcome::kQuota:
+      return entry.kind == "naver" ? "says that its quota is spent: wait for its renewal, or tick this API "
+                                     "in the console, which it "
+                                     "tells in the same way"
+                                   : "says that its quota is spent: wait for its renewal or have it raised";
+    case Outcome::kThrottled:
+      return "says that it is asked too fast: wait, or ask for a higher rate";
+    case Outcome::kNoRoute:
+      return "knows no route for this trip: give --from and --to within its area";
+    case Outcome::kBadRequest:
+      return "refuses this trip or its options: check profile, and --from and --to";
+    case Outcome::kMalformed:
+      return fmt::format(
+          "answers something that is not {}'s API: check base_url, and for a login page in between",
+          entry.kind);
+    case Outcome::kImplausible:
+      return "tells a distance that cannot be true: check kind and profile";
+    case Outcome::kLocalReject:
+      return "was not asked: this machine has no connection or descriptor free";
+    default:
+      break;
+  }
+  switch (answer.stage) {
+    case Stage::kResolve:
+      return "its host name cannot be looked up: check base_url and this machine's name server";
+    case Stage::kConnect:
+      return answer.outcome == Outcome::kTimeout
+                 ? "does not take connections: a firewall drops them, or base_url names another host"
+                 : "refuses connections: nothing listens there, or base_url has another port";
+    case Stage::kTls:
+      return "cannot be trusted: its certificate or TLS version is refused (ca_file names further "
+             "authorities)";
+    case Stage::kFirstByte:
+    case Stage::kBody:
+    case Stage::kSend:
+      return "takes the request and does not answer it";
+    case Stage::kNone:
+      break;
+  }
+  return "says that it is broken or overloaded";
+}
+
+void judge(Finding& finding, const Check& check, const service::ProviderEntry& entry) {
+  auto& answer = *finding.answer;
+  if (answer.outcome == Outcome::kOk) {
+    if (auto why = distance::implausible({answer.distance, answer.duration}, check.local.view)) {
+      answer.outcome = Outcome::kImplausible;
+      answer.detail = *std::move(why);
+    }
+  }
+  if (answer.outcome != Outcome::kOk) {
+    finding.says = cure(answer, entry);
+    return;
+  }
+  const double slowest = std::max(*finding.first_ms, finding.again_ms.value_or(0));
+  finding.ok =
+      finding.again_ms.value_or(*finding.first_ms) < static_cast<double>(check.config.deadline.count());
+  finding.says = finding.ok
+                     ? "works"
+                     : fmt::format("works, but slower than deadline_ms ({} ms): quotes will not wait for it",
+                                   check.config.deadline.count());
+  if (finding.ok && slowest >= static_cast<double>(check.config.deadline.count()))
+    finding.says = "works; the first call of a connection is slower than deadline_ms";
+}
+
+double timed_route(provider::MapProvider& asked, const Check& check,
+                   std::optional<provider::ProviderAnswer>& answer) {
+  const auto began = check.clock.steady_now();
+  answer = asked.route({check.trip.from, check.trip.to, check.vehicle},
+                       base::Deadline::after(check.clock, kPatience));
+  return std::chrono::duration<double, std::milli>(check.clock.steady_now() - began).count();
+}
+
+Finding examine(const Check& check, std::size_t index,
+                const std::shared_ptr<provider::HttpTransport>& transport) {
+  const auto& entry = check.config.providers[index];
+  Finding finding;
+  finding.name = entry.name;
+  finding.kind = entry.kind;
+  const auto made = provider::make_provider(service::provider_config(entry, environment), transport,
+                                            check.clock, fmt::format("/providers/{}", index));
+  if (!made) {
+    for (const auto& fault : made.error().all())
+      finding.says += (finding.says.empty() ? "" : "; ") + fault.where + ": " + fault.message;
+    return finding;
+  }
+  if (!(*made)->serves(check.vehicle)) {
+    finding.says = fmt::format("does not serve {}: no quote for it will ask this provider",
+                               base::to_string(check.vehicle));
+    return finding;
+  }
+  finding.capability = (*made)->capability(check.vehicle);
+  finding.first_ms = timed_route(**made, check, finding.answer);
+  // Connection and TLS are behind us now: what each quote will wait for.
+  if (finding.answer->outcome == Outcome::kOk) finding.again_ms = timed_route(**made, check, finding.answer);
+  judge(finding, check, entry);
+  return finding;
+}
+
+std::string_view table_word(provider::TableShape shape) {
+  switch (shape) {
+    case provider::TableShape::kOneSided:
+      return "one_sided";
+    case provider::TableShape::kMatrix:
+      return "matrix";
+    case provider::TableShape::kNone:
+      break;
+  }
+  return "none";
+}
+
+void write_optional(base::JsonWriter& json, std::string_view key, const std::optional<double>& value) {
+  json.key(key);
+  value ? json.number(std::round(*value * 100) / 100) : json.null();
+}
+
+void write_finding(base::JsonWriter& json, const Finding& finding) {
+  json.begin_object().key("name").string(finding.name).key("kind").string(finding.kind);
+  json.key("ok").boolean(finding.ok).key("says").string(finding.says);
+  const auto& answer = finding.answer;
+  json.key("outcome").string(answer ? answer->reason() : "not_asked");
+  json.key("detail").string(answer ? answer->detail : "");
+  const bool found = answer && answer->outcome == Outcome::kOk;
+  json.key("distance_m");
+  found ? json.integer(answer->distance.value) : json.null();
+  json.key("duration_s");
+  found ? json.integer(answer->duration.count()) : json.null();
+  write_optional(json, "first_ms", finding.first_ms);
+  write_optional(json, "again_ms", finding.again_ms);
+  json.key("max_via").integer(static_cast<std::int64_t>(finding.capability.max_via));
+  json.key("table").string(table_word(finding.capability.table));
+  json.key("max_cells").integer(static_cast<std::int64_t>(finding.capability.max_cells)).end_object();
+}
+
+void write_place(base::JsonWriter& json, std::string_view key, const geo::LatLng& place) {
+  json.key(key)
+      .begin_object()
+      .key("lat")
+      .number(place.lat_deg())
+      .key("lon")
+      .number(place.lng_deg())
+      .end_object();
+}
+
+std::string as_json(const Check& check, const std::vector<Finding>& findings) {
+  std::string text;
+  base::JsonWriter json(text);
+  json.begin_object();
+  write_place(json, "from", check.trip.from);
+  write_place(json, "to", check.trip.to);
+  json.key("vehicle").string(base::to_string(check.vehicle));
+  json.key("local_m").integer(check.local.estimate.metres.value);
+  json.key("local_source").string(check.local.source.label()).key("providers").begin_array();
+  for (const auto& finding : findings) write_finding(json, finding);
+  json.end_array().end_object();
+  return text + "\n";
+}
+
+std::string as_text(const Check& check, const std::vector<Finding>& findings) {
+  std::string text =
+      fmt::format("{} from {:.5f},{:.5f} to {:.5f},{:.5f}: {} m by {}\n", base::to_string(check.vehicle),
+                  check.trip.from.lat_deg(), check.trip.from.lng_deg(), check.trip.to.lat_deg(),
+                  check.trip.to.lng_deg(), check.local.estimate.metres.value, check.local.source.label());
+  for (const auto& finding : findings) {
+    text += fmt::format("{:<4} {} ({}) {}\n", finding.ok ? "ok" : "BAD", finding.name, finding.kind,
+                        finding.says);
+    if (!finding.answer) continue;
+    if (finding.answer->outcome != Outcome::kOk) {
+      text += fmt::format("       {}{}{}\n", finding.answer->reason(),
+                          finding.answer->detail.empty() ? "" : ": ", finding.answer->detail);
+      continue;
+    }
+    text += fmt::format("       {} m in {} s; answered in {:.1f} ms, then {:.1f} ms\n",
+                        finding.answer->distance.value, finding.answer->duration.count(), *finding.first_ms,
+                        finding.again_ms.value_or(*finding.first_ms));
+    text += fmt::format(
+        "       stops between: {}; tables: {}{}\n", finding.capability.max_via,
+        table_word(finding.capability.table),
+        finding.capability.max_cells == 0 ? "" : fmt::format(" of {} cells", finding.capability.max_cells));
+  }
+  return text;
+}
+
+// Two places of the map's middle with a road between them; from the middle outwards.
+std::optional<Pair> pair_on(const road::RoadMap& map, base::Vehicle vehicle) {
+  const auto& box = map.info();
+  road::RoadMap::Query query;
+  const auto at = [](double low, double high, int step) {
+    return low + (high - low) * (step + 1) / (kGrid + 2);
+  };
+  std::optional<geo::LatLng> first;
+  for (int i = 0; i < kGrid * kGrid; ++i) {
+    const int column = (i + kGrid / 2) % kGrid, row = (i / kGrid + kGrid / 2) % kGrid;
+    const auto place =
+        geo::LatLng::from_degrees(at(box.south, box.north, row), at(box.west, box.east, column), "map");
+    if (!place) continue;
+    if (!first) {
+      if (map.route(query, vehicle, *place, *place).from) first = *place;
+      continue;
+    }
+    const auto route = map.route(query, vehicle, *first, *place);
+    if (route.status == road::RouteStatus::kOk && geo::geodesic_m(*first, *place) >= kUsefulTripM)
+      return Pair{*first, *place};
+  }
+  return std::nullopt;
+}
+
+base::Result<Pair> known_pair(const Args& args, const road::RoadMap* map, base::Vehicle vehicle) {
+  if (args.has("from") != args.has("to")) {
+    return base::fail(base::ErrorCode::kInvalidInput, args.has("from") ? "--to" : "--from",
+                      "is missing; --from and --to go together");
+  }
+  if (args.has("from")) {
+    const auto from = geo::LatLng::parse(*args.get("from"), "--from"),
+               to = geo::LatLng::parse(*args.get("to"), "--to");
+    if (!from) return base::fail(from.error());
+    if (!to) return base::fail(to.error());
+    return Pair{*from, *to};
+  }
+  if (map != nullptr && map->serves(vehicle)) {
+    if (auto pair = pair_on(*map, vehicle)) return *std::move(pair);
+  }
+  // Seoul: the city hall to Jongno.
+  return Pair{*geo::LatLng::from_degrees(37.5665, 126.978, "from"),
+              *geo::LatLng::from_degrees(37.572, 126.986, "to")};
+}
+
+int run_check(const Args& args) {
+  const auto config = service::read_config(std::string(*args.get("config")));
+  if (!config) return report(config.error());
+  if (config->providers.empty()) {
+    return report({base::ErrorCode::kInvalidInput, config->file + "#/providers",
+                   "is empty; name at least one provider to check"});
+  }
+  const auto vehicle = args.has("vehicle") ? base::vehicle_from(*args.get("vehicle")) : config->vehicle;
+  if (!vehicle) {
+    return report({base::ErrorCode::kInvalidInput, "--vehicle",
+                   fmt::format("'{}' is no vehicle; {}", *args.get("vehicle"), base::kVehiclesAllowed)});
+  }
+  std::optional<road::RoadMap> map;
+  if (config->map) {
+    auto opened = road::RoadMap::open(*config->map);
+    if (!opened) return report(opened.error());
+    map = *std::move(opened);
+  }
+  const auto* roads = map ? &*map : nullptr;
+  const auto pair = known_pair(args, roads, *vehicle);
+  if (!pair) return report(pair.error());
+  const base::SystemClock clock;
+  provider::HttpClientOptions options;
+  options.ca_file = config->ca_file;
+  const auto transport =
+      provider::make_http_client(options, clock, std::make_shared<provider::ThreadResolver>(clock));
+  if (!transport) return report(transport.error());
+  road::RoadMap::Query query;
+  const Check check{*config, clock, *vehicle, *pair,
+                    distance::local_estimate(roads, query, *vehicle, pair->from, pair->to)};
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < config->providers.size(); ++i)
+    findings.push_back(examine(check, i, *transport));
+  const bool all = std::ranges::all_of(findings, &Finding::ok);
+  const int delivered = deliver(args, args.has("json") ? as_json(check, findings) : as_text(check, findings));
+  return delivered != kDone ? delivered : all ? kDone : kSomeRowsFailed;
+}
+
+}  // namespace
+
+std::vector<Command> provider_check_commands() {
+  return {{"provider check",
+           "asks each configured provider about one known trip and says what is wrong",
+           "",
+           0,
+           0,
+           {{"config", "FILE", "the configuration"},
+            {"vehicle", "V", "motorcycle, bicycle, foot or car (default: the configuration's)"},
+            {"from", "LAT,LON", "the trip's ends; default: two places of the map, else of Seoul"},
+            {"to", "LAT,LON", "see --from"},
+            {"json", "", "one JSON document"},
+            {"out", "FILE", "write there instead of to stdout"}},
+           {"config"},
+           run_check}};
+}
+
+}  // namespace reckon::cli
