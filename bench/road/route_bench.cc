@@ -193,11 +193,49 @@ void table(benchmark::State& state) {
   const auto sources = places(side, 3);
   const auto destinations = places(side, 4);
   road::RoadMap::Query query;
+  std::vector<road::TableCell> cells(side * side);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(map()->table(query, kVehicle, sources, destinations));
+    map()->table(query, kVehicle, sources, destinations, {}, cells);
+    benchmark::DoNotOptimize(cells.data());
   }
 }
 BENCHMARK(table)->Arg(100)->Arg(1000)->Unit(benchmark::kMillisecond);
+
+road::TableOptions eight_minutes() {
+  road::TableOptions options;
+  options.max_duration_ds = 4800;
+  return options;
+}
+
+// A thousand riders, none of them known before.
+void one_to_1000_unprepared(benchmark::State& state) {
+  if (absent(state)) return;
+  const auto source = places(1, 3);
+  const auto destinations = places(1000, 4);
+  road::RoadMap::Query query;
+  std::vector<road::TableCell> cells(destinations.size());
+  for (auto _ : state) {
+    map()->table(query, kVehicle, source, destinations, eight_minutes(), cells);
+    benchmark::DoNotOptimize(cells.data());
+  }
+}
+BENCHMARK(one_to_1000_unprepared)->Unit(benchmark::kMicrosecond);
+
+// "Which of a thousand riders are within eight minutes of this pickup", one pickup after the other.
+void pickup_of_1000_riders(benchmark::State& state) {
+  if (absent(state)) return;
+  const auto pickups = places(500, 3);
+  road::RoadMap::Query query;
+  road::RoadMap::Places riders;
+  map()->prepare(query, kVehicle, road::RoadMap::Role::kSources, places(1000, 4), riders);
+  std::vector<road::TableCell> cells(riders.size());
+  std::size_t next = 0;
+  for (auto _ : state) {
+    map()->table_row(query, pickups[next++ % pickups.size()], riders, eight_minutes(), cells);
+    benchmark::DoNotOptimize(cells.data());
+  }
+}
+BENCHMARK(pickup_of_1000_riders)->Unit(benchmark::kMicrosecond);
 
 void open_and_first_route(benchmark::State& state) {
   if (absent(state)) return;

@@ -21,6 +21,7 @@ void use(const road::EdgeGeometry& geometry, const road::ArcGraph& graph, const 
   road::Search search;
   road::HierarchySearch fast;
   road::ManyToMany table;
+  road::PlaceBuckets places;
   std::vector<road::Terminal> from, to;
   std::optional<road::Snap> start;
   for (std::size_t i = 0; i < geometry.points.size() && i < 8; ++i) {
@@ -36,8 +37,8 @@ void use(const road::EdgeGeometry& geometry, const road::ArcGraph& graph, const 
     fast.path(graph, hierarchy, from, to);
     const std::vector<std::uint32_t> first{0, static_cast<std::uint32_t>(to.size())};
     std::vector<road::Cost> costs(1);
-    table.set_targets(graph, hierarchy, to, first);
-    table.row(from, costs);
+    table.prepare(graph, hierarchy, road::TripEnd::kFinish, to, first, places);
+    table.row(graph, hierarchy, from, places, costs);
     const auto found = search.shortest(graph, from, to);
     if (found.cost == road::kNoCost) continue;
     const auto path = search.path(found, from, to);

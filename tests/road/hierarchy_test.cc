@@ -224,6 +224,7 @@ TEST_CASE("many to many: a table's cells are what each pair costs alone, whateve
   MESSAGE("seed ", kSeed);
   std::mt19937_64 random(kSeed);
   road::ManyToMany table;
+  road::PlaceBuckets places;
   std::size_t cells = 0, none = 0, wrong = 0;
   for (int round = 0; round < 200; ++round) {
     const auto graph =
@@ -239,14 +240,16 @@ TEST_CASE("many to many: a table's cells are what each pair costs alone, whateve
       }
       first.push_back(static_cast<std::uint32_t>(to.size()));
     }
-    table.set_targets(graph.view(), hierarchy, to, first);
+    const auto side = round % 2 == 0 ? road::TripEnd::kFinish : road::TripEnd::kStart;
+    table.prepare(graph.view(), hierarchy, side, to, first, places);
     std::vector<Cost> costs(first.size() - 1);
     for (int source = 0; source < 10; ++source) {
       const auto from = random_terminals(graph, to, random);
-      table.row(from, costs);
+      table.row(graph.view(), hierarchy, from, places, costs);
       for (std::size_t t = 0; t < costs.size(); ++t) {
         const std::vector<Terminal> one(to.begin() + first[t], to.begin() + first[t + 1]);
-        const Cost expected = expected_cost(graph.view(), from, one);
+        const Cost expected = side == road::TripEnd::kFinish ? expected_cost(graph.view(), from, one)
+                                                             : expected_cost(graph.view(), one, from);
         ++cells;
         none += expected == road::kNoCost;
         wrong += costs[t] != expected;

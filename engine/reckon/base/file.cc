@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -72,10 +73,17 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t max
 }
 
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes) {
+  return write_file_atomically(path, std::span(&bytes, 1));
+}
+
+Result<void> write_file_atomically(const std::filesystem::path& path,
+                                   std::span<const std::string_view> pieces) {
   std::string temporary = path.string() + ".XXXXXX";
   const Descriptor fd(::mkstemp(temporary.data()));
   if (!fd.ok()) return system_fault(path, "write");
-  const bool whole = ::fchmod(fd.get(), 0644) == 0 && write_all(fd.get(), bytes) && ::fsync(fd.get()) == 0;
+  const bool whole = ::fchmod(fd.get(), 0644) == 0 &&
+                     std::ranges::all_of(pieces, [&](auto piece) { return write_all(fd.get(), piece); }) &&
+                     ::fsync(fd.get()) == 0;
   if (!whole || ::rename(temporary.c_str(), path.c_str()) != 0) {
     auto fault = system_fault(path, "write");
     ::unlink(temporary.c_str());

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,9 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t max
 /// Replaces `path` by `bytes`, durably: after a crash the file is the old one or the new one.
 /// @errors kEnvironment  folder missing, no space, no permission; the old file is untouched
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
+
+/// The same of pieces that follow one another, so that a large file need not stand in memory as a whole.
+Result<void> write_file_atomically(const std::filesystem::path& path,
+                                   std::span<const std::string_view> pieces);
 
 }  // namespace reckon::base

@@ -18,8 +18,7 @@ constexpr unsigned kWitnessesWhenContracting = 120;
 class Contractor {
  public:
   explicit Contractor(const ArcGraph& graph)
-      : graph_(graph),
-        out_(graph.arcs.size()),
+      : out_(graph.arcs.size()),
         in_(graph.arcs.size()),
         level_(graph.arcs.size()),
         needed_(graph.arcs.size(), kNoCost) {
@@ -165,6 +164,9 @@ class Contractor {
   // What a vertex had left when it was contracted leads to more important ones. Frees `edges` as it goes.
   static void write_edges(std::vector<std::vector<Edge>>& edges, const CompiledHierarchy& hierarchy,
                           CompiledHierarchy::Edges& out) {
+    std::size_t count = 0;
+    for (const auto& own : edges) count += own.size();
+    out.all.reserve(count);
     out.first.push_back(0);
     for (const auto arc : hierarchy.arc_of_vertex) {
       auto own = std::exchange(edges[arc], {});
@@ -178,7 +180,6 @@ class Contractor {
     }
   }
 
-  const ArcGraph& graph_;
   std::vector<std::vector<Edge>> out_, in_;  ///< among the arcs not yet contracted
   std::vector<std::uint64_t> level_;
   std::priority_queue<std::pair<Importance, std::uint32_t>, std::vector<std::pair<Importance, std::uint32_t>>,

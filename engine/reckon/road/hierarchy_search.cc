@@ -208,6 +208,8 @@ void HierarchySearch::climb(const ArcGraph& graph, const Hierarchy& hierarchy, s
 
 Cost HierarchySearch::meet_at_hubs(const Hierarchy& hierarchy) {
   if (at_hub_.size() < hierarchy.labelled()) at_hub_.resize(hierarchy.labelled(), kUnreached);
+  for (const auto& step : forward_.labelled()) prefetch(hierarchy.out.of(step.vertex));
+  for (const auto& step : backward_.labelled()) prefetch(hierarchy.in.of(step.vertex));
   for (const auto& step : forward_.labelled()) {
     for (const auto& entry : hierarchy.out.of(step.vertex)) {
       auto& cost = at_hub_[entry.hub];

@@ -8,6 +8,9 @@ namespace {
 /// One of so many vertices gets labels; see docs/adr/0021-hierarchy.md.
 constexpr std::size_t kVerticesPerLabel = 4;
 
+/// A city's labels are shorter on the average; longer ones only make the memory grow by copying.
+constexpr std::size_t kUsualEntries = 100;
+
 using Labels = CompiledHierarchy::Labels;
 
 class LabelMaker {
@@ -19,8 +22,11 @@ class LabelMaker {
 
   // From the top down: a label is what the labels of the more important neighbours hold, one edge farther.
   void run() {
-    hierarchy_.out = {{0}, {}};
-    hierarchy_.in = {{0}, {}};
+    for (auto* labels : {&hierarchy_.out, &hierarchy_.in}) {
+      labels->first.assign(1, 0);
+      labels->all.clear();
+      labels->all.reserve(labelled_ * kUsualEntries);  // what is not used stays untouched by the system
+    }
     for (std::uint32_t v = 0; v < labelled_; ++v) {
       add(v, hierarchy_.up.view(), hierarchy_.out, hierarchy_.in);
       add(v, hierarchy_.down.view(), hierarchy_.in, hierarchy_.out);

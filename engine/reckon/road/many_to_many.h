@@ -13,58 +13,76 @@
 
 namespace reckon::road {
 
+/// One side of a table, climbed: for each vertex, which of the places reach it (or are reached from it) and
+/// at what cost.
+class PlaceBuckets {
+ public:
+  TripEnd side() const { return side_; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(first_.size()) - 1; }
+  std::span<const Terminal> terminals(std::uint32_t place) const {
+    return std::span(terminals_).subspan(first_[place], first_[place + 1] - first_[place]);
+  }
+
+ private:
+  friend class ManyToMany;
+  struct Entry {
+    std::uint32_t place;
+    std::uint32_t time_ms;
+    std::uint32_t length_mm;
+    Cost cost() const { return cost_of(time_ms, length_mm); }
+  };
+  struct ArcPlace {
+    std::uint32_t arc;
+    std::uint32_t place;
+    friend auto operator<=>(const ArcPlace&, const ArcPlace&) = default;
+  };
+
+  TripEnd side_ = TripEnd::kFinish;
+  std::vector<Terminal> terminals_;
+  std::vector<std::uint32_t> first_{0};      ///< by place, into the terminals
+  std::vector<ArcPlace> arcs_;               ///< of the terminals, ascending
+  Cost bias_ = 0;                            ///< what all costs are too high by; see HierarchySearch::climb
+  std::vector<std::uint32_t> bucket_first_;  ///< by vertex, into the entries
+  std::vector<Entry> entries_;
+};
+
 /// Working memory and algorithms; one thread at a time. Grows to the largest table seen, then allocates
 /// nothing.
 class ManyToMany {
  public:
-  /// Prepares the targets: `to[first[t]] .. to[first[t + 1])` are target t's terminals, none where it is off
-  /// the map. What is given must stay until the last row has been asked for.
-  /// Cost: about a microsecond a target.
-  void set_targets(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> to,
-                   std::span<const std::uint32_t> first);
+  /// Climbs from all places of one side. `terminals[first[p]] .. terminals[first[p + 1])` are place p's, none
+  /// where it is off the map. Replaces what `places` held.
+  /// Cost: some 2 us a place.
+  void prepare(const ArcGraph& graph, const Hierarchy& hierarchy, TripEnd side,
+               std::span<const Terminal> terminals, std::span<const std::uint32_t> first,
+               PlaceBuckets& places);
 
-  /// Cheapest cost from any of `from` to each target, kNoCost where there is none: what
-  /// HierarchySearch::shortest gives for that pair alone. One for each target goes to `costs`.
-  /// Cost: some 20 ns a target.
-  void row(std::span<const Terminal> from, std::span<Cost> costs);
+  /// Cheapest cost between one place, of the other side, and each of `places`; kNoCost where there is none:
+  /// what HierarchySearch::shortest gives for that pair alone. One for each place goes to `costs`. `graph`
+  /// and `hierarchy` are those that `places` was prepared with. Cost: some 20 ns a place.
+  void row(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> one,
+           const PlaceBuckets& places, std::span<Cost> costs);
 
  private:
   struct HubCost {
     std::uint32_t hub;  ///< or a vertex without labels
     Cost cost;
   };
-  struct TargetArc {
-    std::uint32_t arc;
-    std::uint32_t target;
-    friend auto operator<=>(const TargetArc&, const TargetArc&) = default;
+  struct PlaceAtHub {
+    std::uint32_t hub;
+    PlaceBuckets::Entry entry;
   };
 
-  void climb(const HierarchyEdges& edges, const HubLabels& labels, std::vector<HubCost>& out);
-  void add_target(std::uint32_t target);
-  void fill_buckets(std::size_t vertices);
-  void correct_shared_arcs(std::span<const Terminal> from, std::span<Cost> costs);
-
-  const ArcGraph* graph_ = nullptr;
-  const Hierarchy* hierarchy_ = nullptr;
-  std::span<const Terminal> to_;
-  std::span<const std::uint32_t> first_;
-  Cost bias_ = 0;  ///< what all targets' costs are too high by; see HierarchySearch::climb
+  void climb(const Hierarchy& hierarchy, TripEnd side, std::span<const Terminal> place, Cost bias);
+  void fill_buckets(std::size_t vertices, PlaceBuckets& places) const;
+  void correct_shared_arcs(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> one,
+                           const PlaceBuckets& places, std::span<Cost> costs);
 
   std::vector<ClimbSeed> seeds_;
   Climb climb_;
-  std::vector<Cost> at_hub_;  ///< by hub; kUnreached but while a climb is worked out
-  std::vector<HubCost> reached_;
-  std::vector<TargetArc> target_arcs_;  ///< ascending
-
-  struct Entry {
-    std::uint32_t vertex;
-    std::uint32_t target;
-    Cost cost;
-  };
-  std::vector<Entry> entries_;               ///< of all targets
-  std::vector<std::uint32_t> bucket_first_;  ///< by vertex, into the two below
-  std::vector<std::uint32_t> bucket_target_;
-  std::vector<Cost> bucket_cost_;
+  std::vector<Cost> at_hub_;      ///< by hub; kUnreached but while a climb is worked out
+  std::vector<HubCost> reached_;  ///< by the last climb, each hub once
+  std::vector<PlaceAtHub> all_reached_;
   HierarchySearch pair_;
 };
 

@@ -127,22 +127,27 @@ MapInfo describe(const RoadData& data, const CompiledMap& map) {
   return info;
 }
 
+base::Result<void> write(const CompiledMap& map, const MapInfo& info, const std::filesystem::path& output) {
+  const auto encoded = encode_map(map, info);
+  return base::write_file_atomically(output, encoded->pieces);
+}
+
 }  // namespace
 
 base::Result<MapInfo> build_map(const BuildOptions& options) {
   if (auto checked = check_options(options); !checked) return base::fail(checked.error());
   auto data = import_extracts(options.inputs, options.progress);
   if (!data) return base::fail(data.error());
-  const auto map = compile(*data, options);
+  auto map = compile(*data, options);
   if (!map) return base::fail(map.error());
   if (map->items.empty()) {
     return base::fail(ErrorCode::kInvalidInput, options.inputs.front().string(),
                       "holds no road that any of the vehicles may use; an extract with roads is needed");
   }
   if (options.progress) options.progress("writing", 0);
-  const std::string bytes = encode_map(*map, describe(*data, *map));
-  if (auto written = base::write_file_atomically(options.output, bytes); !written)
+  if (auto written = write(*map, describe(*data, *map), options.output); !written)
     return base::fail(written.error());
+  *map = {};  // before the file is mapped
   const auto map_file = RoadMap::open(options.output);
   if (!map_file) return base::fail(map_file.error());
   return map_file->info();

@@ -28,6 +28,14 @@ std::array<unsigned char, 32> digest_from(std::string_view release) {
   return digest;
 }
 
+// SHA-256 of all that follows the header.
+std::array<unsigned char, 32> content_digest(const EncodedMap& map) {
+  base::Sha256 hash;
+  hash.update(std::as_bytes(std::span(map.head)).subspan(kMapHeaderBytes));
+  for (const auto piece : std::span(map.pieces).subspan(1)) hash.update(std::as_bytes(std::span(piece)));
+  return digest_from(hash.finish());
+}
+
 class Encoder {
  public:
   void add(std::string name, std::string_view bytes) { sections_.emplace_back(std::move(name), bytes); }
@@ -39,38 +47,33 @@ class Encoder {
         std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)));
   }
 
-  std::string finish() const {
-    const auto table_end = kMapHeaderBytes + sections_.size() * sizeof(MapSectionEntry);
+  // Header and table, then each section after as many zeros as its alignment needs.
+  void finish(EncodedMap& out) const {
+    static constexpr std::array<char, kMapAlignment> kZeros{};
     std::vector<MapSectionEntry> table;
-    std::size_t end = table_end;
+    std::size_t end = kMapHeaderBytes + sections_.size() * sizeof(MapSectionEntry);
+    out.pieces.push_back({});  // the head, once it is whole
     for (const auto& [name, bytes] : sections_) {
       const auto offset = (end + kMapAlignment - 1) / kMapAlignment * kMapAlignment;
       MapSectionEntry entry{{}, offset, bytes.size(), xxh64(std::as_bytes(std::span(bytes)))};
       std::copy(name.begin(), name.end(), entry.name.begin());
       table.push_back(entry);
+      out.pieces.emplace_back(kZeros.data(), offset - end);
+      out.pieces.push_back(bytes);
       end = offset + bytes.size();
     }
-    std::string file(end, '\0');
+    out.head.assign(kMapHeaderBytes + table.size() * sizeof(MapSectionEntry), '\0');
     for (std::size_t i = 0; i < table.size(); ++i) {
-      put(file, kMapHeaderBytes + i * sizeof(MapSectionEntry), table[i]);
-      std::copy(sections_[i].second.begin(), sections_[i].second.end(),
-                file.begin() + static_cast<std::ptrdiff_t>(table[i].offset));
+      put(out.head, kMapHeaderBytes + i * sizeof(MapSectionEntry), table[i]);
     }
-    MapHeader header{{},
-                     kMapEndianMark,
-                     kMapFormatVersion,
-                     file.size(),
-                     static_cast<std::uint32_t>(table.size()),
-                     0,
-                     {},
-                     0,
-                     {}};
+    MapHeader header{
+        {}, kMapEndianMark, kMapFormatVersion, end, static_cast<std::uint32_t>(table.size()), 0, {}, 0, {}};
     std::copy(kMapMagic.begin(), kMapMagic.end(), header.magic.begin());
-    header.sha256 = digest_from(base::sha256(std::string_view(file).substr(kMapHeaderBytes)));
-    put(file, 0, header);
-    header.table_checksum = map_table_checksum(std::as_bytes(std::span(file)), table.size());
-    put(file, 0, header);
-    return file;
+    header.sha256 = content_digest(out);
+    put(out.head, 0, header);
+    header.table_checksum = map_table_checksum(std::as_bytes(std::span(out.head)), table.size());
+    put(out.head, 0, header);
+    out.pieces.front() = out.head;
   }
 
  private:
@@ -103,10 +106,11 @@ void add_hierarchy(Encoder& encoder, base::Vehicle vehicle, const CompiledHierar
 
 }  // namespace
 
-std::string encode_map(const CompiledMap& map, const MapInfo& info) {
+std::unique_ptr<const EncodedMap> encode_map(const CompiledMap& map, const MapInfo& info) {
+  auto encoded = std::make_unique<EncodedMap>();
+  encoded->meta = encode_meta(info);
   Encoder encoder;
-  const std::string meta = encode_meta(info);
-  encoder.add("meta", std::string_view(meta));
+  encoder.add("meta", std::string_view(encoded->meta));
   encoder.add("points", map.points);
   encoder.add("along", map.along_mm);
   encoder.add("edges", map.edge_first_point);
@@ -117,7 +121,8 @@ std::string encode_map(const CompiledMap& map, const MapInfo& info) {
     add_graph(encoder, map.vehicles[v], map.graphs[v]);
     add_hierarchy(encoder, map.vehicles[v], map.hierarchies[v]);
   }
-  return encoder.finish();
+  encoder.finish(*encoded);
+  return encoded;
 }
 
 }  // namespace reckon::road

@@ -16,9 +16,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "reckon/base/result.h"
 #include "reckon/road/graph.h"
@@ -28,9 +31,18 @@ namespace reckon::road {
 
 inline constexpr std::uint32_t kMapFormatVersion = 2;
 
-/// Bytes of the file that holds `map`; `info` gives vehicles, counts, bounding box and sources (release and
-/// bytes are worked out here). The same input gives the same bytes.
-std::string encode_map(const CompiledMap& map, const MapInfo& info);
+/// A map file's bytes as pieces that follow one another; most of them are views of the map that it was made
+/// from.
+struct EncodedMap {
+  std::string head;  ///< header and section table
+  std::string meta;
+  std::vector<std::string_view> pieces;
+};
+
+/// The file that holds `map`; `info` gives vehicles, counts, bounding box and sources (release and bytes are
+/// worked out here). The same input gives the same bytes.
+/// @param map  must outlive the result
+std::unique_ptr<const EncodedMap> encode_map(const CompiledMap& map, const MapInfo& info);
 
 /// A map file in memory that has been checked: no index in it points outside.
 struct MapView {

@@ -1,5 +1,6 @@
 #include "reckon/road/road_map.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "reckon/road/hierarchy_search.h"
@@ -30,9 +31,16 @@ struct RoadMap::State {
   }
 };
 
+struct RoadMap::Places::State {
+  const RoadMap::State* map = nullptr;  ///< that they were prepared with
+  base::Vehicle vehicle{};
+  PlaceBuckets buckets;
+};
+
 struct RoadMap::Query::State {
   HierarchySearch hierarchy;
   ManyToMany table;
+  Places destinations;
   Search search;
   std::vector<Terminal> from, to;
   std::vector<std::uint32_t> first;
@@ -52,6 +60,14 @@ RoadMap::Query::~Query() = default;
 RoadMap::Query::Query(Query&&) noexcept = default;
 RoadMap::Query& RoadMap::Query::operator=(Query&&) noexcept = default;
 
+RoadMap::Places::Places() : state_(std::make_unique<State>()) {}
+RoadMap::Places::~Places() = default;
+RoadMap::Places::Places(Places&&) noexcept = default;
+RoadMap::Places& RoadMap::Places::operator=(Places&&) noexcept = default;
+std::size_t RoadMap::Places::size() const {
+  return state_->buckets.size();
+}
+
 RoadMap::RoadMap(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RoadMap::RoadMap(RoadMap&&) noexcept = default;
 RoadMap& RoadMap::operator=(RoadMap&&) noexcept = default;
@@ -64,6 +80,14 @@ base::Metres metres_of(Cost cost) {
 }
 std::int64_t deciseconds_of(Cost cost) {
   return (std::int64_t{time_ms_of(cost)} + 50) / 100;
+}
+
+TableCell cell_of(Cost cost, const TableOptions& options) {
+  if (cost == kNoCost) return {RouteStatus::kNoRoute, {}, 0};
+  const TableCell cell{RouteStatus::kOk, metres_of(cost), deciseconds_of(cost)};
+  const bool within =
+      cell.duration_ds <= options.max_duration_ds && cell.distance.value <= options.max_distance.value;
+  return within ? cell : TableCell{RouteStatus::kBeyond, {}, 0};
 }
 
 SnapPoint snap_point(const geo::LatLng& place, const EdgeGeometry& geometry, const Snap& snap) {
@@ -81,6 +105,8 @@ std::string_view to_string(RouteStatus status) {
       return "no_route";
     case RouteStatus::kOffMap:
       return "off_map";
+    case RouteStatus::kBeyond:
+      return "beyond";
   }
   return "unknown";
 }
@@ -150,36 +176,61 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
 std::vector<TableCell> RoadMap::table(Query& query, base::Vehicle vehicle,
                                       std::span<const geo::LatLng> sources,
                                       std::span<const geo::LatLng> destinations,
-                                      const RouteOptions& options) const {
+                                      const TableOptions& options) const {
+  std::vector<TableCell> cells(sources.size() * destinations.size());
+  table(query, vehicle, sources, destinations, options, cells);
+  return cells;
+}
+
+void RoadMap::table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
+                    std::span<const geo::LatLng> destinations, const TableOptions& options,
+                    std::span<TableCell> cells) const {
+  RECKON_CHECK(cells.size() == sources.size() * destinations.size());
+  auto& places = query.state_->destinations;
+  prepare(query, vehicle, Role::kDestinations, destinations, places, options.max_snap_m);
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    table_row(query, sources[s], places, options,
+              cells.subspan(s * destinations.size(), destinations.size()));
+  }
+}
+
+void RoadMap::prepare(Query& query, base::Vehicle vehicle, Role role, std::span<const geo::LatLng> list,
+                      Places& places, double max_snap_m) const {
   const auto& graph = state_->graph(vehicle);
   const auto& geometry = state_->view.geometry;
+  const auto side = role == Role::kSources ? TripEnd::kStart : TripEnd::kFinish;
   auto& work = *query.state_;
+  auto& held = *places.state_;
+  held.map = state_.get();
+  held.vehicle = vehicle;
   work.to.clear();
   work.first.assign(1, 0);
-  for (const auto& place : destinations) {
-    const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(place), options.max_snap_m);
-    if (snap) add_terminals(geometry, graph, *snap, TripEnd::kFinish, work.to);
+  for (const auto& place : list) {
+    const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(place), max_snap_m);
+    if (snap) add_terminals(geometry, graph, *snap, side, work.to);
     work.first.push_back(static_cast<std::uint32_t>(work.to.size()));
   }
-  const auto& hierarchy = state_->hierarchy(vehicle);
-  work.table.set_targets(graph, hierarchy, work.to, work.first);
-  work.costs.resize(destinations.size());
-  std::vector<TableCell> cells(sources.size() * destinations.size());
-  for (std::size_t s = 0; s < sources.size(); ++s) {
-    const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(sources[s]), options.max_snap_m);
-    if (!snap) continue;
-    work.from.clear();
-    add_terminals(geometry, graph, *snap, TripEnd::kStart, work.from);
-    work.table.row(work.from, work.costs);
-    for (std::size_t d = 0; d < destinations.size(); ++d) {
-      if (work.first[d] == work.first[d + 1]) continue;  // off the map
-      auto& cell = cells[s * destinations.size() + d];
-      const Cost cost = work.costs[d];
-      cell = cost == kNoCost ? TableCell{RouteStatus::kNoRoute, {}, 0}
-                             : TableCell{RouteStatus::kOk, metres_of(cost), deciseconds_of(cost)};
-    }
+  work.table.prepare(graph, state_->hierarchy(vehicle), side, work.to, work.first, held.buckets);
+}
+
+void RoadMap::table_row(Query& query, const geo::LatLng& place, const Places& places,
+                        const TableOptions& options, std::span<TableCell> cells) const {
+  const auto& held = *places.state_;
+  RECKON_CHECK(held.map == state_.get() && cells.size() == places.size());
+  const auto& graph = state_->graph(held.vehicle);
+  const auto& geometry = state_->view.geometry;
+  auto& work = *query.state_;
+  std::ranges::fill(cells, TableCell{});
+  const auto snap = nearest_road(geometry, held.vehicle, geo::PlaceE7::nearest(place), options.max_snap_m);
+  if (!snap) return;
+  work.from.clear();
+  const bool to_places = held.buckets.side() == TripEnd::kFinish;
+  add_terminals(geometry, graph, *snap, to_places ? TripEnd::kStart : TripEnd::kFinish, work.from);
+  work.costs.resize(cells.size());
+  work.table.row(graph, state_->hierarchy(held.vehicle), work.from, held.buckets, work.costs);
+  for (std::uint32_t i = 0; i < cells.size(); ++i) {
+    if (!held.buckets.terminals(i).empty()) cells[i] = cell_of(work.costs[i], options);
   }
-  return cells;
 }
 
 }  // namespace reckon::road
