@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <random>
 #include <string>
 
@@ -59,19 +60,56 @@ TEST_CASE("cursor: reads what it is asked for and passes over the rest, or gives
   }
 }
 
-TEST_CASE("cursor: finds the next bracket or quote as the plain search does") {
+TEST_CASE("cursor: finds brackets and quotes as the plain search does") {
   std::mt19937 random(7);
-  for (int i = 0; i < 2000; ++i) {
-    std::string bytes(random() % 70, ' ');
+  for (int i = 0; i < 20'000; ++i) {
+    std::array<char, 64> bytes;
     for (char& c : bytes) {
-      const bool structural = random() % 8 == 0;
+      const bool structural = random() % 4 == 0;
       c = structural ? "\"[]{}\\,\x7F"[random() % 8] : static_cast<char>(random() % 256);
     }
-    for (std::size_t from = 0; from <= bytes.size(); from += 1 + random() % 9) {
-      const char* const end = bytes.data() + bytes.size();
-      REQUIRE(provider::next_structural(bytes.data() + from, end) ==
-              provider::next_structural_plain(bytes.data() + from, end));
+    REQUIRE(provider::structural_bits(bytes.data()) == provider::structural_bits_plain(bytes.data()));
+  }
+}
+
+TEST_CASE("cursor: passes over a long value as the tree does, wherever quotes, escapes and brackets fall") {
+  // Random arrays of strings full of what must not be seen, with the block's edges everywhere.
+  std::mt19937 random(5);
+  for (int i = 0; i < 3000; ++i) {
+    std::string value = "[";
+    for (auto n = random() % 12; n > 0; --n) {
+      std::string text;
+      for (auto c = random() % 40; c > 0; --c) {
+        constexpr std::array<std::string_view, 8> kParts = {"a", "]", "}", "{", "[", R"(\\)", R"(\")", " "};
+        text += kParts[random() % kParts.size()];
+      }
+      value += fmt::format(R"("{}",{{"k":[1,"{}"]}},)", text, text.substr(0, 0));
     }
+    value += "0]";
+    const auto bytes = fmt::format(R"({{"x":{},"a":7}})", value);
+    CAPTURE(bytes);
+    REQUIRE(base::JsonDocument::parse(bytes, "body"));
+    REQUIRE(read_a(bytes) == "7");
+    const auto cut = bytes.substr(0, random() % bytes.size());
+    REQUIRE(read_a(cut) == "gave up");
+  }
+}
+
+TEST_CASE("cursor: numbers are the doubles that the tree reads") {
+  std::mt19937_64 random(3);
+  for (int i = 0; i < 100'000; ++i) {
+    const auto whole = random() % 3 == 0 ? random() % 1000 : random() % 1'000'000'000'000;
+    auto text = fmt::format("{}{}", random() % 2 == 0 ? "-" : "", whole);
+    if (random() % 2 == 0) text += fmt::format(".{:0{}}", random() % 10'000, 4 + random() % 6);
+    if (random() % 8 == 0) text += fmt::format("e{}", static_cast<int>(random() % 20) - 10);
+    const auto bytes = fmt::format(R"({{"a":{}}})", text);
+    JsonCursor json(bytes);
+    std::optional<double> a;
+    json.object([&](std::string_view) { a = json.number(); });
+    const auto document = base::JsonDocument::parse(bytes, "body").value();
+    base::Faults faults("body");
+    CAPTURE(text);
+    REQUIRE(a == document.root(faults).optional("a").number(-1e300, 1e300));
   }
 }
 

@@ -324,6 +324,8 @@ void Breaker::learn_latency(microseconds latency) {
     latencies_[latency_at_] = latency;
     latency_at_ = (latency_at_ + 1) % kLatencies;
   }
+  // While the window fills each answer counts; then one in eight is often enough for what they decide.
+  if (latencies_.size() == kLatencies && latency_at_ % 8 != 0) return;
   auto sorted = latencies_;
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
   std::nth_element(sorted.begin(), middle, sorted.end());

@@ -66,19 +66,26 @@ class JsonCursor {
   }
 
  private:
+  // The keys of one object so far. Left uninitialised beyond `count_`: there is one for each object that is
+  // read.
   class Keys {
    public:
     bool add(std::string_view key) {
       for (std::size_t i = 0; i < count_; ++i) {
-        if (seen_[i] == key) return false;
+        if (seen_[i].size == key.size() && std::string_view(seen_[i].text, seen_[i].size) == key)
+          return false;
       }
       if (count_ == seen_.size()) return false;
-      seen_[count_++] = key;
+      seen_[count_++] = {key.data(), key.size()};
       return true;
     }
 
    private:
-    std::array<std::string_view, 32> seen_;
+    struct Key {
+      const char* text;
+      std::size_t size;
+    };
+    std::array<Key, 32> seen_;
     std::size_t count_ = 0;
   };
 
@@ -95,10 +102,16 @@ class JsonCursor {
   bool given_up_ = false;
 };
 
-/// The first of `"`, `[`, `]`, `{`, `}` in [at, end), or `end`. Sixteen bytes at a time where the machine
-/// can.
-const char* next_structural(const char* at, const char* end);
+/// Where the quotes, backslashes and brackets of 64 bytes stand; the first byte is bit 0.
+struct StructuralBits {
+  std::uint64_t quotes = 0, backslashes = 0, brackets = 0;
+
+  friend bool operator==(const StructuralBits&, const StructuralBits&) = default;
+};
+
+/// @param bytes  64 of them. Sixteen at a time where the machine can.
+StructuralBits structural_bits(const char* bytes);
 /// The same, one byte at a time: the reference.
-const char* next_structural_plain(const char* at, const char* end);
+StructuralBits structural_bits_plain(const char* bytes);
 
 }  // namespace reckon::provider
