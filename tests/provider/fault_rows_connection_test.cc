@@ -57,7 +57,7 @@ TEST_CASE("fault row 1: no such name") {
 
 TEST_CASE("fault row 1: the last good address is used while the name server fails") {
   const LeakWatch watch;
-  const ScriptedServer server(always(response(200, kakao_body())));
+  const ScriptedServer server(once(response(200, kakao_body())));  // each quote connects, so each looks up
   std::atomic<int> lookups = 0;
   provider::ThreadResolver::Options options;
   options.fresh = 0s;
@@ -238,6 +238,18 @@ TEST_CASE("fault row 15: a kept connection that the peer closed is replaced in s
     CHECK(stage.asked() == "ok");
     std::this_thread::sleep_for(5ms);
   }
+  CHECK(stage.heard().calls() == std::vector<std::string>(4, "ok"));
+}
+
+TEST_CASE("fault row 15: a kept connection that the peer closes just as it is used is replaced in silence") {
+  const LeakWatch watch;
+  const ScriptedServer server([](Peer& peer) {
+    peer.read_request();
+    peer.send(response(200, kakao_body()));
+    peer.read_request();  // and gone, without a byte
+  });
+  FaultStage stage({.url = server.url()});
+  for (int i = 0; i < 4; ++i) CHECK(stage.asked() == "ok");
   CHECK(stage.heard().calls() == std::vector<std::string>(4, "ok"));
 }
 
