@@ -3,26 +3,11 @@
 #include <cmath>
 #include <numbers>
 
+#include "reckon/geo/sin_cos.h"
+#include "reckon/geo/wgs84.h"
+
 namespace reckon::geo {
 namespace {
-
-struct SinCos {
-  double sin;
-  double cos;
-};
-
-// Taylor series on half the angle, |h| <= pi/4, then doubled: libm's own sin may differ in the last bit from
-// machine to machine, and a snapped metre prices a delivery.
-SinCos sin_cos(double radians) {
-  const double h = radians / 2;
-  const double h2 = h * h;
-  double s = 0;
-  double c = 0;
-  for (int n = 17; n >= 1; n -= 2) s = 1 - h2 / ((n + 1) * (n + 2)) * s;
-  for (int n = 16; n >= 0; n -= 2) c = 1 - h2 / ((n + 1) * (n + 2)) * c;
-  s *= h;
-  return {2 * s * c, c * c - s * s};
-}
 
 struct MetresPerDegree {
   double east;
@@ -30,14 +15,16 @@ struct MetresPerDegree {
 };
 
 MetresPerDegree metres_per_degree(double lat_deg) {
-  constexpr double kA = 6'378'137.0;
-  constexpr double kF = 1 / 298.257223563;
-  constexpr double kE2 = kF * (2 - kF);
   constexpr double kRadians = std::numbers::pi / 180;
-  const auto [s, c] = sin_cos(lat_deg * kRadians);
-  const double w2 = 1 - kE2 * s * s;
-  const double normal = kA / std::sqrt(w2);
-  return {normal * c * kRadians, normal * (1 - kE2) / w2 * kRadians};
+  const auto [s, c] = sin_cos_deg(lat_deg);
+  // 1 / sqrt(1 - u) by its series: u is at most 0.0067, the first term left out below 2^-55.
+  const double u = kWgs84E2 * s * s;
+  const double u2 = u * u;
+  const double root = (1 + u * (1 / 2.0)) +
+                      u2 * ((3 / 8.0 + u * (5 / 16.0)) + u2 * ((35 / 128.0 + u * (63 / 256.0)) +
+                                                               u2 * (231 / 1024.0 + u * (429 / 2048.0))));
+  const double normal = kWgs84A * kRadians * root;
+  return {normal * c, normal * (1 - kWgs84E2) * (root * root)};
 }
 
 }  // namespace
@@ -48,20 +35,9 @@ PlaceE7 PlaceE7::nearest(const LatLng& place) {
 }
 
 LocalFrame::LocalFrame(PlaceE7 origin) : origin_(origin) {
-  const auto scale = metres_per_degree(origin.lat / 1e7);
+  const auto scale = metres_per_degree(origin.lat * 1e-7);
   x_per_e7_ = scale.east / 1e7;
   y_per_e7_ = scale.north / 1e7;
-}
-
-Projection project_origin(LocalPoint a, LocalPoint b) {
-  const LocalPoint along{b.x - a.x, b.y - a.y};
-  const double reach = -(a.x * along.x + a.y * along.y);
-  const double whole = along.x * along.x + along.y * along.y;
-  if (reach <= 0 || whole <= 0) return {0, a.x * a.x + a.y * a.y};
-  if (reach >= whole) return {1, b.x * b.x + b.y * b.y};
-  const double share = reach / whole;
-  const LocalPoint foot{a.x + share * along.x, a.y + share * along.y};
-  return {share, foot.x * foot.x + foot.y * foot.y};
 }
 
 double near_distance_m(const LatLng& a, const LatLng& b) {

@@ -52,7 +52,17 @@ struct Projection {
   double squared_m2 =
       0;  ///< squared distance from the origin; the same bits for all segments meeting in an end
 };
-Projection project_origin(LocalPoint a, LocalPoint b);
+inline Projection project_origin(LocalPoint a, LocalPoint b) {
+  const LocalPoint along{b.x - a.x, b.y - a.y};
+  const double reach = -(a.x * along.x + a.y * along.y);
+  const double share = reach / (along.x * along.x + along.y * along.y);
+  // No branch: which end is nearer cannot be foreseen. 0 / 0, a segment without length, compares false.
+  const double above = share > 0 ? share : 0;
+  const double held = above < 1 ? above : 1;
+  const double x = a.x * (1 - held) + b.x * held;
+  const double y = a.y * (1 - held) + b.y * held;
+  return {held, x * x + y * y};
+}
 
 /// Length between two near places by the frame of their middle latitude: error below 0.2 mm up to 5 km, 30 mm
 /// up to 20 km (outside the polar caps). Cost: about 30 ns.
