@@ -70,6 +70,7 @@ class City {
     int row, column;      // of its first crossing
     int d_row, d_column;  // to its second
     Road road;
+    int one_way;  // 1: from its first crossing to its second only, -1: the other way only, 0: both
   };
 
   // Uniform in [0, 1), the same on every machine (std::uniform_real_distribution is not).
@@ -143,7 +144,7 @@ class City {
     nodes.push_back(crossing(row + d_row, column + d_column));
     streets_.push_back(
         {add_way(std::move(nodes), street_tags(row, column, d_row, road, inside || gate, over_river)), row,
-         column, d_row, d_column, road});
+         column, d_row, d_column, road, inside || gate ? 0 : one_way(d_row == 1 ? column : row, road)});
   }
 
   std::int64_t middle(int row, int column, int d_row, int d_column, bool gate) {
@@ -168,9 +169,14 @@ class City {
               {"name", fmt::format("Road {}", line / kArterialEvery)}};
     }
     Tags tags{{"highway", "residential"}, {"name", fmt::format("Alley {}", line)}};
-    // Two alleys in five are one-way, neighbours against each other.
-    if (line % 5 < 2) tags.emplace_back("oneway", line % 5 == 0 ? "yes" : "-1");
+    if (const int way = one_way(line, road); way != 0) tags.emplace_back("oneway", way > 0 ? "yes" : "-1");
     return tags;
+  }
+
+  // Two alleys in five are one-way, neighbours against each other.
+  static int one_way(int line, Road road) {
+    if (road != Road::kAlley || line % 5 >= 2) return 0;
+    return line % 5 == 0 ? 1 : -1;
   }
 
   // A motor road beside the avenue in the north, with ramps at every second avenue; motorcycles may not use
@@ -215,6 +221,8 @@ class City {
     if (from.way == to.way || from.d_row == to.d_row) return;        // straight on
     const bool from_ahead = crossing(from.row, from.column) != via;  // driven first to second crossing
     const bool to_ahead = crossing(to.row, to.column) == via;
+    if (from.one_way == (from_ahead ? -1 : 1) || to.one_way == (to_ahead ? -1 : 1))
+      return;  // nobody drives so
     const int in_row = from_ahead ? from.d_row : -from.d_row,
               in_column = from_ahead ? from.d_column : -from.d_column;
     const int out_row = to_ahead ? to.d_row : -to.d_row, out_column = to_ahead ? to.d_column : -to.d_column;
