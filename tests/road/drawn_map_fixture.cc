@@ -73,13 +73,13 @@ DrawnMap& DrawnMap::node(char name, TagList tags) {
 
 DrawnMap& DrawnMap::turn(const std::string& restriction, const std::string& from, char via,
                          const std::string& to, TagList tags) {
-  turns_.push_back({restriction, from, std::string(1, via), to, false, std::move(tags)});
+  turns_.push_back({restriction, from, to, via, {}, std::move(tags)});
   return *this;
 }
 
-DrawnMap& DrawnMap::turn_over_way(const std::string& restriction, const std::string& from,
-                                  const std::string& via, const std::string& to) {
-  turns_.push_back({restriction, from, via, to, true, {}});
+DrawnMap& DrawnMap::turn_over_ways(const std::string& restriction, const std::string& from,
+                                   const std::vector<std::string>& via, const std::string& to) {
+  turns_.push_back({restriction, from, to, 0, via, {}});
   return *this;
 }
 
@@ -109,11 +109,10 @@ void DrawnMap::write(const std::filesystem::path& pbf) const {
     TagList tags = turn.tags;
     tags.emplace_back("type", "restriction");
     if (!turn.restriction.empty()) tags.emplace_back("restriction", turn.restriction);
-    const auto via = turn.via_way ? member_type(osmium::item_type::way, way_id(turn.via), "via")
-                                  : member_type(osmium::item_type::node, turn.via[0], "via");
-    const std::vector<member_type> members = {member_type(osmium::item_type::way, way_id(turn.from), "from"),
-                                              via,
-                                              member_type(osmium::item_type::way, way_id(turn.to), "to")};
+    std::vector<member_type> members = {member_type(osmium::item_type::way, way_id(turn.from), "from")};
+    if (turn.via != 0) members.emplace_back(osmium::item_type::node, turn.via, "via");
+    for (const auto& via : turn.via_ways) members.emplace_back(osmium::item_type::way, way_id(via), "via");
+    members.emplace_back(osmium::item_type::way, way_id(turn.to), "to");
     osmium::builder::add_relation(buffer, _id(static_cast<std::int64_t>(i) + 1), _version(1),
                                   _members(members), _tags(tags));
   }

@@ -52,7 +52,11 @@ class DrawnMap {
                  TagList tags = {});
   /// The same with a way in the middle.
   DrawnMap& turn_over_way(const std::string& restriction, const std::string& from, const std::string& via,
-                          const std::string& to);
+                          const std::string& to) {
+    return turn_over_ways(restriction, from, {via}, to);
+  }
+  DrawnMap& turn_over_ways(const std::string& restriction, const std::string& from,
+                           const std::vector<std::string>& via, const std::string& to);
 
   /// Writes the extract.
   void write(const std::filesystem::path& pbf) const;
@@ -70,8 +74,9 @@ class DrawnMap {
     TagList tags;
   };
   struct Turn {
-    std::string restriction, from, via, to;
-    bool via_way;
+    std::string restriction, from, to;
+    char via;  ///< a node, or 0
+    std::vector<std::string> via_ways;
     TagList tags;
   };
   std::int64_t way_id(const std::string& nodes) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <numbers>
 #include <osmium/io/pbf_input.hpp>
 #include <queue>
@@ -34,6 +35,7 @@ void each(const std::filesystem::path& pbf, osmium::osm_entity_bits::type bits, 
 
 OsmReference::OsmReference(const std::filesystem::path& pbf, base::Vehicle vehicle) {
   read(pbf, vehicle);
+  find_next();
   find_usable();
 }
 
@@ -74,6 +76,7 @@ void OsmReference::read(const std::filesystem::path& pbf, base::Vehicle vehicle)
                       way.id(),
                       std::llround(geo::geodesic_m(place(*nodes[i - 1]), place(*nodes[i])) * 1000),
                       {}};
+      segment.through_only = use.through_only;
       way_mm += segment.mm;
       for (int d = 0; d < 2; ++d) {
         const auto& from = use.by[v][static_cast<std::size_t>(d)];
@@ -94,22 +97,37 @@ void OsmReference::read(const std::filesystem::path& pbf, base::Vehicle vehicle)
   for (std::uint32_t s = 0; s < segments_.size(); ++s) {
     for (const auto node : segments_[s].node) segments_at_[node].push_back(s);
   }
+  read_rules(pbf, vehicle, number_of);
+}
+
+void OsmReference::read_rules(const std::filesystem::path& pbf, base::Vehicle vehicle,
+                              const std::unordered_map<std::int64_t, std::uint32_t>& number_of) {
+  const auto v = static_cast<std::size_t>(vehicle);
   each<osmium::Relation>(pbf, osmium::osm_entity_bits::relation, [&](const osmium::Relation& relation) {
     const auto tags = tags_of(relation.tags());
     if (!road::Tags(tags).is("type", "restriction")) return;
     bool conditional = false;
     const auto rule = road::read_turn_rule(road::Tags(tags), conditional);
     if (!rule || (rule->vehicles >> v & 1) == 0) return;
-    std::vector<std::int64_t> from, to, via;
+    std::vector<std::int64_t> from, to, via, via_ways;
     for (const auto& member : relation.members()) {
       const std::string role = member.role();
-      if (role == "via" && member.type() == osmium::item_type::way) return;
-      if (role == "via") via.push_back(member.ref());
+      if (role == "via") (member.type() == osmium::item_type::way ? via_ways : via).push_back(member.ref());
       if (member.type() != osmium::item_type::way) continue;
       if (role == "from") from.push_back(member.ref());
       if (role == "to") to.push_back(member.ref());
     }
-    if (via.size() != 1 || !number_of.contains(via[0])) return;
+    if (via.empty() && !via_ways.empty()) {
+      for (const auto f : from) {
+        for (const auto t : to) {
+          auto moves = moves_along(f, via_ways, t);
+          if (!moves.empty())
+            long_rules_.push_back({f, t, std::move(moves), rule->kind == road::TurnRuleKind::kOnly});
+        }
+      }
+      return;
+    }
+    if (!via_ways.empty() || via.size() != 1 || !number_of.contains(via[0])) return;
     for (const auto f : from) {
       for (const auto t : to) {
         const bool only = rule->kind == road::TurnRuleKind::kOnly;
@@ -119,6 +137,106 @@ void OsmReference::read(const std::filesystem::path& pbf, base::Vehicle vehicle)
       }
     }
   });
+}
+
+// The one way to drive from a node of `from` over all via ways to a node of `to`; nothing if there are none
+// or several, or if `to` cannot be entered there.
+std::vector<std::uint32_t> OsmReference::moves_along(std::int64_t from, const std::vector<std::int64_t>& via,
+                                                     std::int64_t to) const {
+  std::vector<std::vector<std::uint32_t>> found;
+  std::set<std::uint32_t> starts;
+  for (const auto& segment : segments_) {
+    if (segment.way != from) continue;
+    for (const auto node : segment.node) starts.insert(node);
+  }
+  for (const auto node : starts) {
+    std::vector<std::uint32_t> done;
+    find_moves(via, 0, node, to, done, found);
+  }
+  return found.size() == 1 ? found[0] : std::vector<std::uint32_t>{};
+}
+
+bool OsmReference::touches(std::uint32_t node, std::int64_t way) const {
+  return std::ranges::any_of(segments_at_[node], [&](auto s) { return segments_[s].way == way; });
+}
+
+void OsmReference::find_moves(const std::vector<std::int64_t>& via, std::size_t at, std::uint32_t node,
+                              std::int64_t to, std::vector<std::uint32_t>& done,
+                              std::vector<std::vector<std::uint32_t>>& found) const {
+  const bool begun = !done.empty() && segments_[done.back() / 2].way == via[at];
+  if (begun && at + 1 == via.size() && touches(node, to)) {
+    const bool open = std::ranges::any_of(segments_at_[node], [&](auto s) {
+      return segments_[s].way == to && segments_[s].lane[segments_[s].node[0] == node ? 0 : 1].speed != 0;
+    });
+    if (open) found.push_back(done);
+    return;
+  }
+  if (begun && at + 1 < via.size() && touches(node, via[at + 1]))
+    return find_moves(via, at + 1, node, to, done, found);
+  for (const auto s : segments_at_[node]) {
+    const std::uint32_t direction = segments_[s].node[0] == node ? 0 : 1;
+    const bool seen = std::ranges::any_of(done, [&](auto move) { return move / 2 == s; });
+    if (seen || segments_[s].way != via[at] || segments_[s].lane[direction].speed == 0) continue;
+    done.push_back(s * 2 + direction);
+    find_moves(via, at, segments_[s].node[1 - direction], to, done, found);
+    done.pop_back();
+  }
+}
+
+OsmReference::State OsmReference::plain(State state) const {
+  const auto count = static_cast<State>(segments_.size() * 6);
+  return state < count ? state : with_history_[state - count].first;
+}
+
+// What is under way after the move to `to`, or nothing when a long rule forbids it.
+std::optional<OsmReference::History> OsmReference::move_on(const History& history, std::uint32_t from_segment,
+                                                           State to) const {
+  const auto move = to / 3;
+  History under_way = history;
+  const auto node = segments_[move / 2].node[move % 2];
+  for (std::uint32_t r = 0; r < long_rules_.size(); ++r) {
+    const auto first = long_rules_[r].moves.front();
+    if (segments_[from_segment].way == long_rules_[r].from && segments_[first / 2].node[first % 2] == node)
+      under_way.emplace_back(r, 0);
+  }
+  History after;
+  bool bound = false, named = false;
+  for (const auto& [r, done] : under_way) {
+    const auto& rule = long_rules_[r];
+    const bool last = done == rule.moves.size();
+    const bool on_path = last ? segments_[move / 2].way == rule.to : rule.moves[done] == move;
+    if (last && on_path && !rule.only) return std::nullopt;
+    if (rule.only) bound = true, named = named || on_path;
+    if (on_path && !last) after.emplace_back(r, done + 1);
+  }
+  if (bound && !named) return std::nullopt;
+  std::ranges::sort(after);
+  return after;
+}
+
+void OsmReference::find_next() {
+  const auto count = static_cast<State>(segments_.size() * 6);
+  std::map<std::pair<State, History>, State> numbers;
+  next_.resize(count);
+  for (State state = 0; state < next_.size(); ++state) {
+    const auto at = plain(state);
+    if (!exists(at)) continue;
+    const History history = state < count ? History{} : with_history_[state - count].second;
+    for (const auto to : after(at)) {
+      const auto then = move_on(history, at / 6, to);
+      if (!then) continue;
+      State number = to;
+      if (!then->empty()) {
+        const auto [found, fresh] = numbers.try_emplace({to, *then}, static_cast<State>(next_.size()));
+        number = found->second;
+        if (fresh) {
+          with_history_.emplace_back(to, *then);
+          next_.emplace_back();
+        }
+      }
+      next_[state].push_back(number);
+    }
+  }
 }
 
 bool OsmReference::exists(State state) const {
@@ -191,11 +309,10 @@ std::vector<OsmReference::State> OsmReference::after(State state) const {
 
 // Kosaraju's algorithm: parts by length; then what is reached from the large ones, and what reaches them.
 void OsmReference::find_usable() {
-  const auto count = static_cast<State>(segments_.size() * 6);
-  std::vector<std::vector<State>> next(count), previous(count);
+  const auto count = static_cast<State>(next_.size());
+  const auto& next = next_;
+  std::vector<std::vector<State>> previous(count);
   for (State s = 0; s < count; ++s) {
-    if (!exists(s)) continue;
-    next[s] = after(s);
     for (const auto to : next[s]) previous[to].push_back(s);
   }
   const auto flood = [](const std::vector<std::vector<State>>& graph, State root, std::vector<bool>& seen,
@@ -218,7 +335,7 @@ void OsmReference::find_usable() {
   std::vector<State> order;
   std::vector<bool> seen(count);
   for (State s = 0; s < count; ++s) {
-    if (exists(s) && !seen[s]) flood(next, s, seen, [&](State left) { order.push_back(left); });
+    if (exists(plain(s)) && !seen[s]) flood(next, s, seen, [&](State left) { order.push_back(left); });
   }
   std::vector<std::vector<State>> parts;
   std::vector<std::int64_t> part_mm;
@@ -229,7 +346,7 @@ void OsmReference::find_usable() {
     part_mm.push_back(0);
     flood(previous, *root, seen, [&](State member) {
       parts.back().push_back(member);
-      part_mm.back() += segments_[member / 6].mm;
+      part_mm.back() += segments_[plain(member) / 6].mm;
     });
   }
   const auto longest = part_mm.empty() ? 0 : *std::ranges::max_element(part_mm);
@@ -242,12 +359,17 @@ void OsmReference::find_usable() {
     }
   }
   usable_.resize(segments_.size());
+  const auto plain_count = static_cast<State>(segments_.size() * 6);
+  for (State s = plain_count; s < count; ++s) {  // what holds with a history holds for the road
+    if (reached[s]) reached[plain(s)] = true;
+    if (reaching[s]) reaching[plain(s)] = true;
+  }
   std::vector<bool> usable_node(places_.size());
   for (std::uint32_t s = 0; s < segments_.size(); ++s) {
     const auto any = [&](const std::vector<bool>& flags) {
       return std::any_of(flags.begin() + s * 6, flags.begin() + s * 6 + 6, [](bool flag) { return flag; });
     };
-    usable_[s] = any(reached) && any(reaching);
+    usable_[s] = any(reached) && any(reaching) && !segments_[s].through_only;
     for (const auto node : segments_[s].node) usable_node[node] = usable_node[node] || usable_[s];
   }
   for (std::size_t n = 0; n < places_.size(); ++n) {
@@ -306,7 +428,8 @@ std::vector<std::optional<ReferenceCost>> OsmReference::costs(
   }
   std::vector<std::optional<ReferenceCost>> best(targets.size());
   // Enters `state` at `at` having driven `start_mm` of it already: goals farther along are met.
-  const auto meet = [&](State state, ReferenceCost at, std::int64_t start_mm) {
+  const auto meet = [&](State any, ReferenceCost at, std::int64_t start_mm) {
+    const State state = plain(any);
     const auto here = goals.find(state / 6);
     if (here == goals.end()) return;
     const int direction = static_cast<int>(state / 3 % 2);
@@ -322,7 +445,7 @@ std::vector<std::optional<ReferenceCost>> OsmReference::costs(
   };
   using Entry = std::pair<ReferenceCost, State>;
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
-  std::vector<ReferenceCost> label(segments_.size() * 6, ReferenceCost{-1, -1});
+  std::vector<ReferenceCost> label(next_.size(), ReferenceCost{-1, -1});
   const auto offer = [&](State state, ReferenceCost cost) {
     if (label[state].ms >= 0 && label[state] <= cost) return;
     label[state] = cost;
@@ -354,10 +477,12 @@ std::vector<std::optional<ReferenceCost>> OsmReference::costs(
       const bool done = std::ranges::all_of(best, [&](const auto& b) { return b && *b <= reached; });
       if (done) break;
     }
-    for (const auto to : after(state)) {
+    for (const auto to : next_[state]) {
       meet(to, cost, 0);
-      const int direction = static_cast<int>(to / 3 % 2);
-      offer(to, {cost.ms + time_ms(to / 6, direction, segments_[to / 6].mm), cost.mm + segments_[to / 6].mm});
+      const auto segment = plain(to) / 6;
+      const int direction = static_cast<int>(plain(to) / 3 % 2);
+      offer(to,
+            {cost.ms + time_ms(segment, direction, segments_[segment].mm), cost.mm + segments_[segment].mm});
     }
   }
   return best;

@@ -2,12 +2,13 @@
 
 // The slow, obvious road engine that the fast one is compared with: reads the extract itself, knows no edges,
 // arcs, index or hierarchy. One state for each segment between neighbouring nodes, direction and phase of the
-// trip; plain Dijkstra. It shares with the engine what tags mean (way_rules.h) and how a segment's length
-// becomes time; nothing else.
+// trip, and for what of a turn rule over ways lies behind; plain Dijkstra. It shares with the engine what
+// tags mean (way_rules.h) and how a segment's length becomes time; nothing else.
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -55,20 +56,41 @@ class OsmReference {
     std::int64_t way;
     std::int64_t mm;
     Lane lane[2];
+    bool through_only = false;
   };
   struct Rule {
     std::int64_t from, to;
     bool only, turning_round;
   };
-  using State = std::uint32_t;  ///< (segment * 2 + direction) * 3 + phase
+  /// Segments to be driven one after the other, from a segment of way `from`; then way `to` is forbidden, or
+  /// the only one.
+  struct LongRule {
+    std::int64_t from, to;
+    std::vector<std::uint32_t> moves;  ///< segment * 2 + direction
+    bool only;
+  };
+  /// Which long rules are under way, and how many of their moves are done.
+  using History = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+  /// (segment * 2 + direction) * 3 + phase; numbers beyond are such a state with a history.
+  using State = std::uint32_t;
 
   void read(const std::filesystem::path& pbf, base::Vehicle vehicle);
+  void read_rules(const std::filesystem::path& pbf, base::Vehicle vehicle,
+                  const std::unordered_map<std::int64_t, std::uint32_t>& number_of);
+  std::vector<std::uint32_t> moves_along(std::int64_t from, const std::vector<std::int64_t>& via,
+                                         std::int64_t to) const;
+  void find_moves(const std::vector<std::int64_t>& via, std::size_t at, std::uint32_t node, std::int64_t to,
+                  std::vector<std::uint32_t>& done, std::vector<std::vector<std::uint32_t>>& found) const;
+  bool touches(std::uint32_t node, std::int64_t way) const;
+  void find_next();
+  State plain(State state) const;
+  std::optional<History> move_on(const History& history, std::uint32_t from_segment, State to) const;
   void find_usable();
   std::uint32_t head(State state) const { return segments_[state / 6].node[state / 3 % 2 == 0 ? 1 : 0]; }
   const Lane& lane(State state) const { return segments_[state / 6].lane[state / 3 % 2]; }
   bool exists(State state) const;
   std::int64_t time_ms(std::uint32_t segment, int direction, std::int64_t mm) const;
-  std::vector<State> after(State state) const;
+  std::vector<State> after(State state) const;  ///< of a state without history, long rules apart
   bool turn_allowed(std::uint32_t node, std::uint32_t from_segment, std::uint32_t to_segment) const;
   bool dead_end(State state) const;
   bool touches_public(const std::vector<Position>& positions) const;
@@ -78,6 +100,9 @@ class OsmReference {
   std::vector<Segment> segments_;
   std::vector<std::vector<std::uint32_t>> segments_at_;  ///< by node
   std::vector<std::vector<Rule>> rules_at_;              ///< by node
+  std::vector<LongRule> long_rules_;
+  std::vector<std::pair<State, History>> with_history_;  ///< the states beyond the plain ones
+  std::vector<std::vector<State>> next_;                 ///< by state
   std::vector<bool> usable_;                             ///< by segment
   std::vector<geo::LatLng> usable_nodes_;
 };

@@ -140,3 +140,58 @@ TEST_CASE("routes and tables equal a plain Dijkstra over the extract's own segme
     }
   }
 }
+
+TEST_CASE("turn rules over ways, many at once, on drawn grids: as the plain Dijkstra has it") {
+  constexpr std::uint64_t kSeed = 41;
+  MESSAGE("seed ", kSeed);
+  std::mt19937_64 random(kSeed);
+  const std::string names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJ";
+  constexpr std::size_t kSide = 6;
+  const test::TempFolder folder;
+  std::size_t kept = 0, wrong = 0, compared = 0;
+  for (int grid = 0; grid < 12; ++grid) {
+    std::string picture;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      picture += names[i];
+      picture += i % kSide + 1 == kSide ? "\n\n\n" : (random() % 2 == 0 ? "--" : "---");
+    }
+    test::DrawnMap drawn(picture);
+    std::vector<std::string> ways;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      for (const std::size_t to : {i + 1, i + kSide}) {
+        if (to >= names.size() || (to == i + 1 && to % kSide == 0) || random() % 8 == 0) continue;
+        ways.push_back({names[i], names[to]});
+        const auto kind = random() % 6;
+        drawn.way(ways.back(), kind == 0   ? test::TagList{{"oneway", "yes"}}
+                               : kind == 1 ? test::TagList{{"access", "destination"}}
+                                           : test::TagList{});
+      }
+    }
+    const auto meets = [](const std::string& a, const std::string& b) {
+      return a != b && (b.find(a[0]) != std::string::npos || b.find(a[1]) != std::string::npos);
+    };
+    for (int tries = 0; tries < 4000; ++tries) {
+      const auto& from = ways[random() % ways.size()];
+      const auto& via = ways[random() % ways.size()];
+      const auto& second = ways[random() % ways.size()];
+      const auto& to = ways[random() % ways.size()];
+      const bool longer = random() % 3 == 0;
+      if (!meets(from, via) || !(longer ? meets(via, second) && meets(second, to) : meets(via, to))) continue;
+      const auto vias = longer ? std::vector{via, second} : std::vector{via};
+      drawn.turn_over_ways(random() % 4 == 0 ? "only_straight_on" : "no_u_turn", from, vias, to);
+    }
+    const auto pbf = folder / "grid.osm.pbf";
+    drawn.write(pbf);
+    REQUIRE(road::build_map({{pbf}, folder / "grid.rmap"}));
+    const auto map = road::RoadMap::open(folder / "grid.rmap");
+    REQUIRE(map);
+    kept += map->info().counts.via_way_rules;
+    const auto tally = compare(*map, pbf, base::Vehicle::kMotorcycle, 600);
+    compared += tally.ok;
+    wrong += tally.wrong;
+  }
+  MESSAGE(kept, " rules kept, ", compared, " routes compared, ", wrong, " wrong");
+  CHECK(kept > 100);
+  CHECK(compared > 3000);
+  CHECK(wrong == 0);
+}

@@ -76,9 +76,10 @@ struct RandomRoads {
         if (i + 1 == count) break;
         const geo::PlaceE7 next{at.lat + static_cast<std::int32_t>(random() % 20'001) - 10'000,
                                 at.lng + static_cast<std::int32_t>(random() % 20'001) - 10'000};
-        mm += static_cast<std::uint32_t>(
+        const auto length = static_cast<std::uint32_t>(
             std::llround(geo::geodesic_m(at.to_lat_lng(), next.to_lat_lng()) * 1000));
-        items.push_back({at, next, static_cast<std::uint32_t>(points.size() - 1), e << 4 | vehicles});
+        mm += length;
+        items.push_back({at, next, static_cast<std::uint32_t>(points.size() - 1), e << 4 | vehicles, length});
         at = next;
       }
     }

@@ -56,7 +56,7 @@ void write_info(base::JsonWriter& out, const road::MapInfo& info) {
   const auto& counts = info.counts;
   out.end_array().key("import").begin_object();
   out.key("turn_rules").integer(static_cast<std::int64_t>(counts.turn_rules));
-  out.key("via_way_rules_ignored").integer(static_cast<std::int64_t>(counts.via_way_rules_ignored));
+  out.key("via_way_rules").integer(static_cast<std::int64_t>(counts.via_way_rules));
   out.key("conditional_rules_ignored").integer(static_cast<std::int64_t>(counts.conditional_rules_ignored));
   out.key("broken_rules_ignored").integer(static_cast<std::int64_t>(counts.broken_rules_ignored));
   out.key("missing_nodes").integer(static_cast<std::int64_t>(counts.missing_nodes));
@@ -76,10 +76,11 @@ std::string info_text(const road::MapInfo& info) {
   }
   const auto& counts = info.counts;
   text += fmt::format(
-      "turns     {} rules kept; not read: {} over a way, {} by the hour, {} broken; ways cut at {} missing "
+      "turns     {} rules over junctions and {} over ways kept; not read: {} by the hour, {} broken; ways "
+      "cut at {} missing "
       "nodes\n",
-      counts.turn_rules, counts.via_way_rules_ignored, counts.conditional_rules_ignored,
-      counts.broken_rules_ignored, counts.missing_nodes);
+      counts.turn_rules, counts.via_way_rules, counts.conditional_rules_ignored, counts.broken_rules_ignored,
+      counts.missing_nodes);
   return text;
 }
 

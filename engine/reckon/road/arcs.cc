@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <numeric>
+#include <optional>
 #include <span>
+#include <utility>
 
 namespace reckon::road {
 namespace {
-
-enum class ArcKind : std::uint8_t {
-  kPublic,
-  kEntry,  ///< of an ends-only road: entered from public road, left to none
-  kExit,   ///< of an ends-only road: left to public road, entered from none
-};
 
 bool may_follow(ArcKind from, ArcKind to) {
   switch (from) {
@@ -60,80 +58,217 @@ class Arms {
   std::vector<Arm> arms_;
 };
 
+/// How far a trip has come along turns over ways: (rule, how many of its path's arcs are behind or under it).
+using Progress = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+/// The turns over ways that bind a vehicle, as paths of directed edges.
+class WayTurns {
+ public:
+  struct Path {
+    std::uint32_t rule;  ///< into RoadData::way_turns
+    std::uint32_t first_node, last_node;
+    std::vector<std::uint32_t> edge_dirs;
+  };
+
+  /// @param found  by first node
+  explicit WayTurns(std::vector<Path> found = {}) : paths(std::move(found)) {}
+
+  bool empty() const { return paths.empty(); }
+
+  /// What is under way after `from` -> `to` over `node`, when `before` was so on `from`.
+  /// @param from_way,to_way  of the arms at the node
+  /// @return nothing when a rule forbids the turn
+  std::optional<Progress> turn(const RoadData& data, const Progress& before, std::uint32_t node,
+                               std::int64_t from_way, std::uint32_t to, std::int64_t to_way) const {
+    Progress after;
+    bool bound = false;    // an only_ rule names what follows ...
+    bool allowed = false;  // ... and it is this
+    const auto lead = [&](std::uint32_t p, std::uint32_t done) {
+      const auto& path = paths[p];
+      const auto& rule = data.way_turns[path.rule];
+      const bool last = done == path.edge_dirs.size();
+      const bool follows = last ? to_way == rule.to : path.edge_dirs[done] == to;
+      if (follows && !last) after.emplace_back(p, done + 1);
+      if (rule.tags.kind == TurnRuleKind::kNo) return !(follows && last);
+      bound = true;
+      allowed = allowed || follows;
+      return true;
+    };
+    for (const auto& [p, done] : before) {
+      if (!lead(p, done)) return std::nullopt;
+    }
+    const auto first = std::ranges::lower_bound(paths, node, {}, &Path::first_node);
+    for (auto p = first; p != paths.end() && p->first_node == node; ++p) {
+      if (data.way_turns[p->rule].from != from_way) continue;
+      if (!lead(static_cast<std::uint32_t>(p - paths.begin()), 0)) return std::nullopt;
+    }
+    if (bound && !allowed) return std::nullopt;
+    std::ranges::sort(after);
+    return after;
+  }
+
+  std::vector<Path> paths;
+};
+
 class ArcMaker {
  public:
-  ArcMaker(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, std::vector<bool>& rules_used)
+  ArcMaker(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, RulesUsed& used)
       : set_(set),
         data_(data),
         vehicle_(static_cast<std::size_t>(vehicle)),
         bit_(static_cast<std::uint8_t>(1u << vehicle_)),
-        rules_used_(rules_used),
+        used_(used),
         arms_(set, data.nodes.osm_ids.size()) {
     for (std::uint32_t r = 0; r < data.turn_rules.size(); ++r) {
       if ((data.turn_rules[r].tags.vehicles & bit_) != 0) rules_.push_back(r);
     }
     std::ranges::sort(rules_, {}, [&](auto r) { return std::pair(data.turn_rules[r].via, r); });
+    std::vector<WayTurns::Path> paths;
+    for (std::uint32_t r = 0; r < data.way_turns.size(); ++r) {
+      if (auto path = path_of(r)) paths.push_back(std::move(*path));
+    }
+    std::ranges::stable_sort(paths, {}, &WayTurns::Path::first_node);
+    way_turns_ = WayTurns(std::move(paths));
   }
 
   CompiledArcs make() {
     for (std::uint32_t e = 0; e < set_.edges.size(); ++e) add_arcs(e);
-    out_.edge_first_arc.push_back(static_cast<std::uint32_t>(out_.arcs.size()));
-    for (std::uint32_t arc = 0; arc < out_.arcs.size(); ++arc) {
-      out_.next_first.push_back(static_cast<std::uint32_t>(out_.next.size()));
-      add_turns(arc);
-    }
-    out_.next_first.push_back(static_cast<std::uint32_t>(out_.next.size()));
+    base_first_.push_back(static_cast<std::uint32_t>(arcs_.size()));
+    for (std::uint32_t arc = 0; arc < arcs_.size(); ++arc) vertices_.push_back({arc, 0});
+    for (std::uint32_t v = 0; v < vertices_.size(); ++v) add_turns(v);  // grows as copies are met
+    number();
     turn_round();
     return std::move(out_);
   }
 
  private:
+  /// An arc, or the copy of it for trips that turns over ways have led there.
+  struct Vertex {
+    std::uint32_t arc;
+    std::uint32_t progress;  ///< into progress_; 0: none
+    friend auto operator<=>(const Vertex&, const Vertex&) = default;
+  };
+
   const LaneUse& lane(std::uint32_t edge_dir) const {
     return set_.uses[set_.edges[edge_dir / 2].use].by[vehicle_][edge_dir % 2];
   }
 
+  // A rule along roads that the vehicle may not use, or into one, does not bind it.
+  std::optional<WayTurns::Path> path_of(std::uint32_t r) {
+    const auto& rule = data_.way_turns[r];
+    if ((rule.tags.vehicles & bit_) == 0) return std::nullopt;
+    WayTurns::Path path{r, rule.path.front().node, rule.path.back().node, {}};
+    for (std::size_t at = 0; at + 1 < rule.path.size();) {
+      const auto arms = arms_.at(rule.path[at].node);
+      const auto found = std::ranges::find_if(arms, [&](const Arm& arm) {
+        return way_of(arm) == rule.path[at].way && lane(arm.leaving()).open() &&
+               leads_along(arm, rule.path, at);
+      });
+      if (found == arms.end()) return std::nullopt;
+      path.edge_dirs.push_back(found->leaving());
+      at += set_.edges[found->edge].nodes.size() - 1;
+    }
+    if (!has_exit(path.last_node, rule.to)) return std::nullopt;
+    used_.over_ways[r] = true;
+    return path;
+  }
+
+  bool leads_along(const Arm& arm, const std::vector<PathStep>& path, std::size_t at) const {
+    const auto& nodes = set_.edges[arm.edge].nodes;
+    if (nodes.size() > path.size() - at) return false;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (path[at + i].node != (arm.at_end ? nodes[nodes.size() - 1 - i] : nodes[i])) return false;
+    }
+    return true;
+  }
+
   void add_arcs(std::uint32_t e) {
-    out_.edge_first_arc.push_back(static_cast<std::uint32_t>(out_.arcs.size()));
+    base_first_.push_back(static_cast<std::uint32_t>(arcs_.size()));
     const auto& along = set_.edges[e].along_mm;
     for (std::uint32_t direction = 0; direction < 2; ++direction) {
       const auto use = lane(e * 2 + direction);
       if (!use.open()) continue;
-      Arc arc{e * 2 + direction, 0, along.back(), use.metres_per_hour};
+      Arc arc{e * 2 + direction, 0,    along.back(), use.metres_per_hour & Arc::kMaxSpeed,
+              ArcKind::kPublic,  false};
       for (std::size_t i = 1; i < along.size(); ++i) {
         arc.time_ms += segment_time_ms(along[i] - along[i - 1], use.metres_per_hour);
       }
       const auto add = [&](ArcKind kind) {
-        out_.arcs.push_back(arc);
-        kinds_.push_back(kind);
+        arc.kind = kind;
+        arcs_.push_back(arc);
       };
       if (use.ends_only) add(ArcKind::kEntry);
       add(use.ends_only ? ArcKind::kExit : ArcKind::kPublic);
     }
   }
 
-  // The arc of this kind over an edge in a direction, if there is one.
+  // The arcs over an edge in a direction.
   template <class Take>
   void each_arc(std::uint32_t edge_dir, Take take) const {
-    for (auto arc = out_.edge_first_arc[edge_dir / 2]; arc < out_.edge_first_arc[edge_dir / 2 + 1]; ++arc) {
-      if (out_.arcs[arc].edge_dir == edge_dir) take(arc);
+    for (auto arc = base_first_[edge_dir / 2]; arc < base_first_[edge_dir / 2 + 1]; ++arc) {
+      if (arcs_[arc].edge_dir == edge_dir) take(arc);
     }
   }
 
-  void add_turns(std::uint32_t arc) {
-    const auto edge_dir = out_.arcs[arc].edge_dir;
-    const auto& edge = set_.edges[edge_dir / 2];
-    const Arm in{edge_dir / 2, edge_dir % 2 == 0};
+  void add_turns(std::uint32_t vertex) {
+    next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
+    const auto from = vertices_[vertex];
+    const auto arc = arcs_[from.arc];
+    const auto& edge = set_.edges[arc.edge()];
+    const Arm in{arc.edge(), !arc.backward()};
     const auto node = in.at_end ? edge.nodes.back() : edge.nodes.front();
     const auto arms = arms_.at(node);
     const bool barred = (data_.nodes.barred[node] & bit_) != 0;
-    const bool dead_end = barred || !goes_on(in, kinds_[arc], arms);
+    const bool dead_end = barred || !goes_on(in, arc.kind, arms);
     for (const auto& out : arms) {
       if (out == in ? !dead_end : barred) continue;
       if (forbidden(node, in, out)) continue;
+      std::uint32_t progress = 0;
+      if (!way_turns_.empty()) {
+        const auto after =
+            way_turns_.turn(data_, progress_[from.progress], node, way_of(in), out.leaving(), way_of(out));
+        if (!after) continue;
+        progress = number_of(*after);
+      }
       each_arc(out.leaving(), [&](std::uint32_t to) {
-        if (may_follow(kinds_[arc], kinds_[to])) out_.next.push_back(to);
+        if (may_follow(arc.kind, arcs_[to].kind)) next_.push_back(vertex_of({to, progress}));
       });
     }
+  }
+
+  std::uint32_t number_of(const Progress& progress) {
+    const auto [found, fresh] = numbers_.emplace(progress, static_cast<std::uint32_t>(progress_.size()));
+    if (fresh) progress_.push_back(progress);
+    return found->second;
+  }
+
+  std::uint32_t vertex_of(Vertex vertex) {
+    if (vertex.progress == 0) return vertex.arc;
+    const auto [found, fresh] = copies_.emplace(vertex, static_cast<std::uint32_t>(vertices_.size()));
+    if (fresh) vertices_.push_back(vertex);
+    return found->second;
+  }
+
+  // Copies stand right behind their arcs.
+  void number() {
+    next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
+    std::vector<std::uint32_t> order(vertices_.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::ranges::sort(order, {}, [&](auto v) { return vertices_[v]; });
+    std::vector<std::uint32_t> number_of_vertex(order.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) number_of_vertex[order[i]] = i;
+    out_.edge_first_arc.assign(set_.edges.size() + 1, 0);
+    for (const auto v : order) {
+      out_.arcs.push_back(arcs_[vertices_[v].arc]);
+      out_.arcs.back().copy = vertices_[v].progress != 0;
+      ++out_.edge_first_arc[out_.arcs.back().edge() + 1];
+      out_.next_first.push_back(static_cast<std::uint32_t>(out_.next.size()));
+      for (auto i = next_first_[v]; i < next_first_[v + 1]; ++i)
+        out_.next.push_back(number_of_vertex[next_[i]]);
+    }
+    out_.next_first.push_back(static_cast<std::uint32_t>(out_.next.size()));
+    for (std::size_t e = 1; e < out_.edge_first_arc.size(); ++e)
+      out_.edge_first_arc[e] += out_.edge_first_arc[e - 1];
   }
 
   // Whether another arm leaves the node; on a public road only public arms count, for whoever follows a
@@ -167,7 +302,7 @@ class ArcMaker {
       // exactly.
       const bool turning_round = rule.tags.u_turn && rule.from == rule.to;
       if (turning_round && rule.tags.kind == TurnRuleKind::kOnly) continue;
-      rules_used_[r] = true;
+      used_.over_nodes[r] = true;
       const bool names_turn = turning_round ? in == out : rule.to == way_of(out);
       if (rule.tags.kind == TurnRuleKind::kNo) {
         no = no || names_turn;
@@ -201,10 +336,17 @@ class ArcMaker {
   const RoadData& data_;
   std::size_t vehicle_;
   std::uint8_t bit_;
-  std::vector<bool>& rules_used_;
+  RulesUsed& used_;
   Arms arms_;
   std::vector<std::uint32_t> rules_;  ///< those that bind the vehicle, by via node
-  std::vector<ArcKind> kinds_;
+  WayTurns way_turns_;
+  std::vector<Arc> arcs_;                  ///< without copies
+  std::vector<std::uint32_t> base_first_;  ///< of `arcs_`, by edge
+  std::vector<Progress> progress_{{}};     ///< each that occurs; first the empty one
+  std::map<Progress, std::uint32_t> numbers_{{{}, 0}};
+  std::vector<Vertex> vertices_;  ///< all arcs, then the copies
+  std::map<Vertex, std::uint32_t> copies_;
+  std::vector<std::uint32_t> next_first_, next_;  ///< by vertex
   CompiledArcs out_;
 };
 
@@ -308,9 +450,8 @@ std::vector<bool> reached(std::vector<bool> start, Neighbours neighbours) {
 
 }  // namespace
 
-CompiledArcs make_arcs(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle,
-                       std::vector<bool>& rules_used) {
-  return ArcMaker(set, data, vehicle, rules_used).make();
+CompiledArcs make_arcs(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, RulesUsed& used) {
+  return ArcMaker(set, data, vehicle, used).make();
 }
 
 std::vector<bool> usable_edges(const CompiledArcs& arcs, std::uint32_t edge_count) {

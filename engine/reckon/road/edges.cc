@@ -57,6 +57,10 @@ class Cutter {
     for (const auto vehicle : vehicles) built_[static_cast<std::size_t>(vehicle)] = true;
     for (std::size_t i = 0; i < forced_.size(); ++i) forced_[i] = data.nodes.barred[i] != 0;
     for (const auto& rule : data.turn_rules) forced_[rule.via] = true;
+    for (const auto& rule : data.way_turns) {
+      forced_[rule.path.front().node] = true;
+      forced_[rule.path.back().node] = true;
+    }
   }
 
   std::vector<RawEdge> cut() {

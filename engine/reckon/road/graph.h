@@ -16,6 +16,7 @@
 #include "reckon/geo/local_frame.h"
 #include "reckon/road/cost.h"
 #include "reckon/road/hierarchy.h"
+#include "reckon/road/snap_raster.h"
 
 namespace reckon::road {
 
@@ -23,11 +24,21 @@ namespace reckon::road {
 inline constexpr std::uint32_t kMaxEdgeMm = 500'000'000;
 inline constexpr std::uint32_t kMinMetresPerHour = 1000;
 
+enum class ArcKind : std::uint8_t {
+  kPublic = 0,
+  kEntry = 1,  ///< of an ends-only road: entered from public road, left to none
+  kExit = 2,   ///< of an ends-only road: left to public road, entered from none
+};
+
 struct Arc {
+  static constexpr std::uint32_t kMaxSpeed = (1u << 24) - 1;
+
   std::uint32_t edge_dir;  ///< edge * 2 + Direction
   std::uint32_t time_ms;
   std::uint32_t length_mm;
-  std::uint32_t metres_per_hour;
+  std::uint32_t metres_per_hour : 24;
+  ArcKind kind : 7;
+  bool copy : 1;  ///< for trips that a turn rule over ways has led here; no trip begins on it
 
   std::uint32_t edge() const { return edge_dir >> 1; }
   bool backward() const { return (edge_dir & 1) != 0; }
@@ -40,6 +51,7 @@ struct IndexItem {
   geo::PlaceE7 b;
   std::uint32_t point;          ///< of `a`; `b` is the next one
   std::uint32_t edge_vehicles;  ///< edge * 16 + bits (1 << vehicle) that may snap here
+  std::uint32_t length_mm;      ///< along_mm[point + 1] - along_mm[point]
 };
 
 struct IndexBox {
@@ -49,8 +61,7 @@ struct IndexBox {
 inline constexpr std::uint32_t kMaxEdges = 1u << 28;  ///< what IndexItem and arc numbers have room for
 
 /// One vehicle's arcs and turns, read-only. Arcs of one edge stand together: edge_first_arc[e] ..
-/// edge_first_arc[e + 1], forward ones first; where one direction has two, the entry arc stands before the
-/// exit arc.
+/// edge_first_arc[e + 1], forward ones first, then entry before exit arcs, then copies behind their arc.
 struct ArcGraph {
   std::span<const Arc> arcs;
   std::span<const std::uint32_t> edge_first_arc;
@@ -76,6 +87,7 @@ struct EdgeGeometry {
   std::span<const IndexItem> items;
   std::span<const IndexBox> boxes;                ///< level by level from the items up; see snap_index.h
   std::span<const std::uint8_t> edge_class = {};  ///< RoadClass of each edge
+  SnapRaster raster = {};                         ///< over the items; may be absent
 
   std::uint32_t edge_count() const { return static_cast<std::uint32_t>(edge_first_point.size()) - 1; }
   std::uint32_t length_mm(std::uint32_t edge) const { return along_mm[edge_first_point[edge + 1] - 1]; }
@@ -95,13 +107,16 @@ struct CompiledMap {
   std::vector<std::uint8_t> edge_class;
   std::vector<IndexItem> items;
   std::vector<IndexBox> boxes;
+  CompiledRaster raster;
   std::vector<base::Vehicle> vehicles;
   std::vector<CompiledArcs> graphs;  ///< parallel to `vehicles`
   std::vector<CompiledHierarchy> hierarchies;
   std::uint64_t node_count = 0;
   std::uint64_t directed_edge_count = 0;
 
-  EdgeGeometry geometry() const { return {points, along_mm, edge_first_point, items, boxes, edge_class}; }
+  EdgeGeometry geometry() const {
+    return {points, along_mm, edge_first_point, items, boxes, edge_class, raster.view()};
+  }
 };
 
 }  // namespace reckon::road

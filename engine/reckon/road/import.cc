@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "reckon/base/hash.h"
+#include "reckon/road/way_turns.h"
 
 namespace reckon::road {
 namespace {
@@ -72,23 +73,25 @@ class WayPass : public osmium::handler::Handler {
 
  private:
   void add_rule(const osmium::Relation& relation, const TurnRuleTags& tags) {
-    std::vector<std::int64_t> from, to, via;
-    bool via_way = false;
+    std::vector<std::int64_t> from, to, via, via_ways;
     for (const auto& member : relation.members()) {
       const std::string_view role = member.role();
       const bool is_way = member.type() == osmium::item_type::way;
-      if (role == "via" && is_way) via_way = true;
+      if (role == "via" && is_way) via_ways.push_back(member.ref());
       if (role == "via" && member.type() == osmium::item_type::node) via.push_back(member.ref());
       if (role == "from" && is_way) from.push_back(member.ref());
       if (role == "to" && is_way) to.push_back(member.ref());
     }
-    if (via_way) {
-      ++data_.counts.via_way_rules_ignored;
-    } else if (via.size() != 1 || from.empty() || to.empty()) {
+    const bool over_node = via.size() == 1 && via_ways.empty();
+    const bool over_ways = via.empty() && !via_ways.empty();
+    if (!(over_node || over_ways) || from.empty() || to.empty()) {
       ++data_.counts.broken_rules_ignored;
-    } else {
-      for (const auto f : from) {
-        for (const auto t : to) rules_.push_back({via[0], f, t, tags});
+      return;
+    }
+    for (const auto f : from) {
+      for (const auto t : to) {
+        if (over_node) rules_.push_back({via[0], f, t, tags});
+        if (over_ways) data_.way_turns.push_back({f, via_ways, t, tags, {}});
       }
     }
   }
@@ -249,6 +252,7 @@ base::Result<RoadData> import_extracts(const std::vector<std::filesystem::path>&
   }
   number_refs(data, refs, found);
   number_rules(data, ways.rules());
+  resolve_way_turns(data);
   return data;
 }
 

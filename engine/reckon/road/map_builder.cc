@@ -53,10 +53,12 @@ void add_index(const std::vector<std::uint32_t>& vehicles_of_edge, CompiledMap& 
   for (std::uint32_t e = 0; e < vehicles_of_edge.size(); ++e) {
     if (vehicles_of_edge[e] == 0) continue;
     for (auto p = map.edge_first_point[e]; p + 1 < map.edge_first_point[e + 1]; ++p) {
-      map.items.push_back({map.points[p], map.points[p + 1], p, e << 4 | vehicles_of_edge[e]});
+      map.items.push_back({map.points[p], map.points[p + 1], p, e << 4 | vehicles_of_edge[e],
+                           map.along_mm[p + 1] - map.along_mm[p]});
     }
   }
   map.boxes = pack_index(map.items);
+  map.raster = make_raster(map.items);
 }
 
 std::uint64_t count_directed_edges(const EdgeSet& set) {
@@ -84,14 +86,15 @@ base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
   map.node_count = set->node_count;
   map.directed_edge_count = count_directed_edges(*set);
   add_geometry(*set, data.nodes, map);
-  std::vector<bool> rules_used(data.turn_rules.size());
+  RulesUsed used(data);
   std::vector<std::uint32_t> vehicles_of_edge(set->edges.size());
   for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
     tell("arcs and turns", static_cast<double>(v) / static_cast<double>(map.vehicles.size()));
-    map.graphs.push_back(make_arcs(*set, data, map.vehicles[v], rules_used));
+    map.graphs.push_back(make_arcs(*set, data, map.vehicles[v], used));
     const auto usable = usable_edges(map.graphs.back(), static_cast<std::uint32_t>(set->edges.size()));
     for (std::size_t e = 0; e < usable.size(); ++e) {
-      if (usable[e]) vehicles_of_edge[e] |= 1u << static_cast<unsigned>(map.vehicles[v]);
+      const bool stops = !set->uses[set->edges[e].use].through_only;
+      if (usable[e] && stops) vehicles_of_edge[e] |= 1u << static_cast<unsigned>(map.vehicles[v]);
     }
   }
   for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
@@ -101,9 +104,13 @@ base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
   }
   tell("index", 0);
   add_index(vehicles_of_edge, map);
-  const auto used = static_cast<std::uint64_t>(std::ranges::count(rules_used, true));
-  data.counts.turn_rules = used;
-  data.counts.broken_rules_ignored += rules_used.size() - used;
+  const auto count = [](const std::vector<bool>& flags) {
+    return static_cast<std::uint64_t>(std::ranges::count(flags, true));
+  };
+  data.counts.turn_rules = count(used.over_nodes);
+  data.counts.via_way_rules = count(used.over_ways);
+  data.counts.broken_rules_ignored += used.over_nodes.size() - data.counts.turn_rules;
+  data.counts.broken_rules_ignored += used.over_ways.size() - data.counts.via_way_rules;
   return map;
 }
 

@@ -117,6 +117,12 @@ std::unique_ptr<const EncodedMap> encode_map(const CompiledMap& map, const MapIn
   encoder.add("classes", map.edge_class);
   encoder.add("items", map.items);
   encoder.add("boxes", map.boxes);
+  static_assert(std::has_unique_object_representations_v<RasterShape>);
+  encoder.add("raster",
+              std::string_view(reinterpret_cast<const char*>(&map.raster.shape), sizeof map.raster.shape));
+  encoder.add("tiles", map.raster.tiles);
+  encoder.add("cells", map.raster.cells);
+  encoder.add("lists", map.raster.lists);
   for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
     add_graph(encoder, map.vehicles[v], map.graphs[v]);
     add_hierarchy(encoder, map.vehicles[v], map.hierarchies[v]);

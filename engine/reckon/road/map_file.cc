@@ -166,6 +166,23 @@ class Decoder {
     check_points(g);
     check_along(g);
     if (!fault_) check_items(g);
+    if (!fault_) read_raster(g.raster);
+  }
+
+  // Cells and lists are checked where they are used.
+  void read_raster(SnapRaster& raster) {
+    const auto shapes = section<RasterShape>("raster");
+    raster.tiles = section<RasterTile>("tiles");
+    raster.cells = section<RasterCell>("cells");
+    raster.lists = section<std::uint32_t>("lists");
+    if (fault_ || !need(shapes.size() == 1, "raster", "has another number of shapes than one")) return;
+    raster.shape = shapes[0];
+    const auto& shape = raster.shape;
+    need(std::uint64_t{shape.rows} * shape.columns == raster.tiles.size() && shape.tile_bits < 32, "raster",
+         "its shape is not that of its tiles");
+    bool ok = true;
+    for (const auto& tile : raster.tiles) ok &= tile.cell_bits <= shape.tile_bits;
+    need(ok, "tiles", "a tile's cells are larger than itself");
   }
 
   void check_points(const EdgeGeometry& g) {
@@ -200,6 +217,7 @@ class Decoder {
       }
       ok &= item.point >= g.edge_first_point[edge] && item.point < g.edge_first_point[edge + 1] - 1;
       ok &= in_range(item.a) && in_range(item.b);
+      ok &= item.length_mm == g.along_mm[item.point + 1] - g.along_mm[item.point];
     }
     need(ok, "items", "an item points outside");
     ok = true;

@@ -19,7 +19,7 @@ struct CountField {
 
 constexpr CountField kCounts[] = {
     {"turn_rules", &ImportCounts::turn_rules},
-    {"via_way_rules_ignored", &ImportCounts::via_way_rules_ignored},
+    {"via_way_rules", &ImportCounts::via_way_rules},
     {"conditional_rules_ignored", &ImportCounts::conditional_rules_ignored},
     {"broken_rules_ignored", &ImportCounts::broken_rules_ignored},
     {"missing_nodes", &ImportCounts::missing_nodes},

@@ -37,11 +37,27 @@ struct TurnRule {
   TurnRuleTags tags{};
 };
 
+/// A node of the path that a turn over ways leads along, and the way that it leads on by.
+struct PathStep {
+  std::uint32_t node = 0;
+  std::int64_t way = 0;  ///< 0 at the path's end
+};
+
+/// From way `from` along `via` to way `to`: forbidden, or the only path allowed.
+struct WayTurn {
+  std::int64_t from = 0;
+  std::vector<std::int64_t> via;
+  std::int64_t to = 0;
+  TurnRuleTags tags{};
+  std::vector<PathStep> path;  ///< see resolve_way_turns
+};
+
 struct RoadData {
   RoadNodes nodes;
   std::vector<RoadWay> ways;        ///< ascending osm_id, each once
   std::vector<std::uint32_t> refs;  ///< node indices of all ways, or kMissingNode
   std::vector<TurnRule> turn_rules;
+  std::vector<WayTurn> way_turns;
   std::vector<MapSource> sources;
   ImportCounts counts;
 };

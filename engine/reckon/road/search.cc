@@ -45,18 +45,10 @@ void drop_outdated(Heap& heap, const Labels& labels) {
   while (!heap.empty() && heap.top().cost > labels.cost(heap.top().arc)) heap.pop();
 }
 
-/// Of an ends-only road the entry arc stands right before the exit arc of the same direction.
-bool is_entry(const ArcGraph& graph, std::uint32_t arc) {
-  return arc + 1 < graph.arcs.size() && graph.arcs[arc + 1].edge_dir == graph.arcs[arc].edge_dir;
-}
-bool is_exit(const ArcGraph& graph, std::uint32_t arc) {
-  return arc > 0 && graph.arcs[arc - 1].edge_dir == graph.arcs[arc].edge_dir;
-}
-
 bool meets_public_road(const ArcGraph& graph, const Snap& snap) {
   for (const auto& position : snap.all()) {
     for (auto i = graph.edge_first_arc[position.edge]; i < graph.edge_first_arc[position.edge + 1]; ++i) {
-      if (!is_entry(graph, i) && !is_exit(graph, i)) return true;
+      if (graph.arcs[i].kind == ArcKind::kPublic) return true;
     }
   }
   return false;
@@ -83,8 +75,10 @@ void add_terminals(const EdgeGeometry& geometry, const ArcGraph& graph, const Sn
   for (std::uint32_t p = 0; p < snap.count; ++p) {
     const auto edge = snap.positions[p].edge;
     for (auto arc = graph.edge_first_arc[edge]; arc < graph.edge_first_arc[edge + 1]; ++arc) {
-      const bool inside = end == TripEnd::kStart ? is_exit(graph, arc) : is_entry(graph, arc);
-      if (!(open && inside)) out.push_back(terminal_at(geometry, graph, snap, p, arc));
+      const bool starts = end == TripEnd::kStart;
+      const bool inside = graph.arcs[arc].kind == (starts ? ArcKind::kExit : ArcKind::kEntry);
+      if (!(open && inside) && !(starts && graph.arcs[arc].copy))
+        out.push_back(terminal_at(geometry, graph, snap, p, arc));
     }
   }
 }

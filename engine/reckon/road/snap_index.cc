@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "reckon/road/hilbert.h"
 
@@ -43,28 +44,32 @@ geo::PlaceE7 middle(const IndexItem& item) {
 /// Collects the nearest positions, equally near ones together.
 class Nearest {
  public:
-  Nearest(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place, double max_m)
+  Nearest(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place, double max_m, Snap& snap)
       : geometry_(geometry),
         frame_(place),
         bit_(1u << static_cast<unsigned>(vehicle)),
-        limit_m2_(max_m * max_m) {
+        limit_m2_(max_m * max_m),
+        snap_(snap) {
     snap_.distance_m = max_m;
   }
 
-  void look_at(const IndexItem& item) {
-    if ((item.edge_vehicles & bit_) == 0) return;
-    const auto projection = geo::project_origin(frame_.at(item.a), frame_.at(item.b));
-    if (!(projection.squared_m2 <= limit_m2_)) return;
-    const double distance_m = std::sqrt(projection.squared_m2);
-    if (snap_.count == 0 || distance_m < snap_.distance_m) come_nearer(distance_m);
-    const auto segment_mm = geometry_.along_mm[item.point + 1] - geometry_.along_mm[item.point];
-    const auto past = static_cast<std::uint32_t>(std::llround(projection.share * segment_mm));
-    const auto edge = item.edge_vehicles >> 4;
-    // A shape point inside an edge is one position, whichever of its two segments found it.
-    const bool at_shape_point = past == segment_mm && item.point + 2 < geometry_.edge_first_point[edge + 1];
-    add(at_shape_point ? EdgePosition{edge, item.point + 1, 0} : EdgePosition{edge, item.point, past},
-        distance_m);
+  void look_at(const IndexItem& item) { judge(item, project(item)); }
+
+  /// The same for a few items at once, sooner done: most are out without a branch that depends on them.
+  void look_at(std::span<const std::uint32_t> items) {
+    std::array<geo::Projection, kFew> near;
+    double best = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      near[i] = project(geometry_.items[items[i]]);
+      best = near[i].squared_m2 < best ? near[i].squared_m2 : best;
+    }
+    if (!(best <= limit_m2_)) return;
+    come_nearer(std::sqrt(best));
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (near[i].squared_m2 <= limit_m2_) judge(geometry_.items[items[i]], near[i]);
+    }
   }
+  static constexpr std::size_t kFew = 8;
 
   // Whether a box may hold something as near as the best so far. The margin covers rounding: a point inside a
   // segment may compute nearer, by some last bits, than the box that holds it.
@@ -78,12 +83,29 @@ class Nearest {
     return point.x * point.x + point.y * point.y;
   }
 
-  std::optional<Snap> take() const {
-    if (snap_.count == 0) return std::nullopt;
-    return snap_;
-  }
+  bool within(double distance_m) const { return snap_.count != 0 && snap_.distance_m <= distance_m; }
 
  private:
+  geo::Projection project(const IndexItem& item) const {
+    auto near = geo::project_origin(frame_.at(item.a), frame_.at(item.b));
+    near.squared_m2 =
+        (item.edge_vehicles & bit_) != 0 ? near.squared_m2 : std::numeric_limits<double>::infinity();
+    return near;
+  }
+
+  void judge(const IndexItem& item, const geo::Projection& near) {
+    if (!(near.squared_m2 <= limit_m2_)) return;
+    const double distance_m = std::sqrt(near.squared_m2);
+    if (snap_.count == 0 || distance_m < snap_.distance_m) come_nearer(distance_m);
+    const auto past = static_cast<std::uint32_t>(near.share * item.length_mm + 0.5);
+    const auto edge = item.edge_vehicles >> 4;
+    // A shape point inside an edge is one position, whichever of its two segments found it.
+    const bool at_shape_point =
+        past == item.length_mm && item.point + 2 < geometry_.edge_first_point[edge + 1];
+    add(at_shape_point ? EdgePosition{edge, item.point + 1, 0} : EdgePosition{edge, item.point, past},
+        distance_m);
+  }
+
   void come_nearer(double distance_m) {
     snap_.distance_m = distance_m;
     const double same = distance_m + kSameDistanceM;
@@ -117,8 +139,8 @@ class Nearest {
   geo::LocalFrame frame_;
   std::uint32_t bit_;
   double limit_m2_;  ///< of what is still worth a look
-  Snap snap_{};
-  std::array<double, Snap::kMaxEdges> distances_m_{};  ///< parallel to the positions
+  Snap& snap_;
+  std::array<double, Snap::kMaxEdges> distances_m_;  ///< parallel to the positions
 };
 
 /// Walks the tree from the top, nearer boxes first.
@@ -188,6 +210,27 @@ class Walk {
   std::size_t depth_ = 0;
 };
 
+bool look_in_raster(const EdgeGeometry& geometry, geo::PlaceE7 place, Nearest& nearest) {
+  const auto* cell = cell_at(geometry.raster, place);
+  if (cell == nullptr) return false;
+  const auto count = static_cast<std::uint32_t>(geometry.items.size());
+  if (cell->in_list()) {
+    for (const auto item : list_of(geometry.raster, *cell)) {
+      if (item < count) nearest.look_at(geometry.items[item]);
+    }
+    return true;
+  }
+  std::array<std::uint32_t, Nearest::kFew> items;
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < RasterCell::kMost; ++i) {
+    const auto item = cell->first + (i == 0 ? 0u : cell->more[i - 1]);
+    if (i > 0 && cell->more[i - 1] == 0) break;
+    if (item < count) items[found++] = item;
+  }
+  nearest.look_at(std::span(items).first(found));
+  return true;
+}
+
 }  // namespace
 
 std::uint64_t index_box_count(std::uint64_t items) {
@@ -217,9 +260,12 @@ std::vector<IndexBox> pack_index(std::vector<IndexItem>& items) {
 
 std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place,
                                  double max_m) {
-  Nearest nearest(geometry, vehicle, place, max_m);
-  Walk(geometry, nearest).run();
-  return nearest.take();
+  std::optional<Snap> snap(std::in_place);
+  Nearest nearest(geometry, vehicle, place, max_m, *snap);
+  const bool reached = look_in_raster(geometry, place, nearest);
+  if (!reached || !(max_m <= kRasterReachM || nearest.within(kRasterReachM))) Walk(geometry, nearest).run();
+  if (snap->count == 0) snap.reset();
+  return snap;
 }
 
 geo::PlaceE7 place_of(const EdgeGeometry& geometry, const EdgePosition& position) {

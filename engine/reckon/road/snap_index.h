@@ -25,9 +25,9 @@ std::vector<IndexBox> pack_index(std::vector<IndexItem>& items);
 
 /// A position on an edge: so many millimetres past a point, on the segment to the next point.
 struct EdgePosition {
-  std::uint32_t edge = 0;
-  std::uint32_t point = 0;
-  std::uint32_t past_mm = 0;
+  std::uint32_t edge;
+  std::uint32_t point;
+  std::uint32_t past_mm;
 
   friend auto operator<=>(const EdgePosition&, const EdgePosition&) = default;
 };
@@ -36,6 +36,8 @@ struct EdgePosition {
 /// trip may leave by any arm; so does one beside two roads drawn on the same line, one for each direction.
 struct Snap {
   static constexpr std::size_t kMaxEdges = 16;  ///< arms of one junction; of more the lowest numbers are kept
+
+  Snap() {}  // NOLINT(modernize-use-equals-default): leaves the positions alone, they are many
 
   double distance_m = 0;  ///< of the nearest position, in the plane at the place
   std::size_t count = 0;

@@ -247,6 +247,7 @@ void read_road(const Tags& tags, const ClassRule& rule, WayUse& use) {
   const bool to_a_door = rule.road_class == RoadClass::kService && service_cap_kmh(tags) < kNoCapKmh;
   use.road_class = to_a_door ? RoadClass::kDriveway : rule.road_class;
   use.motor_only = rule.highway.starts_with("motorway") || tags.is("motorroad", "yes");
+  use.through_only = rule.highway.starts_with("motorway") || tags.is("tunnel", "yes");
 }
 
 // People always board; a vehicle only where the tags say that it is carried.

@@ -81,6 +81,7 @@ struct WayUse {
   std::array<std::array<LaneUse, 2>, base::kAllVehicles.size()> by{};
   RoadClass road_class = RoadClass::kRoad;
   bool motor_only = false;  ///< motorway or motor road: closed to motorcycles where the country's law says so
+  bool through_only = false;  ///< tunnel or motorway: no door opens to it, no trip begins or ends there
   std::int64_t ferry_duration_s = 0;  ///< > 0: the crossing takes this long, whatever the speeds say
 
   bool open_to_any() const;
