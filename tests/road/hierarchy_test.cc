@@ -33,7 +33,7 @@ road::CompiledArcs random_graph(const Rules& rules, std::mt19937_64& random) {
     const auto weight = [&] {
       return static_cast<std::uint32_t>(random() % rules.most_cost) + (rules.free_arcs ? 0u : 1u);
     };
-    graph.arcs.push_back({arc * 2, weight(), weight(), 30'000});
+    graph.arcs.push_back(road::Arc{arc * 2, weight(), weight(), 30'000u, road::ArcKind::kPublic, false});
     graph.edge_first_arc.push_back(arc + 1);
   }
   std::vector<std::vector<std::uint32_t>> next(rules.arcs), prev(rules.arcs);

@@ -211,13 +211,10 @@ class Decoder {
     bool ok = true;
     for (const auto& item : g.items) {
       const auto edge = item.edge_vehicles >> 4;
-      if (edge >= g.edge_count()) {
-        ok = false;
-        break;
-      }
-      ok &= item.point >= g.edge_first_point[edge] && item.point < g.edge_first_point[edge + 1] - 1;
-      ok &= in_range(item.a) && in_range(item.b);
-      ok &= item.length_mm == g.along_mm[item.point + 1] - g.along_mm[item.point];
+      ok = edge < g.edge_count() && item.point >= g.edge_first_point[edge] &&
+           item.point < g.edge_first_point[edge + 1] - 1 && in_range(item.a) && in_range(item.b) &&
+           item.length_mm == g.along_mm[item.point + 1] - g.along_mm[item.point];
+      if (!ok) break;
     }
     need(ok, "items", "an item points outside");
     ok = true;

@@ -13,7 +13,6 @@ namespace {
 constexpr std::uint32_t kTileBits = 15;             // 365 m from south to north
 constexpr std::uint32_t kBlockBits = 13;            // 91 m
 constexpr std::uint32_t kCellBits = 12;             // 46 m
-constexpr std::uint32_t kLookBits = 11;             // candidates are told apart in a cell's quarters
 constexpr std::uint32_t kMaxTiles = 1u << 22;       // 32 MB; a larger region has larger tiles
 constexpr std::uint32_t kWidestPlaneBits = 24;      // 190 km; wider squares are only split
 constexpr double kMeanCandidates = 5;               // cells of a tile are made smaller until this holds
