@@ -49,7 +49,7 @@ struct City {
     raster = road::make_raster(items);
     ask();
   }
-  road::EdgeGeometry view() const { return {points, along, first, items, boxes, raster.view()}; }
+  road::EdgeGeometry view() const { return {points, along, first, items, boxes, {}, raster.view()}; }
   road::EdgeGeometry without_raster() const { return {points, along, first, items, boxes}; }
 
  private:
