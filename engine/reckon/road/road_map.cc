@@ -144,8 +144,10 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
   const auto& graph = state_->graph(vehicle);
   const auto& geometry = state_->view.geometry;
   auto& work = *query.state_;
-  const auto start = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(from), options.max_snap_m);
-  const auto end = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(to), options.max_snap_m);
+  const auto from_e7 = geo::PlaceE7::nearest(from), to_e7 = geo::PlaceE7::nearest(to);
+  prefetch_road(geometry, to_e7);
+  const auto start = nearest_road(geometry, vehicle, from_e7, options.max_snap_m);
+  const auto end = nearest_road(geometry, vehicle, to_e7, options.max_snap_m);
   Route route;
   if (start) route.from = snap_point(from, geometry, *start);
   if (end) route.to = snap_point(to, geometry, *end);
@@ -205,8 +207,9 @@ void RoadMap::prepare(Query& query, base::Vehicle vehicle, Role role, std::span<
   held.vehicle = vehicle;
   work.to.clear();
   work.first.assign(1, 0);
-  for (const auto& place : list) {
-    const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(place), max_snap_m);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i + 1 < list.size()) prefetch_road(geometry, geo::PlaceE7::nearest(list[i + 1]));
+    const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(list[i]), max_snap_m);
     if (snap) add_terminals(geometry, graph, *snap, side, work.to);
     work.first.push_back(static_cast<std::uint32_t>(work.to.size()));
   }

@@ -1,6 +1,7 @@
 #include "reckon/road/snap_index.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -55,21 +56,41 @@ class Nearest {
 
   void look_at(const IndexItem& item) { judge(item, project(item)); }
 
-  /// The same for a few items at once, sooner done: most are out without a branch that depends on them.
-  void look_at(std::span<const std::uint32_t> items) {
-    std::array<geo::Projection, kFew> near;
-    double best = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      near[i] = project(geometry_.items[items[i]]);
-      best = near[i].squared_m2 < best ? near[i].squared_m2 : best;
+  static constexpr std::size_t kFew = 8;
+  /// Numbers of items; all places are set, those from `count` on to any item.
+  struct Few {
+    std::array<std::uint32_t, kFew> items;
+    std::size_t count;
+  };
+
+  /// The same for a few items at once, sooner done: vectors, and most are out without a branch that depends
+  /// on them.
+  void look_at(const Few& few) {
+    std::array<double, kFew> ax, ay, bx, by, share, squared;
+    for (std::size_t i = 0; i < kFew; ++i) {
+      const auto& item = geometry_.items[few.items[i]];
+      const auto a = frame_.at(item.a), b = frame_.at(item.b);
+      ax[i] = a.x, ay[i] = a.y, bx[i] = b.x, by[i] = b.y;
+    }
+    for (std::size_t i = 0; i < kFew; ++i) {
+      const auto near = geo::project_origin({ax[i], ay[i]}, {bx[i], by[i]});
+      share[i] = near.share, squared[i] = near.squared_m2;
+    }
+    double best = kFar;
+    for (std::size_t i = 0; i < kFew; ++i) {
+      const bool counts = i < few.count && (geometry_.items[few.items[i]].edge_vehicles & bit_) != 0;
+      squared[i] = counts ? squared[i] : kFar;
+      best = squared[i] < best ? squared[i] : best;
     }
     if (!(best <= limit_m2_)) return;
     come_nearer(std::sqrt(best));
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      if (near[i].squared_m2 <= limit_m2_) judge(geometry_.items[items[i]], near[i]);
+    unsigned near = 0;
+    for (std::size_t i = 0; i < kFew; ++i) near |= static_cast<unsigned>(squared[i] <= limit_m2_) << i;
+    for (; near != 0; near &= near - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(near));
+      judge(geometry_.items[few.items[i]], {share[i], squared[i]});
     }
   }
-  static constexpr std::size_t kFew = 8;
 
   // Whether a box may hold something as near as the best so far. The margin covers rounding: a point inside a
   // segment may compute nearer, by some last bits, than the box that holds it.
@@ -86,10 +107,11 @@ class Nearest {
   bool within(double distance_m) const { return snap_.count != 0 && snap_.distance_m <= distance_m; }
 
  private:
+  static constexpr double kFar = std::numeric_limits<double>::infinity();
+
   geo::Projection project(const IndexItem& item) const {
     auto near = geo::project_origin(frame_.at(item.a), frame_.at(item.b));
-    near.squared_m2 =
-        (item.edge_vehicles & bit_) != 0 ? near.squared_m2 : std::numeric_limits<double>::infinity();
+    near.squared_m2 = (item.edge_vehicles & bit_) != 0 ? near.squared_m2 : kFar;
     return near;
   }
 
@@ -212,22 +234,28 @@ class Walk {
 
 bool look_in_raster(const EdgeGeometry& geometry, geo::PlaceE7 place, Nearest& nearest) {
   const auto* cell = cell_at(geometry.raster, place);
-  if (cell == nullptr) return false;
+  if (cell == nullptr || geometry.items.empty()) return false;
   const auto count = static_cast<std::uint32_t>(geometry.items.size());
   if (cell->in_list()) {
+    Nearest::Few few{{}, 0};
     for (const auto item : list_of(geometry.raster, *cell)) {
-      if (item < count) nearest.look_at(geometry.items[item]);
+      if (item < count) few.items[few.count++] = item;
+      if (few.count < Nearest::kFew) continue;
+      nearest.look_at(few);
+      few.count = 0;
     }
+    if (few.count != 0) nearest.look_at(few);
     return true;
   }
-  std::array<std::uint32_t, Nearest::kFew> items;
-  std::size_t found = 0;
-  for (std::size_t i = 0; i < RasterCell::kMost; ++i) {
-    const auto item = cell->first + (i == 0 ? 0u : cell->more[i - 1]);
-    if (i > 0 && cell->more[i - 1] == 0) break;
-    if (item < count) items[found++] = item;
+  // No branch on how many there are: an empty place stands for the first item again, and is not counted.
+  Nearest::Few few{{}, 1};
+  const auto last = count - 1;
+  few.items[0] = few.items[RasterCell::kMost] = std::min(cell->first, last);
+  for (std::size_t i = 1; i < RasterCell::kMost; ++i) {
+    few.items[i] = std::min(cell->first + cell->more[i - 1], last);
+    few.count += cell->more[i - 1] != 0;
   }
-  nearest.look_at(std::span(items).first(found));
+  nearest.look_at(few);
   return true;
 }
 
@@ -244,8 +272,11 @@ std::uint64_t index_box_count(std::uint64_t items) {
 }
 
 std::vector<IndexBox> pack_index(std::vector<IndexItem>& items) {
-  std::ranges::sort(items, {},
-                    [](const IndexItem& item) { return std::pair(hilbert_of(middle(item)), item.point); });
+  std::vector<std::pair<std::uint64_t, IndexItem>> keyed;
+  keyed.reserve(items.size());
+  for (const auto& item : items) keyed.emplace_back(hilbert_of(middle(item)), item);
+  std::ranges::sort(keyed, {}, [](const auto& one) { return std::pair(one.first, one.second.point); });
+  std::ranges::transform(keyed, items.begin(), [](const auto& one) { return one.second; });
   std::vector<IndexBox> boxes;
   boxes.reserve(index_box_count(items.size()));
   pack_level(items, box_of, boxes);
