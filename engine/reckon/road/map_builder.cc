@@ -1,6 +1,7 @@
 #include "reckon/road/map_builder.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <array>
@@ -73,21 +74,30 @@ std::uint64_t count_directed_edges(const EdgeSet& set) {
   return count;
 }
 
-base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
+/// What a compiled map still lacks once its edges and arcs are made.
+struct Begun {
+  CompiledMap map;
+  std::vector<std::uint32_t> vehicles_of_edge;  ///< bits of those that may snap to it
+};
+
+// Edges, arcs and turns. What they are made from is not needed afterwards and is given back.
+base::Result<Begun> begin(RoadData& data, const BuildOptions& options) {
   const auto tell = [&](std::string_view stage, double done) {
     if (options.progress) options.progress(stage, done);
   };
   tell("cutting roads at junctions", 0);
   const auto set = make_edges(data, options.vehicles);
   if (!set) return base::fail(set.error());
-  CompiledMap map;
+  Begun begun;
+  auto& map = begun.map;
   map.vehicles = options.vehicles;
   std::ranges::sort(map.vehicles);
   map.node_count = set->node_count;
   map.directed_edge_count = count_directed_edges(*set);
   add_geometry(*set, data.nodes, map);
   RulesUsed used(data);
-  std::vector<std::uint32_t> vehicles_of_edge(set->edges.size());
+  auto& vehicles_of_edge = begun.vehicles_of_edge;
+  vehicles_of_edge.resize(set->edges.size());
   for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
     tell("arcs and turns", static_cast<double>(v) / static_cast<double>(map.vehicles.size()));
     map.graphs.push_back(make_arcs(*set, data, map.vehicles[v], used));
@@ -97,13 +107,6 @@ base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
       if (usable[e] && stops) vehicles_of_edge[e] |= 1u << static_cast<unsigned>(map.vehicles[v]);
     }
   }
-  for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
-    tell("hierarchy", static_cast<double>(v) / static_cast<double>(map.vehicles.size()));
-    map.hierarchies.push_back(contract(map.graphs[v].view()));
-    add_hub_labels(map.hierarchies.back());
-  }
-  tell("index", 0);
-  add_index(vehicles_of_edge, map);
   const auto count = [](const std::vector<bool>& flags) {
     return static_cast<std::uint64_t>(std::ranges::count(flags, true));
   };
@@ -111,7 +114,33 @@ base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
   data.counts.via_way_rules = count(used.over_ways);
   data.counts.broken_rules_ignored += used.over_nodes.size() - data.counts.turn_rules;
   data.counts.broken_rules_ignored += used.over_ways.size() - data.counts.via_way_rules;
-  return map;
+  return begun;
+}
+
+// Millions of small blocks lie between what lives on: the system gets them back only when asked to look.
+void give_back([[maybe_unused]] RoadData& data) {
+  data.ways = {};
+  data.refs = {};
+  data.nodes = {};
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
+base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
+  auto begun = begin(data, options);
+  if (!begun) return base::fail(begun.error());
+  give_back(data);
+  auto& map = begun->map;
+  for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
+    if (options.progress)
+      options.progress("hierarchy", static_cast<double>(v) / static_cast<double>(map.vehicles.size()));
+    map.hierarchies.push_back(contract(map.graphs[v].view()));
+    add_hub_labels(map.hierarchies.back());
+  }
+  if (options.progress) options.progress("index", 0);
+  add_index(begun->vehicles_of_edge, map);
+  return std::move(map);
 }
 
 MapInfo describe(const RoadData& data, const CompiledMap& map) {
