@@ -168,7 +168,7 @@ void plain_dijkstra(benchmark::State& state, Kind kind) {
   const auto& graph = *decoded.view.graphs[static_cast<std::size_t>(kVehicle)];
   const auto terminals = [&](const geo::LatLng& place, road::TripEnd end) {
     std::vector<road::Terminal> found;
-    const auto snap = road::nearest_road(geometry, kVehicle, geo::PlaceE7::nearest(place), 1000);
+    const auto snap = road::nearest_road(geometry, kVehicle, geo::PlaceE7::nearest(place), {1000});
     add_terminals(geometry, graph, *snap, end, found);
     return found;
   };

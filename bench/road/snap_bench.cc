@@ -112,7 +112,7 @@ void ask_ours(benchmark::State& state, const road::EdgeGeometry& geometry,
   std::size_t i = 0;
   for (auto _ : state) {
     const auto snap =
-        road::nearest_road(geometry, base::Vehicle::kMotorcycle, places[i++ % places.size()], kMaxSnapM);
+        road::nearest_road(geometry, base::Vehicle::kMotorcycle, places[i++ % places.size()], {kMaxSnapM});
     benchmark::DoNotOptimize(snap->positions[0].past_mm);
   }
   const auto& raster = geometry.raster;
@@ -184,8 +184,8 @@ void mismatches(benchmark::State& state) {
   std::size_t differ = 0;
   for (auto _ : state) {
     for (const auto& place : city().anywhere) {
-      const auto one = road::nearest_road(city().view(), base::Vehicle::kCar, place, kMaxSnapM);
-      const auto two = road::nearest_road(city().without_raster(), base::Vehicle::kCar, place, kMaxSnapM);
+      const auto one = road::nearest_road(city().view(), base::Vehicle::kCar, place, {kMaxSnapM});
+      const auto two = road::nearest_road(city().without_raster(), base::Vehicle::kCar, place, {kMaxSnapM});
       const bool same =
           one && two && one->distance_m == two->distance_m && std::ranges::equal(one->all(), two->all());
       differ += same ? 0u : 1u;

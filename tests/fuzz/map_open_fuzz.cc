@@ -25,7 +25,7 @@ void use(const road::EdgeGeometry& geometry, const road::ArcGraph& graph, const 
   std::vector<road::Terminal> from, to;
   std::optional<road::Snap> start;
   for (std::size_t i = 0; i < geometry.points.size() && i < 8; ++i) {
-    const auto end = road::nearest_road(geometry, vehicle, geometry.points[i], 10'000);
+    const auto end = road::nearest_road(geometry, vehicle, geometry.points[i], {10'000});
     if (!end) continue;
     if (!start) {
       start = end;

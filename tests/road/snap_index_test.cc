@@ -20,7 +20,8 @@ namespace {
 
 // The scan that the index is compared with: every item, no tree, all positions sorted at the end.
 std::vector<EdgePosition> scan(const road::EdgeGeometry& g, base::Vehicle vehicle, geo::PlaceE7 place,
-                               double max_m) {
+                               const road::Reach& reach) {
+  const double max_m = reach.max_m;
   const geo::LocalFrame frame(place);
   std::vector<std::pair<double, EdgePosition>> all;
   double best = max_m;
@@ -28,7 +29,7 @@ std::vector<EdgePosition> scan(const road::EdgeGeometry& g, base::Vehicle vehicl
     if ((item.edge_vehicles >> static_cast<unsigned>(vehicle) & 1) == 0) continue;
     const auto projection = geo::project_origin(frame.at(item.a), frame.at(item.b));
     const double distance = std::sqrt(projection.squared_m2);
-    if (distance > best + road::kSameDistanceM) continue;
+    if (distance > std::min(best + reach.slack_m, max_m) + road::kSameDistanceM) continue;
     best = std::min(best, distance);
     const auto segment = g.along_mm[item.point + 1] - g.along_mm[item.point];
     EdgePosition position{item.edge_vehicles >> 4, item.point,
@@ -38,19 +39,24 @@ std::vector<EdgePosition> scan(const road::EdgeGeometry& g, base::Vehicle vehicl
     }
     all.emplace_back(distance, position);
   }
+  // As near as the nearest counts as 0; then by distance, then by position.
+  std::erase_if(all, [&](const auto& one) {
+    return one.first > std::min(best + reach.slack_m, max_m) + road::kSameDistanceM;
+  });
+  for (auto& [distance, position] : all) distance = distance <= best + road::kSameDistanceM ? 0 : distance;
+  std::ranges::sort(all);
   std::vector<EdgePosition> nearest;
   for (const auto& [distance, position] : all) {
-    if (distance <= best + road::kSameDistanceM && best <= max_m) nearest.push_back(position);
+    const bool known = std::ranges::find(nearest, position) != nearest.end();
+    if (!known && nearest.size() < road::Snap::kMaxEdges) nearest.push_back(position);
   }
   std::ranges::sort(nearest);
-  nearest.erase(std::unique(nearest.begin(), nearest.end()), nearest.end());
-  if (nearest.size() > road::Snap::kMaxEdges) nearest.resize(road::Snap::kMaxEdges);
   return nearest;
 }
 
 std::vector<EdgePosition> by_index(const road::EdgeGeometry& g, base::Vehicle vehicle, geo::PlaceE7 place,
-                                   double max_m) {
-  const auto snap = road::nearest_road(g, vehicle, place, max_m);
+                                   const road::Reach& reach) {
+  const auto snap = road::nearest_road(g, vehicle, place, reach);
   if (!snap) return {};
   return {snap->all().begin(), snap->all().end()};
 }
@@ -105,8 +111,8 @@ TEST_CASE("the index finds what a scan finds, on random roads of every count") {
                          1'270'000'000 + static_cast<std::int32_t>(random() % 2'000'000)};
       if (i % 3 == 0 && !roads.points.empty()) place = roads.points[random() % roads.points.size()];
       const auto vehicle = base::kAllVehicles[random() % 4];
-      const double max_m = i % 5 == 0 ? 50 : 10'000;
-      differ += by_index(view, vehicle, place, max_m) == scan(view, vehicle, place, max_m) ? 0u : 1u;
+      const road::Reach reach{i % 5 == 0 ? 50.0 : 10'000, i % 2 == 0 ? 0.0 : 300};
+      differ += by_index(view, vehicle, place, reach) == scan(view, vehicle, place, reach) ? 0u : 1u;
     }
     CAPTURE(edges);
     CHECK(differ == 0);
@@ -143,7 +149,8 @@ TEST_CASE("the index finds what a scan finds, on real maps") {
               : geo::PlaceE7{static_cast<std::int32_t>(pick(decoded->info.south, decoded->info.north) * 1e7),
                              static_cast<std::int32_t>(pick(decoded->info.west, decoded->info.east) * 1e7)};
       const auto vehicle = base::kAllVehicles[i / 4 % 4];
-      differ += by_index(g, vehicle, place, 1000) == scan(g, vehicle, place, 1000) ? 0u : 1u;
+      const road::Reach reach{1000, i / 16 % 2 == 0 ? 0.0 : 30};
+      differ += by_index(g, vehicle, place, reach) == scan(g, vehicle, place, reach) ? 0u : 1u;
     }
     MESSAGE(name, ": ", places, " places, ", g.items.size(), " segments, ", differ, " differ");
     CHECK(differ == 0);

@@ -74,6 +74,62 @@ Result<geo::LatLng> checked_place(const Result<geo::LatLng>& place, const std::s
           place->lat_deg(), place->lng_deg()));
 }
 
+/// A decimal option in [min, max].
+Result<double> decimal_option(const Args& args, std::string_view option, double otherwise, double min,
+                              double max) {
+  const auto text = args.get(option);
+  if (!text) return otherwise;
+  const auto value = base::parse_number(*text);
+  if (value && *value >= min && *value <= max) return *value;
+  return base::fail(ErrorCode::kInvalidInput, fmt::format("--{}", option),
+                    fmt::format("'{}' is not usable; a number from {} to {} is needed", *text, min, max));
+}
+
+Result<road::Approach> approach_option(const Args& args) {
+  const auto name = args.get_or("approach", "either");
+  if (name == "either") return road::Approach::kEither;
+  if (name == "right") return road::Approach::kRight;
+  if (name == "left") return road::Approach::kLeft;
+  return base::fail(ErrorCode::kInvalidInput, "--approach",
+                    fmt::format("'{}' is no side; allowed: right, left, either", name));
+}
+
+/// How trips' ends meet the roads: what `route` and `table` have in common.
+const std::vector<Option> kEndOptions{
+    {"max-snap", "M", "farthest metres from a place to its road (default 1000)"},
+    {"slack", "M", "roads up to so many metres farther than the nearest serve too; the route chooses"},
+    {"approach", "SIDE",
+     "the destination lies on this side: right (the kerb where traffic keeps right), left"},
+    {"heading", "DEG", "the rider faces this way at the start, clockwise from north"}};
+
+/// Fills those of `options`; every bad one is a fault.
+template <class Options>
+Result<void> read_end_options(const Args& args, Options& options) {
+  std::vector<Fault> faults;
+  const auto take = [&](const auto& value, auto&& put) {
+    if (value) {
+      put(*value);
+    } else {
+      faults.push_back({value.error().where, value.error().message});
+    }
+  };
+  take(decimal_option(args, "max-snap", road::kDefaultMaxSnapM, 0.1, 10'000),
+       [&](double metres) { options.max_snap_m = metres; });
+  take(decimal_option(args, "slack", 0, 0, road::kMaxSlackM),
+       [&](double metres) { options.slack_m = metres; });
+  take(approach_option(args), [&](road::Approach side) { options.finish.approach = side; });
+  take(decimal_option(args, "heading", 0, 0, 360), [&](double degrees) {
+    if (args.has("heading")) options.start.heading_deg = degrees;
+  });
+  if (faults.empty()) return {};
+  return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
+}
+
+std::vector<Option> with_end_options(std::vector<Option> options) {
+  options.insert(options.end(), kEndOptions.begin(), kEndOptions.end());
+  return options;
+}
+
 // --- one trip
 // ---------------------------------------------------------------------------------------------------------
 
@@ -89,6 +145,7 @@ void write_end(base::JsonWriter& out, const geo::LatLng& asked, const std::optio
   out.begin_object().key("lat").number(at.lat_deg()).key("lon").number(at.lng_deg()).key("snap_m");
   if (snap) {
     out.number(std::round(snap->offset_m * 1000) / 1000);
+    if (!snap->as_asked) out.key("as_asked").boolean(false);
   } else {
     out.null();
   }
@@ -142,11 +199,15 @@ int route_one(const Args& args, const base::Clock& clock) {
     if (args.has(option))
       faults.push_back({fmt::format("--{}", option), "goes with --pairs; a single route goes to stdout"});
   }
+  road::RouteOptions options;
+  if (const auto read = read_end_options(args, options); !read) {
+    const auto bad = read.error().all();
+    faults.insert(faults.end(), bad.begin(), bad.end());
+  }
   if (!faults.empty()) return report(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
   const auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
   road::RoadMap::Query query;
-  road::RouteOptions options;
   if (args.has("geometry")) options.geometry = road::WithGeometry::kYes;
   const auto route = opened->map.route(query, opened->vehicle, *from, *to, options);
   const Trip trip{*from, *to};
@@ -299,6 +360,8 @@ Result<PairsInput> read_pairs(const Args& args) {
 int route_pairs(const Args& args, const base::Clock& clock) {
   const auto input = read_pairs(args);
   if (!input) return report(input.error());
+  road::RouteOptions options;
+  if (const auto read = read_end_options(args, options); !read) return report(read.error());
   const auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
   auto header = input->table.header;
@@ -319,7 +382,7 @@ int route_pairs(const Args& args, const base::Clock& clock) {
       continue;
     }
     const auto before = clock.steady_now();
-    const auto route = opened->map.route(query, opened->vehicle, *from, *to);
+    const auto route = opened->map.route(query, opened->vehicle, *from, *to, options);
     timings.add(us_between(before, clock.steady_now()));
     base::append_csv_row(out, answered(row, road::to_string(route.status), &route));
     if (i % 256 == 0)
@@ -400,11 +463,14 @@ int run_table(const Args& args) {
          fmt::format("{} sources by {} destinations are too many; at most {} cells are allowed",
                      sources->place_of_row.size(), destinations->place_of_row.size(), kMaxTableCells)});
   }
+  road::TableOptions options;
+  if (const auto read = read_end_options(args, options); !read) return report(read.error());
   const auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
   road::RoadMap::Query query;
   const auto before = clock.steady_now();
-  const auto cells = opened->map.table(query, opened->vehicle, sources->places, destinations->places);
+  const auto cells =
+      opened->map.table(query, opened->vehicle, sources->places, destinations->places, options);
   const double ms = us_between(before, clock.steady_now()) / 1000;
   if (const int code = deliver(args, table_csv(*sources, *destinations, cells)); code != kDone) return code;
   std::string json;
@@ -424,15 +490,16 @@ std::vector<Command> route_commands() {
            "",
            0,
            0,
-           {{"map", "MAP", "map file"},
-            {"vehicle", "V", "motorcycle, bicycle, foot or car"},
-            {"from", "LAT,LON", "where the trip begins"},
-            {"to", "LAT,LON", "where it ends"},
-            {"geometry", "", "with the route's line as GeoJSON"},
-            {"json", "", "print one JSON document"},
-            {"pairs", "IN.csv", "columns from_lat,from_lon,to_lat,to_lon; others are carried through"},
-            {"out", "OUT.csv", "with --pairs: IN's columns and status,distance_m,duration_s"},
-            {"timing", "T.json", "with --pairs: how long the queries took"}},
+           with_end_options(
+               {{"map", "MAP", "map file"},
+                {"vehicle", "V", "motorcycle, bicycle, foot or car"},
+                {"from", "LAT,LON", "where the trip begins"},
+                {"to", "LAT,LON", "where it ends"},
+                {"geometry", "", "with the route's line as GeoJSON"},
+                {"json", "", "print one JSON document"},
+                {"pairs", "IN.csv", "columns from_lat,from_lon,to_lat,to_lon; others are carried through"},
+                {"out", "OUT.csv", "with --pairs: IN's columns and status,distance_m,duration_s"},
+                {"timing", "T.json", "with --pairs: how long the queries took"}}),
            {"map", "vehicle"},
            run_route},
           {"table",
@@ -440,12 +507,12 @@ std::vector<Command> route_commands() {
            "",
            0,
            0,
-           {{"map", "MAP", "map file"},
-            {"vehicle", "V", "motorcycle, bicycle, foot or car"},
-            {"sources", "S.csv", "columns lat,lon"},
-            {"destinations", "D.csv", "columns lat,lon"},
-            {"out", "T.csv", "source,destination,status,distance_m,duration_s"},
-            {"timing", "T.json", "how long the table took"}},
+           with_end_options({{"map", "MAP", "map file"},
+                             {"vehicle", "V", "motorcycle, bicycle, foot or car"},
+                             {"sources", "S.csv", "columns lat,lon"},
+                             {"destinations", "D.csv", "columns lat,lon"},
+                             {"out", "T.csv", "source,destination,status,distance_m,duration_s"},
+                             {"timing", "T.json", "how long the table took"}}),
            {"map", "vehicle", "sources", "destinations", "out"},
            run_table}};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "reckon/road/end_rule.h"
 #include "reckon/road/hierarchy_search.h"
 #include "reckon/road/many_to_many.h"
 #include "reckon/road/map_file.h"
@@ -45,6 +46,22 @@ struct RoadMap::Query::State {
   std::vector<Terminal> from, to;
   std::vector<std::uint32_t> first;
   std::vector<Cost> costs;
+
+  // Snaps a place and appends its terminals. @return nothing off the map; else the snap, and whether the
+  // end's rule could be kept
+  struct End {
+    Snap snap;
+    bool as_asked;
+  };
+  static std::optional<End> end_at(const EdgeGeometry& geometry, const ArcGraph& graph, base::Vehicle vehicle,
+                                   geo::PlaceE7 place, const Reach& reach, TripEnd side, const EndRule& rule,
+                                   std::vector<Terminal>& out) {
+    const auto snap = nearest_road(geometry, vehicle, place, reach);
+    if (!snap) return std::nullopt;
+    const auto first = out.size();
+    add_terminals(geometry, graph, *snap, side, out);
+    return End{*snap, keep_by_rule(geometry, graph, *snap, place, rule, first, out)};
+  }
 
   // Of a hierarchy that contradicts itself, as an altered file's may, the plain search finds the path.
   std::optional<Path> path(const ArcGraph& graph, const Hierarchy& levels) {
@@ -90,9 +107,13 @@ TableCell cell_of(Cost cost, const TableOptions& options) {
   return within ? cell : TableCell{RouteStatus::kBeyond, {}, 0};
 }
 
-SnapPoint snap_point(const geo::LatLng& place, const EdgeGeometry& geometry, const Snap& snap) {
-  const auto at = place_of(geometry, snap.positions[0]).to_lat_lng();
+SnapPoint snap_point(const geo::LatLng& place, const EdgeGeometry& geometry, const EdgePosition& position) {
+  const auto at = place_of(geometry, position).to_lat_lng();
   return {at, geo::near_distance_m(place, at)};
+}
+
+Reach reach_of(const auto& options) {
+  return {options.max_snap_m, options.slack_m};
 }
 
 }  // namespace
@@ -134,9 +155,10 @@ base::Result<void> RoadMap::check_content() const {
 
 std::optional<SnapPoint> RoadMap::snap(base::Vehicle vehicle, const geo::LatLng& place,
                                        double max_snap_m) const {
-  const auto found = nearest_road(state_->view.geometry, vehicle, geo::PlaceE7::nearest(place), max_snap_m);
+  const auto& geometry = state_->view.geometry;
+  const auto found = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(place), {max_snap_m});
   if (!found) return std::nullopt;
-  return snap_point(place, state_->view.geometry, *found);
+  return snap_point(place, geometry, found->positions[0]);
 }
 
 Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
@@ -146,16 +168,21 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
   auto& work = *query.state_;
   const auto from_e7 = geo::PlaceE7::nearest(from), to_e7 = geo::PlaceE7::nearest(to);
   prefetch_road(geometry, to_e7);
-  const auto start = nearest_road(geometry, vehicle, from_e7, options.max_snap_m);
-  const auto end = nearest_road(geometry, vehicle, to_e7, options.max_snap_m);
-  Route route;
-  if (start) route.from = snap_point(from, geometry, *start);
-  if (end) route.to = snap_point(to, geometry, *end);
-  if (!start || !end) return route;
   work.from.clear();
   work.to.clear();
-  add_terminals(geometry, graph, *start, TripEnd::kStart, work.from);
-  add_terminals(geometry, graph, *end, TripEnd::kFinish, work.to);
+  const auto start = Query::State::end_at(geometry, graph, vehicle, from_e7, reach_of(options),
+                                          TripEnd::kStart, options.start, work.from);
+  const auto end = Query::State::end_at(geometry, graph, vehicle, to_e7, reach_of(options), TripEnd::kFinish,
+                                        options.finish, work.to);
+  Route route;
+  const auto tell_ends = [&](const EdgePosition* at_start, const EdgePosition* at_end) {
+    if (at_start != nullptr) route.from = snap_point(from, geometry, *at_start);
+    if (at_end != nullptr) route.to = snap_point(to, geometry, *at_end);
+    if (start && route.from) route.from->as_asked = start->as_asked;
+    if (end && route.to) route.to->as_asked = end->as_asked;
+  };
+  tell_ends(start ? &start->snap.nearest() : nullptr, end ? &end->snap.nearest() : nullptr);
+  if (!start || !end) return route;
   const auto& hierarchy = state_->hierarchy(vehicle);
   const Cost cost = work.hierarchy.shortest(graph, hierarchy, work.from, work.to);
   if (cost == kNoCost) {
@@ -165,12 +192,13 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
   route.status = RouteStatus::kOk;
   route.distance = metres_of(cost);
   route.duration_ds = deciseconds_of(cost);
-  if (options.geometry == WithGeometry::kYes) {
-    if (const auto path = work.path(graph, hierarchy)) {
-      route.geometry =
-          path_geometry(geometry, graph, path->arcs, start->positions[work.from[path->start].position],
-                        end->positions[work.to[path->finish].position]);
-    }
+  if (options.geometry == WithGeometry::kNo && options.slack_m == 0) return route;
+  if (const auto path = work.path(graph, hierarchy)) {
+    const auto& at_start = start->snap.positions[work.from[path->start].position];
+    const auto& at_end = end->snap.positions[work.to[path->finish].position];
+    tell_ends(&at_start, &at_end);
+    if (options.geometry == WithGeometry::kYes)
+      route.geometry = path_geometry(geometry, graph, path->arcs, at_start, at_end);
   }
   return route;
 }
@@ -189,7 +217,7 @@ void RoadMap::table(Query& query, base::Vehicle vehicle, std::span<const geo::La
                     std::span<TableCell> cells) const {
   RECKON_CHECK(cells.size() == sources.size() * destinations.size());
   auto& places = query.state_->destinations;
-  prepare(query, vehicle, Role::kDestinations, destinations, places, options.max_snap_m);
+  prepare(query, vehicle, Role::kDestinations, destinations, places, options);
   for (std::size_t s = 0; s < sources.size(); ++s) {
     table_row(query, sources[s], places, options,
               cells.subspan(s * destinations.size(), destinations.size()));
@@ -197,10 +225,11 @@ void RoadMap::table(Query& query, base::Vehicle vehicle, std::span<const geo::La
 }
 
 void RoadMap::prepare(Query& query, base::Vehicle vehicle, Role role, std::span<const geo::LatLng> list,
-                      Places& places, double max_snap_m) const {
+                      Places& places, const TableOptions& options) const {
   const auto& graph = state_->graph(vehicle);
   const auto& geometry = state_->view.geometry;
   const auto side = role == Role::kSources ? TripEnd::kStart : TripEnd::kFinish;
+  const auto& rule = role == Role::kSources ? options.start : options.finish;
   auto& work = *query.state_;
   auto& held = *places.state_;
   held.map = state_.get();
@@ -209,8 +238,8 @@ void RoadMap::prepare(Query& query, base::Vehicle vehicle, Role role, std::span<
   work.first.assign(1, 0);
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (i + 1 < list.size()) prefetch_road(geometry, geo::PlaceE7::nearest(list[i + 1]));
-    const auto snap = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(list[i]), max_snap_m);
-    if (snap) add_terminals(geometry, graph, *snap, side, work.to);
+    Query::State::end_at(geometry, graph, vehicle, geo::PlaceE7::nearest(list[i]), reach_of(options), side,
+                         rule, work.to);
     work.first.push_back(static_cast<std::uint32_t>(work.to.size()));
   }
   work.table.prepare(graph, state_->hierarchy(vehicle), side, work.to, work.first, held.buckets);
@@ -224,11 +253,12 @@ void RoadMap::table_row(Query& query, const geo::LatLng& place, const Places& pl
   const auto& geometry = state_->view.geometry;
   auto& work = *query.state_;
   std::ranges::fill(cells, TableCell{});
-  const auto snap = nearest_road(geometry, held.vehicle, geo::PlaceE7::nearest(place), options.max_snap_m);
-  if (!snap) return;
   work.from.clear();
-  const bool to_places = held.buckets.side() == TripEnd::kFinish;
-  add_terminals(geometry, graph, *snap, to_places ? TripEnd::kStart : TripEnd::kFinish, work.from);
+  const bool starts = held.buckets.side() == TripEnd::kFinish;
+  const auto snap = Query::State::end_at(geometry, graph, held.vehicle, geo::PlaceE7::nearest(place),
+                                         reach_of(options), starts ? TripEnd::kStart : TripEnd::kFinish,
+                                         starts ? options.start : options.finish, work.from);
+  if (!snap) return;
   work.costs.resize(cells.size());
   work.table.row(graph, state_->hierarchy(held.vehicle), work.from, held.buckets, work.costs);
   for (std::uint32_t i = 0; i < cells.size(); ++i) {

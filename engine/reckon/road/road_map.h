@@ -32,10 +32,28 @@ enum class RouteStatus : std::uint8_t {
 
 std::string_view to_string(RouteStatus status);
 
+/// On which side of the direction of travel a place must lie. Right is the kerb where traffic keeps right.
+enum class Approach : std::uint8_t { kEither, kRight, kLeft };
+
+/// What one end of a trip asks of the road beside it. A rule that no road in reach keeps is not held to:
+/// SnapPoint::as_asked tells.
+struct EndRule {
+  Approach approach = Approach::kEither;
+  std::optional<double> heading_deg =
+      std::nullopt;  ///< [0, 360), clockwise from north: a rider under way, a lorry's door
+
+  bool asks_nothing() const { return approach == Approach::kEither && !heading_deg; }
+  friend bool operator==(const EndRule&, const EndRule&) = default;
+};
+
+/// Farthest that a road beyond the nearest one may be taken in.
+inline constexpr double kMaxSlackM = 100;
+
 /// Where a place met the road network.
 struct SnapPoint {
-  geo::LatLng at;       ///< on the road
-  double offset_m = 0;  ///< straight line from the asked place to `at`, >= 0
+  geo::LatLng at;        ///< on the road
+  double offset_m = 0;   ///< straight line from the asked place to `at`, >= 0
+  bool as_asked = true;  ///< the end's rule could be kept
 };
 
 /// One trip's answer.
@@ -53,6 +71,10 @@ enum class WithGeometry : bool { kNo, kYes };
 struct RouteOptions {
   double max_snap_m = kDefaultMaxSnapM;  ///< (0, 10'000]
   WithGeometry geometry = WithGeometry::kNo;
+  double slack_m = 0;  ///< [0, kMaxSlackM]: roads up to so much farther than the nearest serve too, the route
+                       ///< chooses
+  EndRule start = {};
+  EndRule finish = {};
 };
 
 /// What a table may leave out: trips that take or run longer count as kBeyond.
@@ -60,6 +82,9 @@ struct TableOptions {
   double max_snap_m = kDefaultMaxSnapM;                                     ///< (0, 10'000]
   std::int64_t max_duration_ds = std::numeric_limits<std::int64_t>::max();  ///< inclusive
   base::Metres max_distance{std::numeric_limits<std::int64_t>::max()};      ///< inclusive
+  double slack_m = 0;  ///< as in RouteOptions; so are the rules, for all sources and all destinations
+  EndRule start = {};
+  EndRule finish = {};
 };
 
 /// One cell of a table; fields as in Route.
@@ -135,7 +160,8 @@ class RoadMap {
   base::Result<void> check_content() const;
 
   /// The fastest legal route. `vehicle` must be served (our own invariant; callers check with `serves`).
-  /// Two places on the same snap point give kOk with 0 m and 0 s.
+  /// Two places on the same snap point give kOk with 0 m and 0 s. Where slack lets several roads serve an
+  /// end, `from` and `to` tell the one that the route took.
   Route route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
               const RouteOptions& options = {}) const;
 
@@ -167,10 +193,11 @@ class RoadMap {
   };
   enum class Role : std::uint8_t { kSources, kDestinations };
 
-  /// Makes `places` hold these, as sources or as destinations of trips.
+  /// Makes `places` hold these, as sources or as destinations of trips; of the options snapping and the rule
+  /// for that end count.
   /// Cost: some 3 us a place.
   void prepare(Query& query, base::Vehicle vehicle, Role role, std::span<const geo::LatLng> list,
-               Places& places, double max_snap_m = kDefaultMaxSnapM) const;
+               Places& places, const TableOptions& options = {}) const;
 
   /// The trips between `place` and each of `places`, in the direction that their role says; each as `route`
   /// gives it. "Which riders are within eight minutes of this pickup": riders are sources, limits in

@@ -45,13 +45,15 @@ geo::PlaceE7 middle(const IndexItem& item) {
 /// Collects the nearest positions, equally near ones together.
 class Nearest {
  public:
-  Nearest(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place, double max_m, Snap& snap)
+  Nearest(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place, const Reach& reach,
+          Snap& snap)
       : geometry_(geometry),
         frame_(place),
         bit_(1u << static_cast<unsigned>(vehicle)),
-        limit_m2_(max_m * max_m),
+        reach_(reach),
+        limit_m2_(reach.max_m * reach.max_m),
         snap_(snap) {
-    snap_.distance_m = max_m;
+    snap_.distance_m = reach.max_m;
   }
 
   void look_at(const IndexItem& item) { judge(item, project(item)); }
@@ -130,39 +132,63 @@ class Nearest {
 
   void come_nearer(double distance_m) {
     snap_.distance_m = distance_m;
-    const double same = distance_m + kSameDistanceM;
+    const double same = std::min(distance_m + reach_.slack_m, reach_.max_m) + kSameDistanceM;
     limit_m2_ = same * same;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < snap_.count; ++i) {
-      if (distances_m_[i] > same) continue;
+      if (snap_.distances_m[i] > same) continue;
       snap_.positions[kept] = snap_.positions[i];
-      distances_m_[kept++] = distances_m_[i];
+      snap_.distances_m[kept++] = snap_.distances_m[i];
     }
     snap_.count = kept;
   }
 
-  // Keeps the positions sorted, each once; of too many the lowest.
+  // Keeps the positions sorted, each once; of too many the nearest, of equally near ones the lowest.
   void add(EdgePosition position, double distance_m) {
-    const auto end = snap_.positions.begin() + static_cast<std::ptrdiff_t>(snap_.count);
-    const auto found = std::lower_bound(snap_.positions.begin(), end, position);
-    const auto at = static_cast<std::size_t>(found - snap_.positions.begin());
-    if (at == Snap::kMaxEdges || (found != end && *found == position)) return;
-    const auto last = std::min(snap_.count, Snap::kMaxEdges - 1);
-    for (auto i = last; i > at; --i) {
-      snap_.positions[i] = snap_.positions[i - 1];
-      distances_m_[i] = distances_m_[i - 1];
+    const auto begin = snap_.positions.begin();
+    const auto end = begin + static_cast<std::ptrdiff_t>(snap_.count);
+    const auto found = std::lower_bound(begin, end, position);
+    if (found != end && *found == position) return;
+    auto at = static_cast<std::size_t>(found - begin);
+    auto gap = snap_.count;  // the place that is given up
+    if (snap_.count == Snap::kMaxEdges) {
+      gap = farthest();
+      const double own = beyond(distance_m), others = beyond(snap_.distances_m[gap]);
+      if (own > others || (own == others && at > gap)) return;
+      if (at > gap) --at;
+    } else {
+      ++snap_.count;
     }
+    for (; gap > at; --gap) move(gap - 1, gap);
+    for (; gap < at; ++gap) move(gap + 1, gap);
     snap_.positions[at] = position;
-    distances_m_[at] = distance_m;
-    snap_.count = last + 1;
+    snap_.distances_m[at] = distance_m;
+  }
+
+  void move(std::size_t from, std::size_t to) {
+    snap_.positions[to] = snap_.positions[from];
+    snap_.distances_m[to] = snap_.distances_m[from];
+  }
+
+  // Beyond the nearest: 0 for all that are as near.
+  double beyond(double distance_m) const {
+    return distance_m > snap_.distance_m + kSameDistanceM ? distance_m : 0;
+  }
+
+  std::size_t farthest() const {
+    std::size_t last = 0;
+    for (std::size_t i = 1; i < snap_.count; ++i) {
+      if (beyond(snap_.distances_m[i]) >= beyond(snap_.distances_m[last])) last = i;
+    }
+    return last;
   }
 
   const EdgeGeometry& geometry_;
   geo::LocalFrame frame_;
   std::uint32_t bit_;
+  Reach reach_;
   double limit_m2_;  ///< of what is still worth a look
   Snap& snap_;
-  std::array<double, Snap::kMaxEdges> distances_m_;  ///< parallel to the positions
 };
 
 /// Walks the tree from the top, nearer boxes first.
@@ -290,11 +316,14 @@ std::vector<IndexBox> pack_index(std::vector<IndexItem>& items) {
 }
 
 std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place,
-                                 double max_m) {
+                                 const Reach& reach) {
   std::optional<Snap> snap(std::in_place);
-  Nearest nearest(geometry, vehicle, place, max_m, *snap);
+  Nearest nearest(geometry, vehicle, place, reach, *snap);
   const bool reached = look_in_raster(geometry, place, nearest);
-  if (!reached || !(max_m <= kRasterReachM || nearest.within(kRasterReachM))) Walk(geometry, nearest).run();
+  const bool certain = reached && (reach.max_m <= kRasterReachM || nearest.within(kRasterReachM));
+  // A cell names what can be nearest, not what lies a little farther; but the tree has little left to look
+  // at.
+  if (!certain || reach.slack_m > 0) Walk(geometry, nearest).run();
   if (snap->count == 0) snap.reset();
   return snap;
 }

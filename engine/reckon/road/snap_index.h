@@ -4,6 +4,7 @@
 // i of the lowest level holds items 16 i .. 16 i + 15, each higher level groups 16 boxes of the one below, up
 // to a single box.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -42,8 +43,16 @@ struct Snap {
   double distance_m = 0;  ///< of the nearest position, in the plane at the place
   std::size_t count = 0;
   std::array<EdgePosition, kMaxEdges> positions;  ///< ascending, each once
+  std::array<double, kMaxEdges> distances_m;      ///< parallel to the positions
 
   std::span<const EdgePosition> all() const { return std::span(positions).first(count); }
+  /// The first of the nearest positions.
+  const EdgePosition& nearest() const {
+    return positions[static_cast<std::size_t>(
+        std::ranges::min_element(distances_m.begin(),
+                                 distances_m.begin() + static_cast<std::ptrdiff_t>(count)) -
+        distances_m.begin())];
+  }
 };
 
 /// Positions that are farther than the nearest one by no more than this are as near: far above the rounding
@@ -58,9 +67,17 @@ inline void prefetch_road(const EdgeGeometry& geometry, geo::PlaceE7 place) {
   if (const auto* cell = cell_at(geometry.raster, place)) __builtin_prefetch(cell);
 }
 
-/// The nearest segment that `vehicle` may snap to, all equally near ones together; nothing within `max_m`.
-/// Exact: what a scan over all items gives. Cost: about a microsecond; allocates nothing.
+/// How far to look. `slack_m` > 0 takes in also what lies up to so much farther than the nearest: the road
+/// across the median, the back street. Of more than kMaxEdges positions the nearest are kept.
+struct Reach {
+  double max_m;
+  double slack_m = 0;
+};
+
+/// The nearest segment that `vehicle` may snap to, all equally near ones together; nothing within the reach.
+/// Exact: what a scan over all items gives. Cost: about half a microsecond, with slack a little more;
+/// allocates nothing.
 std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place,
-                                 double max_m);
+                                 const Reach& reach);
 
 }  // namespace reckon::road
