@@ -51,9 +51,10 @@ std::vector<distance::Trip> trips_in(const road::RoadMap* map, std::size_t count
 
 void quote_without_provider(benchmark::State& state) {
   const base::SystemClock clock;
+  const auto map = bench_map();
   service::QuoteEngine engine(
-      {.map = bench_map(), .tariffs = {tariff_named("t4-rider-2022")}, .providers = {}, .clock = &clock});
-  const auto trips = trips_in(engine.map().get(), 4096);
+      {.map = map, .tariffs = {tariff_named("t4-rider-2022")}, .providers = {}, .clock = &clock});
+  const auto trips = trips_in(map.get(), 4096);
   road::RoadMap::Query query;
   std::vector<double> micros;
   std::size_t next = 0;

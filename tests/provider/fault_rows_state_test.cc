@@ -301,7 +301,7 @@ TEST_CASE(
   std::ofstream(folder.path / "city.rmap") << std::string(4096, 'x');
   service::Config config;
   config.file = (folder.path / "config.json").string();
-  config.map = folder.path / "city.rmap";
+  config.maps = {folder.path / "city.rmap"};
   config.tariffs = {std::string(RECKON_SOURCE_DIR) + "/data/tariffs/t4-rider-2022.json"};
   for (const std::string name : {"one", "two"})
     config.providers.push_back({name, "osrm", fmt::format("http://127.0.0.1:{}", closed_port()), "", "", ""});

@@ -43,7 +43,9 @@ TEST_CASE("read_config: relative paths are relative to the file, absolute ones s
     "listen":"0.0.0.0:0","vehicle":"foot","deadline_ms":250,
     "providers":[{"name":"k","kind":"kakao","base_url":"https://x","key_env":"K"}]})")
                           .value();
-  CHECK(config.map == folder.path("city.rmap"));
+  CHECK(config.maps == std::vector{folder.path("city.rmap")});
+  CHECK(folder.read(R"({"map":["a.rmap","/b.rmap"],"tariffs":["t.json"]})")->maps ==
+        std::vector{folder.path("a.rmap"), std::filesystem::path("/b.rmap")});
   CHECK(config.tariffs[0] == folder.path("a/b.json"));
   CHECK(config.tariffs[1] == "/c.json");
   CHECK(config.ledger == "sqlite:" + folder.path("x.db").string());

@@ -18,6 +18,7 @@
 #include "reckon/base/json_writer.h"
 #include "reckon/provider/http_client.h"
 #include "reckon/provider/make_provider.h"
+#include "reckon/road/road_map.h"
 #include "reckon/service/background_thread.h"
 #include "reckon/service/quote_engine.h"
 
@@ -161,32 +162,32 @@ class Queries {
   explicit Queries(service::QuoteEngine& engine, const distance::Trip& trip) {
     constexpr std::size_t kWarm = 8;
     for (std::size_t i = 0; i < kWarm; ++i) {
-      auto query = std::make_unique<road::RoadMap::Query>();
+      auto query = std::make_unique<road::Roads::Query>();
       engine.map()->route(*query, trip.vehicle, trip.from, trip.to);
       give_back(std::move(query));
     }
   }
-  std::unique_ptr<road::RoadMap::Query> take() {
+  std::unique_ptr<road::Roads::Query> take() {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) return std::make_unique<road::RoadMap::Query>();
+    if (free_.empty()) return std::make_unique<road::Roads::Query>();
     auto query = std::move(free_.back());
     free_.pop_back();
     return query;
   }
-  void give_back(std::unique_ptr<road::RoadMap::Query> query) {
+  void give_back(std::unique_ptr<road::Roads::Query> query) {
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(query));
   }
 
  private:
   std::mutex mutex_;
-  std::vector<std::unique_ptr<road::RoadMap::Query>> free_;
+  std::vector<std::unique_ptr<road::Roads::Query>> free_;
 };
 
-std::vector<Sample> run(service::QuoteEngine& engine, const Plan& plan) {
+std::vector<Sample> run(service::QuoteEngine& engine, const road::RoadMap& roads, const Plan& plan) {
   const auto due = arrivals_of(plan);
   if (due.empty()) return {};
-  const auto trips = trips_on(*engine.map(), plan, due.size());
+  const auto trips = trips_on(roads, plan, due.size());
   Queries queries(engine, trips.front());
   std::vector<Sample> samples(due.size());
   std::atomic<std::size_t> next = 0;
@@ -294,7 +295,8 @@ int run_bench(const Args& args) {
   if (!tariff) return report(tariff.error());
   const base::SystemClock clock;
   service::BackgroundThread background;
-  service::QuoteEngine::Parts parts{.map = std::make_shared<const road::RoadMap>(*std::move(map)),
+  const auto roads = std::make_shared<const road::RoadMap>(*std::move(map));
+  service::QuoteEngine::Parts parts{.map = roads,
                                     .tariffs = {*tariff},
                                     .providers = {},
                                     .clock = &clock,
@@ -311,7 +313,7 @@ int run_bench(const Args& args) {
     parts.providers.push_back(*std::move(provider));
   }
   service::QuoteEngine engine(std::move(parts));
-  const auto samples = run(engine, *plan);
+  const auto samples = run(engine, *roads, *plan);
   const auto rows = rows_of(samples);
   if (rows.empty()) {
     return report({ErrorCode::kInvalidInput, "--rate", "gave no quote in the time; raise it or --seconds"});

@@ -13,6 +13,7 @@
 #include "reckon/geo/geodesic.h"
 #include "reckon/provider/http_client.h"
 #include "reckon/provider/resolver.h"
+#include "reckon/road/road_map.h"
 #include "reckon/service/quote_engine.h"
 
 namespace reckon::cli {
@@ -298,8 +299,8 @@ int run_check(const Args& args) {
                    fmt::format("'{}' is no vehicle; {}", *args.get("vehicle"), base::kVehiclesAllowed)});
   }
   std::optional<road::RoadMap> map;
-  if (config->map) {
-    auto opened = road::RoadMap::open(*config->map);
+  if (!config->maps.empty()) {
+    auto opened = road::RoadMap::open(config->maps.front());
     if (!opened) return report(opened.error());
     map = *std::move(opened);
   }

@@ -36,7 +36,7 @@ struct Session {
   base::Vehicle vehicle = base::Vehicle::kMotorcycle;
   fee::FeeContext context;
   std::optional<base::WallTime> at;  // --at; else each quote's own time
-  road::RoadMap::Query query;
+  road::Roads::Query query;
 };
 
 const base::SystemClock& clock_of_system() {

@@ -16,7 +16,7 @@
 #include "reckon/base/file.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/base/limits.h"
-#include "reckon/road/road_map.h"
+#include "reckon/road/map_set.h"
 
 namespace reckon::cli {
 namespace {
@@ -38,10 +38,20 @@ double us_between(base::SteadyTime from, base::SteadyTime to) {
 
 /// A map opened for the command, with how long that took.
 struct OpenedMap {
-  road::RoadMap map;
+  road::MapSet map;
   base::Vehicle vehicle;
   double load_ms;
 };
+
+std::vector<std::filesystem::path> paths_of(std::string_view list) {
+  std::vector<std::filesystem::path> paths;
+  for (;;) {
+    const auto cut = std::min(list.find(','), list.size());
+    paths.emplace_back(list.substr(0, cut));
+    if (cut == list.size()) return paths;
+    list.remove_prefix(cut + 1);
+  }
+}
 
 Result<OpenedMap> open_map(const Args& args, const base::Clock& clock) {
   const auto name = args.get_or("vehicle", "");
@@ -51,12 +61,12 @@ Result<OpenedMap> open_map(const Args& args, const base::Clock& clock) {
                       fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed));
   }
   const auto before = clock.steady_now();
-  auto map = road::RoadMap::open(std::string(args.get_or("map", "")));
+  auto map = road::MapSet::open(paths_of(args.get_or("map", "")));
   if (!map) return base::fail(map.error());
   const double load_ms = us_between(before, clock.steady_now()) / 1000;
   if (!map->serves(*vehicle)) {
     std::string served;
-    for (const auto v : map->info().vehicles)
+    for (const auto v : map->vehicles())
       served += fmt::format("{}{}", served.empty() ? "" : ", ", base::to_string(v));
     return base::fail(ErrorCode::kInvalidInput, "--vehicle",
                       fmt::format("{} is not in this map; allowed: {}", name, served));
@@ -164,7 +174,7 @@ struct Trip {
   geo::LatLng to;
 };
 
-std::string route_json(const road::Route& route, const Trip& trip, const std::string& release) {
+std::string route_json(const road::Route& route, const Trip& trip) {
   std::string text;
   base::JsonWriter out(text);
   const bool ok = route.status == road::RouteStatus::kOk;
@@ -176,7 +186,7 @@ std::string route_json(const road::Route& route, const Trip& trip, const std::st
   write_end(out, trip.from, route.from);
   out.key("to");
   write_end(out, trip.to, route.to);
-  out.key("map_release").string(release);
+  out.key("map_release").string(route.map_release);
   if (ok && !route.geometry.empty()) write_geometry(out, route.geometry);
   out.end_object();
   return text + '\n';
@@ -207,13 +217,11 @@ int route_one(const Args& args, const base::Clock& clock) {
   if (!faults.empty()) return report(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
   const auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
-  road::RoadMap::Query query;
+  road::Roads::Query query;
   if (args.has("geometry")) options.geometry = road::WithGeometry::kYes;
   const auto route = opened->map.route(query, opened->vehicle, *from, *to, options);
   const Trip trip{*from, *to};
-  const auto text = args.has("json") || args.has("geometry")
-                        ? route_json(route, trip, opened->map.info().release)
-                        : route_text(route);
+  const auto text = args.has("json") || args.has("geometry") ? route_json(route, trip) : route_text(route);
   return deliver(args, text);
 }
 
@@ -368,7 +376,7 @@ int route_pairs(const Args& args, const base::Clock& clock) {
   header.insert(header.end(), {"status", "distance_m", "duration_s"});
   std::string out;
   base::append_csv_row(out, header);
-  road::RoadMap::Query query;
+  road::Roads::Query query;
   RowFaults bad;
   Timings timings;
   Progress progress;
@@ -467,7 +475,7 @@ int run_table(const Args& args) {
   if (const auto read = read_end_options(args, options); !read) return report(read.error());
   const auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
-  road::RoadMap::Query query;
+  road::Roads::Query query;
   const auto before = clock.steady_now();
   const auto cells =
       opened->map.table(query, opened->vehicle, sources->places, destinations->places, options);
@@ -491,7 +499,8 @@ std::vector<Command> route_commands() {
            0,
            0,
            with_end_options(
-               {{"map", "MAP", "map file"},
+               {{"map", "MAP[,MAP2...]",
+                 "map file, or several: each trip is answered by one that covers both ends"},
                 {"vehicle", "V", "motorcycle, bicycle, foot or car"},
                 {"from", "LAT,LON", "where the trip begins"},
                 {"to", "LAT,LON", "where it ends"},
@@ -507,7 +516,8 @@ std::vector<Command> route_commands() {
            "",
            0,
            0,
-           with_end_options({{"map", "MAP", "map file"},
+           with_end_options({{"map", "MAP[,MAP2...]",
+                              "map file, or several: each trip is answered by one that covers both ends"},
                              {"vehicle", "V", "motorcycle, bicycle, foot or car"},
                              {"sources", "S.csv", "columns lat,lon"},
                              {"destinations", "D.csv", "columns lat,lon"},

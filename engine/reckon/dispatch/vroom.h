@@ -14,7 +14,7 @@
 #include "reckon/dispatch/plan.h"
 #include "reckon/dispatch/problem.h"
 #include "reckon/geo/lat_lng.h"
-#include "reckon/road/road_map.h"
+#include "reckon/road/roads.h"
 
 namespace reckon::dispatch {
 
@@ -71,7 +71,7 @@ base::Result<VroomProblem> read_vroom(std::string_view json, std::string_view na
 /// map serves
 ///         kLimit         more than kMaxLocations places
 /// Cost: one table for each profile.
-base::Result<void> fill_matrices(VroomProblem& problem, const road::RoadMap* map);
+base::Result<void> fill_matrices(VroomProblem& problem, const road::Roads* map);
 
 /// The solution of `plan`, which must be one of this problem (our own invariant). One line of JSON, equal for
 /// equal plans; each of `unassigned` tells its reason under `reckon`.

@@ -44,13 +44,13 @@ Ends ends_of(const VroomProblem& input, std::string_view profile) {
   return ends;
 }
 
-Table table_of(const VroomProblem& input, const road::RoadMap& map, base::Vehicle vehicle, const Ends& ends) {
+Table table_of(const VroomProblem& input, const road::Roads& map, base::Vehicle vehicle, const Ends& ends) {
   const std::size_t n = input.places.size();
   std::vector<geo::LatLng> from;
   std::vector<geo::LatLng> to;
   for (const auto i : ends.sources) from.push_back(input.places[i]);
   for (const auto i : ends.destinations) to.push_back(input.places[i]);
-  road::RoadMap::Query query;
+  road::Roads::Query query;
   const auto cells = map.table(query, vehicle, from, to);
   Table table;
   table.durations_s.assign(n * n, kUnreachable);
@@ -69,7 +69,7 @@ Table table_of(const VroomProblem& input, const road::RoadMap& map, base::Vehicl
 }
 
 // Keeps the mark only on places that this vehicle can't get to a road from either.
-void mark_off_map(VroomProblem& input, const road::RoadMap& map, base::Vehicle vehicle) {
+void mark_off_map(VroomProblem& input, const road::Roads& map, base::Vehicle vehicle) {
   if (input.off_map.empty()) input.off_map.assign(input.places.size(), true);
   for (std::size_t i = 0; i < input.places.size(); ++i) {
     if (input.off_map[i]) input.off_map[i] = !map.snap(vehicle, input.places[i]).has_value();
@@ -78,7 +78,7 @@ void mark_off_map(VroomProblem& input, const road::RoadMap& map, base::Vehicle v
 
 }  // namespace
 
-base::Result<void> fill_matrices(VroomProblem& input, const road::RoadMap* map) {
+base::Result<void> fill_matrices(VroomProblem& input, const road::Roads* map) {
   if (!input.needs_map) return {};
   if (map == nullptr) {
     return base::fail(
@@ -91,7 +91,7 @@ base::Result<void> fill_matrices(VroomProblem& input, const road::RoadMap* map) 
     const auto vehicle = base::vehicle_from(wire.profile);
     if (!vehicle || !map->serves(*vehicle)) {
       std::string served;
-      for (const auto one : map->info().vehicles)
+      for (const auto one : map->vehicles())
         served += (served.empty() ? "" : ", ") + std::string(to_string(one));
       return base::fail(base::ErrorCode::kInvalidInput,
                         fmt::format("{}#/vehicles/{}/profile", input.name, wire.vehicle),

@@ -235,12 +235,12 @@ DistanceService::DistanceService(Parts parts) : state_(std::make_shared<State>()
 
 DistanceService::~DistanceService() = default;
 
-Distance DistanceService::measure(road::RoadMap::Query& query, const Trip& trip, Basis basis,
+Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, Basis basis,
                                   base::Deadline deadline) {
   if (basis == Basis::kStraight) return exact(geo::geodesic_m(trip.from, trip.to), trip.vehicle);
   if (basis == Basis::kHaversine) return exact(geo::haversine_6371000_m(trip.from, trip.to), trip.vehicle);
 
-  const road::RoadMap* map = state_->parts.map.get();
+  const road::Roads* map = state_->parts.map.get();
   auto local = local_estimate(map, query, trip.vehicle, trip.from, trip.to);
   if (map == nullptr) local.why_not.front().reason = state_->parts.why_no_map;
   Distance distance;
@@ -261,7 +261,7 @@ Distance DistanceService::measure(road::RoadMap::Query& query, const Trip& trip,
   }
   distance.local = local.estimate.metres;
   distance.local_source = local.source;
-  if (map != nullptr) distance.map_release = map->info().release;
+  distance.map_release = local.map_release;
   return distance;
 }
 

@@ -82,7 +82,7 @@ struct LadderOptions {
 class DistanceService {
  public:
   struct Parts {
-    std::shared_ptr<const road::RoadMap> map;  ///< may be empty: then every local estimate is geodesic
+    std::shared_ptr<const road::Roads> map;  ///< may be empty: then every local estimate is geodesic
     std::vector<std::shared_ptr<provider::MapProvider>> providers;  ///< best first; may be empty
     const base::Clock* clock = nullptr;  ///< outlives the service and the background's jobs
     Observer* observer = nullptr;        ///< may be null; outlives the service and the background's jobs
@@ -105,7 +105,7 @@ class DistanceService {
   /// `provisional` is set when a rung above was missed for a reason that passes (anything but `no_route`,
   /// `bad_request`, `vehicle`, `same_place` and the road map's own limits). Cost: one road search (or a
   /// microsecond without a map), and at most `deadline` when a provider is asked.
-  Distance measure(road::RoadMap::Query& query, const Trip& trip, Basis basis, base::Deadline deadline);
+  Distance measure(road::Roads::Query& query, const Trip& trip, Basis basis, base::Deadline deadline);
 
   /// Takes a provider away on purpose, or keeps it in, for `duration`; Override::kNone takes the order back.
   /// The observer hears of it and of its end. Survives a restart with export_state.

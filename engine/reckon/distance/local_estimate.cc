@@ -25,15 +25,17 @@ std::string unfit(const road::Route& route, double geodesic_m) {
 
 }  // namespace
 
-LocalEstimate local_estimate(const road::RoadMap* map, road::RoadMap::Query& query, base::Vehicle vehicle,
+LocalEstimate local_estimate(const road::Roads* map, road::Roads::Query& query, base::Vehicle vehicle,
                              const geo::LatLng& from, const geo::LatLng& to) {
   LocalEstimate local;
   local.view.geodesic_m = geo::geodesic_m(from, to);
   std::string why = "no_map";
+  if (map != nullptr) local.map_release = map->release();
   if (map != nullptr && !map->serves(vehicle)) why = "vehicle";
   if (map != nullptr && map->serves(vehicle)) {
     const auto route = map->route(query, vehicle, from, to);
     why = unfit(route, local.view.geodesic_m);
+    local.map_release = route.map_release;
     if (why.empty()) {
       local.view.road = route.distance;
       local.estimate = road_estimate(route.distance);

@@ -4,6 +4,7 @@
 // trip before any provider is thought of.
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "reckon/base/units.h"
@@ -12,7 +13,7 @@
 #include "reckon/distance/distance.h"
 #include "reckon/distance/plausibility.h"
 #include "reckon/geo/lat_lng.h"
-#include "reckon/road/road_map.h"
+#include "reckon/road/roads.h"
 
 namespace reckon::distance {
 
@@ -20,8 +21,9 @@ struct LocalEstimate {
   Estimate estimate;
   base::Seconds duration{};
   Source source;
-  LocalView view;          ///< what provider answers are checked against
-  bool swallowed = false;  ///< the map has a route, but snapping took most of the trip
+  LocalView view;                          ///< what provider answers are checked against
+  std::optional<std::string> map_release;  ///< of the road map consulted, if one was
+  bool swallowed = false;                  ///< the map has a route, but snapping took most of the trip
   /// Why not the road map: `no_map`, `vehicle`, `off_map`, `no_route`, `snapped_together`.
   std::vector<WhyNot> why_not;
 };
@@ -33,7 +35,7 @@ inline constexpr double kSamePlaceM = 5;
 /// A road route that lost most of the trip to snapping (0 m although the places differ, or less than half the
 /// straight line and 50 m) is not taken: it would be a silent wrong zero. Cost: one geodesic (1 us), and a
 /// road search when there is a map. Thread contract: `query` is the caller's.
-LocalEstimate local_estimate(const road::RoadMap* map, road::RoadMap::Query& query, base::Vehicle vehicle,
+LocalEstimate local_estimate(const road::Roads* map, road::Roads::Query& query, base::Vehicle vehicle,
                              const geo::LatLng& from, const geo::LatLng& to);
 
 }  // namespace reckon::distance

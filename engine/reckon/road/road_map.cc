@@ -38,10 +38,10 @@ struct RoadMap::Places::State {
   PlaceBuckets buckets;
 };
 
-struct RoadMap::Query::State {
+struct Roads::Query::State {
   HierarchySearch hierarchy;
   ManyToMany table;
-  Places destinations;
+  RoadMap::Places destinations;
   Search search;
   std::vector<Terminal> from, to;
   std::vector<std::uint32_t> first;
@@ -72,10 +72,11 @@ struct RoadMap::Query::State {
   }
 };
 
-RoadMap::Query::Query() : state_(std::make_unique<State>()) {}
-RoadMap::Query::~Query() = default;
-RoadMap::Query::Query(Query&&) noexcept = default;
-RoadMap::Query& RoadMap::Query::operator=(Query&&) noexcept = default;
+Roads::~Roads() = default;
+Roads::Query::Query() : state_(std::make_unique<State>()) {}
+Roads::Query::~Query() = default;
+Roads::Query::Query(Query&&) noexcept = default;
+Roads::Query& Roads::Query::operator=(Query&&) noexcept = default;
 
 RoadMap::Places::Places() : state_(std::make_unique<State>()) {}
 RoadMap::Places::~Places() = default;
@@ -145,6 +146,14 @@ const MapInfo& RoadMap::info() const {
   return state_->info;
 }
 
+std::vector<base::Vehicle> RoadMap::vehicles() const {
+  return state_->info.vehicles;
+}
+
+const std::string& RoadMap::release() const {
+  return state_->info.release;
+}
+
 bool RoadMap::serves(base::Vehicle vehicle) const {
   return state_->view.graphs[static_cast<std::size_t>(vehicle)].has_value();
 }
@@ -175,6 +184,7 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
   const auto end = Query::State::end_at(geometry, graph, vehicle, to_e7, reach_of(options), TripEnd::kFinish,
                                         options.finish, work.to);
   Route route;
+  route.map_release = state_->info.release;
   const auto tell_ends = [&](const EdgePosition* at_start, const EdgePosition* at_end) {
     if (at_start != nullptr) route.from = snap_point(from, geometry, *at_start);
     if (at_end != nullptr) route.to = snap_point(to, geometry, *at_end);
@@ -203,7 +213,7 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
   return route;
 }
 
-std::vector<TableCell> RoadMap::table(Query& query, base::Vehicle vehicle,
+std::vector<TableCell> Roads::table(Query& query, base::Vehicle vehicle,
                                       std::span<const geo::LatLng> sources,
                                       std::span<const geo::LatLng> destinations,
                                       const TableOptions& options) const {

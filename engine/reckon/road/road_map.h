@@ -17,82 +17,9 @@
 #include "reckon/base/units.h"
 #include "reckon/base/vehicle.h"
 #include "reckon/geo/lat_lng.h"
+#include "reckon/road/roads.h"
 
 namespace reckon::road {
-
-/// Farthest a place may lie from its nearest usable road and still be routed.
-inline constexpr double kDefaultMaxSnapM = 1000;
-
-enum class RouteStatus : std::uint8_t {
-  kOk,
-  kNoRoute,  ///< both ends snapped, but no legal path joins them
-  kOffMap,   ///< an end lies farther than the maximum snap distance from every usable road of this map
-  kBeyond,   ///< there is a path, but it exceeds the limits that the caller gave
-};
-
-std::string_view to_string(RouteStatus status);
-
-/// On which side of the direction of travel a place must lie. Right is the kerb where traffic keeps right.
-enum class Approach : std::uint8_t { kEither, kRight, kLeft };
-
-/// What one end of a trip asks of the road beside it. A rule that no road in reach keeps is not held to:
-/// SnapPoint::as_asked tells.
-struct EndRule {
-  Approach approach = Approach::kEither;
-  std::optional<double> heading_deg =
-      std::nullopt;  ///< [0, 360), clockwise from north: a rider under way, a lorry's door
-
-  bool asks_nothing() const { return approach == Approach::kEither && !heading_deg; }
-  friend bool operator==(const EndRule&, const EndRule&) = default;
-};
-
-/// Farthest that a road beyond the nearest one may be taken in.
-inline constexpr double kMaxSlackM = 100;
-
-/// Where a place met the road network.
-struct SnapPoint {
-  geo::LatLng at;        ///< on the road
-  double offset_m = 0;   ///< straight line from the asked place to `at`, >= 0
-  bool as_asked = true;  ///< the end's rule could be kept
-};
-
-/// One trip's answer.
-struct Route {
-  RouteStatus status = RouteStatus::kOffMap;
-  base::Metres distance;  ///< length of the path between the two snap points, rounded once; 0 unless kOk
-  std::int64_t duration_ds = 0;   ///< driving time of the same path in tenths of a second; 0 unless kOk
-  std::optional<SnapPoint> from;  ///< absent when that end is off the map
-  std::optional<SnapPoint> to;
-  std::vector<geo::LatLng> geometry;  ///< from snap to snap, only when asked for
-};
-
-enum class WithGeometry : bool { kNo, kYes };
-
-struct RouteOptions {
-  double max_snap_m = kDefaultMaxSnapM;  ///< (0, 10'000]
-  WithGeometry geometry = WithGeometry::kNo;
-  double slack_m = 0;  ///< [0, kMaxSlackM]: roads up to so much farther than the nearest serve too, the route
-                       ///< chooses
-  EndRule start = {};
-  EndRule finish = {};
-};
-
-/// What a table may leave out: trips that take or run longer count as kBeyond.
-struct TableOptions {
-  double max_snap_m = kDefaultMaxSnapM;                                     ///< (0, 10'000]
-  std::int64_t max_duration_ds = std::numeric_limits<std::int64_t>::max();  ///< inclusive
-  base::Metres max_distance{std::numeric_limits<std::int64_t>::max()};      ///< inclusive
-  double slack_m = 0;  ///< as in RouteOptions; so are the rules, for all sources and all destinations
-  EndRule start = {};
-  EndRule finish = {};
-};
-
-/// One cell of a table; fields as in Route.
-struct TableCell {
-  RouteStatus status = RouteStatus::kOffMap;
-  base::Metres distance;
-  std::int64_t duration_ds = 0;
-};
 
 struct MapSource {
   std::string file;       ///< base name of the extract
@@ -122,23 +49,8 @@ struct MapInfo {
 
 /// A map file opened for reading. Immutable, safe to read from any number of threads; each thread brings its
 /// own Query (the reusable working memory of a search).
-class RoadMap {
+class RoadMap final : public Roads {
  public:
-  /// Working memory of searches: grows to the map's size once, then a search allocates nothing. One thread at
-  /// a time; may be used with any RoadMap.
-  class Query {
-   public:
-    Query();
-    ~Query();
-    Query(Query&&) noexcept;
-    Query& operator=(Query&&) noexcept;
-
-   private:
-    friend class RoadMap;
-    struct State;
-    std::unique_ptr<State> state_;
-  };
-
   /// Maps the file read-only and checks header, bounds and checksums, so that later reads cannot leave it.
   /// @errors kEnvironment  missing, unreadable
   ///         kCorrupt      not a Reckon map, another format version, truncated, or a section with a wrong
@@ -148,10 +60,12 @@ class RoadMap {
 
   RoadMap(RoadMap&&) noexcept;
   RoadMap& operator=(RoadMap&&) noexcept;
-  ~RoadMap();
+  ~RoadMap() override;
 
   const MapInfo& info() const;
-  bool serves(base::Vehicle vehicle) const;
+  bool serves(base::Vehicle vehicle) const override;
+  std::vector<base::Vehicle> vehicles() const override;
+  const std::string& release() const override;
 
   /// Whether the content still has the SHA-256 that is the map's release: `map info --check`. Opening checks
   /// each section against damage; this also tells an altered file whose checksums were mended.
@@ -159,22 +73,12 @@ class RoadMap {
   /// Cost: about 3 ms a megabyte.
   base::Result<void> check_content() const;
 
-  /// The fastest legal route. `vehicle` must be served (our own invariant; callers check with `serves`).
-  /// Two places on the same snap point give kOk with 0 m and 0 s. Where slack lets several roads serve an
-  /// end, `from` and `to` tell the one that the route took.
   Route route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
-              const RouteOptions& options = {}) const;
-
-  /// All routes from each source to each destination, row-major: cell [i * destinations.size() + j]. Each
-  /// cell equals what `route` gives for that pair alone, whatever else is asked with it.
-  /// Cost: some 3 us a place and 30 ns a cell; the second form allocates nothing once the query has grown.
-  /// @param cells  one for each pair
-  std::vector<TableCell> table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
-                               std::span<const geo::LatLng> destinations,
-                               const TableOptions& options = {}) const;
+              const RouteOptions& options = {}) const override;
+  using Roads::table;
   void table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
              std::span<const geo::LatLng> destinations, const TableOptions& options,
-             std::span<TableCell> cells) const;
+             std::span<TableCell> cells) const override;
 
   /// Many places made ready once, to be asked about again and again: the riders of a round. For this map and
   /// vehicle only (our own invariant).
@@ -206,9 +110,8 @@ class RoadMap {
   void table_row(Query& query, const geo::LatLng& place, const Places& places, const TableOptions& options,
                  std::span<TableCell> cells) const;
 
-  /// Nearest usable point for the vehicle, or nothing within `max_snap_m`.
   std::optional<SnapPoint> snap(base::Vehicle vehicle, const geo::LatLng& place,
-                                double max_snap_m = kDefaultMaxSnapM) const;
+                                double max_snap_m = kDefaultMaxSnapM) const override;
 
  private:
   struct State;

@@ -146,11 +146,11 @@ class Api::BorrowedQuery {
   }
   BorrowedQuery(const BorrowedQuery&) = delete;
   BorrowedQuery& operator=(const BorrowedQuery&) = delete;
-  road::RoadMap::Query& get() { return query_; }
+  road::Roads::Query& get() { return query_; }
 
  private:
   Api& api_;
-  road::RoadMap::Query query_;
+  road::Roads::Query query_;
 };
 
 class Api::KeyLease {
@@ -288,7 +288,7 @@ ApiAnswer Api::health() const {
       .string(kVersion);
   json.key("map_release");
   if (parts_.engine->map()) {
-    json.string(parts_.engine->map()->info().release);
+    json.string(parts_.engine->map()->release());
   } else {
     json.null();
   }

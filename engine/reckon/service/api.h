@@ -80,7 +80,7 @@ class Api {
 
   Parts parts_;
   std::mutex queries_mutex_;
-  std::vector<road::RoadMap::Query> queries_;
+  std::vector<road::Roads::Query> queries_;
   std::mutex keys_mutex_;
   std::condition_variable key_freed_;
   std::set<std::string> keys_in_use_;

@@ -8,6 +8,7 @@
 #include "reckon/base/file.h"
 #include "reckon/base/json_reader.h"
 #include "reckon/base/limits.h"
+#include "reckon/road/map_set.h"
 
 namespace reckon::service {
 namespace {
@@ -20,6 +21,17 @@ constexpr std::int64_t kMaxDeadlineMs = 60'000;
 
 std::filesystem::path beside(const std::filesystem::path& config, std::string_view path) {
   return config.parent_path() / std::filesystem::path(path);  // an absolute path stays as it is
+}
+
+// One path, or a list of them: branch areas side by side.
+void read_maps(const JsonNode& node, const std::filesystem::path& path, Config& config) {
+  if (node.is_array()) {
+    for (const auto& item : node.items(road::kMaxMapsOfSet)) {
+      if (const auto map = item.string()) config.maps.push_back(beside(path, *map));
+    }
+  } else if (const auto map = node.string()) {
+    config.maps.push_back(beside(path, *map));
+  }
 }
 
 void read_listen(const JsonNode& node, Config& config) {
@@ -91,7 +103,7 @@ base::Result<Config> read_config(const std::filesystem::path& path) {
   root.allow_only({"map", "tariffs", "ledger", "listen", "vehicle", "deadline_ms", "providers", "ca_file"});
   Config config;
   config.file = path.string();
-  if (const auto map = root.optional("map").string()) config.map = beside(path, *map);
+  read_maps(root.optional("map"), path, config);
   for (const auto& item : root.optional("tariffs").items(kMaxTariffs)) {
     if (const auto tariff = item.string()) config.tariffs.push_back(beside(path, *tariff));
   }

@@ -24,8 +24,8 @@ struct ProviderEntry {
 };
 
 struct Config {
-  std::string file;                          ///< where it was read from, for faults
-  std::optional<std::filesystem::path> map;  ///< none: every local estimate is geodesic
+  std::string file;                         ///< where it was read from, for faults
+  std::vector<std::filesystem::path> maps;  ///< none: every local estimate is geodesic
   std::vector<std::filesystem::path> tariffs;
   std::optional<std::string> ledger;  ///< `sqlite:<absolute or given path>`
   std::string listen_host = "127.0.0.1";

@@ -14,6 +14,7 @@
 #include "reckon/fee/tariff_reader.h"
 #include "reckon/provider/http_client.h"
 #include "reckon/provider/resolver.h"
+#include "reckon/road/map_set.h"
 #include "reckon/service/quote_id.h"
 
 namespace reckon::service {
@@ -138,7 +139,7 @@ base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const Quote
                                 base::format_rfc3339(request.context.at), ids));
 }
 
-base::Result<Quote> QuoteEngine::quote(road::RoadMap::Query& query, const QuoteRequest& request,
+base::Result<Quote> QuoteEngine::quote(road::Roads::Query& query, const QuoteRequest& request,
                                        base::Deadline deadline) {
   auto tariff = select(request);
   if (!tariff) return base::fail(tariff.error());
@@ -238,13 +239,13 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
   QuoteEngine::Parts parts;
   parts.clock = &clock;
   AllFaults faults;
-  if (config.map) {
-    if (auto map = road::RoadMap::open(*config.map)) {
-      parts.map = std::make_shared<const road::RoadMap>(std::move(*map));
-    } else if (map.error().code == ErrorCode::kCorrupt && damaged == DamagedMap::kGoOn) {
-      parts.damaged_map = std::move(map.error());
+  if (!config.maps.empty()) {
+    if (auto maps = road::MapSet::open(config.maps)) {
+      parts.map = std::make_shared<const road::MapSet>(std::move(*maps));
+    } else if (maps.error().code == ErrorCode::kCorrupt && damaged == DamagedMap::kGoOn) {
+      parts.damaged_map = std::move(maps.error());
     } else {
-      faults.add(map.error());
+      faults.add(maps.error());
     }
   }
   for (const auto& path : config.tariffs) {

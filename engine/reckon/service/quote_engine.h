@@ -48,7 +48,7 @@ struct Quote {
 class QuoteEngine {
  public:
   struct Parts {
-    std::shared_ptr<const road::RoadMap> map;     ///< may be empty
+    std::shared_ptr<const road::Roads> map;       ///< may be empty
     std::optional<base::Error> damaged_map = {};  ///< why it is empty although one is configured
     std::vector<std::shared_ptr<const fee::Tariff>> tariffs;
     std::vector<std::shared_ptr<provider::MapProvider>> providers;
@@ -62,11 +62,10 @@ class QuoteEngine {
   /// Measures and prices; records nothing.
   /// @errors kNotFound      no such tariff
   ///         kInvalidInput  no tariff in force at `context.at`, distance beyond what can be priced
-  base::Result<Quote> quote(road::RoadMap::Query& query, const QuoteRequest& request,
-                            base::Deadline deadline);
+  base::Result<Quote> quote(road::Roads::Query& query, const QuoteRequest& request, base::Deadline deadline);
 
   const std::vector<std::shared_ptr<const fee::Tariff>>& tariffs() const { return parts_.tariffs; }
-  const std::shared_ptr<const road::RoadMap>& map() const { return parts_.map; }
+  const std::shared_ptr<const road::Roads>& map() const { return parts_.map; }
   const base::Clock& clock() const { return *parts_.clock; }
   distance::DistanceService& distances() { return distances_; }
 

@@ -1,0 +1,185 @@
+#include "reckon/road/map_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "reckon/base/hash.h"
+#include "reckon/geo/local_frame.h"
+
+namespace reckon::road {
+namespace {
+
+// Metres from a place to the nearest side of a map's bounding box; negative outside it.
+double depth_m(const MapInfo& info, const geo::LatLng& place) {
+  const auto at = geo::PlaceE7::nearest(place);
+  const auto unit = geo::LocalFrame(at).at({at.lat + (at.lat > 0 ? -1 : 1), at.lng + (at.lng > 0 ? -1 : 1)});
+  const double north = 1e7 * std::abs(unit.y), east = 1e7 * std::abs(unit.x);
+  return std::min({(place.lat_deg() - info.south) * north, (info.north - place.lat_deg()) * north,
+                   (place.lng_deg() - info.west) * east, (info.east - place.lng_deg()) * east});
+}
+
+int rank_of(RouteStatus status) {
+  switch (status) {
+    case RouteStatus::kOk:
+    case RouteStatus::kBeyond:
+      return 2;
+    case RouteStatus::kNoRoute:
+      return 1;
+    case RouteStatus::kOffMap:
+      return 0;
+  }
+  return 0;
+}
+
+/// How good an answer is: first what it says, then how deep in its map both ends lie.
+struct Merit {
+  int rank = -1;
+  double depth_m = 0;
+
+  bool beats(const Merit& other) const {
+    return rank != other.rank ? rank > other.rank : depth_m > other.depth_m;
+  }
+};
+
+// A road in reach of a place lies inside the box; a metre covers the box's own rounding.
+bool in_reach(double depth_m, double max_snap_m) {
+  return depth_m >= -max_snap_m * 1.01 - 1;
+}
+
+/// One side of a table as one map sees it: the places in its reach.
+struct Side {
+  std::vector<geo::LatLng> places;
+  std::vector<std::size_t> rows;  ///< of the whole table
+  std::vector<double> depths_m;
+
+  Side(const MapInfo& info, std::span<const geo::LatLng> all, double max_snap_m) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const double depth = depth_m(info, all[i]);
+      if (!in_reach(depth, max_snap_m)) continue;
+      places.push_back(all[i]);
+      rows.push_back(i);
+      depths_m.push_back(depth);
+    }
+  }
+};
+
+std::string release_of(const std::vector<std::shared_ptr<const RoadMap>>& maps) {
+  if (maps.size() == 1) return maps.front()->release();
+  std::string all;
+  for (const auto& map : maps) all += map->release() + '\n';
+  return base::sha256(all);
+}
+
+}  // namespace
+
+base::Result<MapSet> MapSet::make(std::vector<std::shared_ptr<const RoadMap>> maps) {
+  if (maps.empty() || maps.size() > kMaxMapsOfSet) {
+    return base::fail(base::ErrorCode::kInvalidInput, "maps",
+                      fmt::format("{} maps; 1 to {} are allowed", maps.size(), kMaxMapsOfSet));
+  }
+  for (std::size_t i = 1; i < maps.size(); ++i) {
+    const auto before = std::span(maps).first(i);
+    const auto twin = std::ranges::find_if(
+        before, [&](const auto& other) { return other->release() == maps[i]->release(); });
+    if (twin == before.end()) continue;
+    return base::fail(
+        base::ErrorCode::kInvalidInput, fmt::format("maps/{}", i),
+        fmt::format("holds the same as maps/{}; each map may be given once", twin - before.begin()));
+  }
+  MapSet set;
+  set.release_ = release_of(maps);
+  set.maps_ = std::move(maps);
+  return set;
+}
+
+base::Result<MapSet> MapSet::open(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::shared_ptr<const RoadMap>> maps;
+  std::vector<base::Fault> faults;
+  auto code = base::ErrorCode::kEnvironment;
+  for (const auto& path : paths) {
+    auto map = RoadMap::open(path);
+    if (map) {
+      maps.push_back(std::make_shared<const RoadMap>(std::move(*map)));
+      continue;
+    }
+    if (faults.empty()) code = map.error().code;
+    for (auto& fault : map.error().all()) faults.push_back(std::move(fault));
+  }
+  if (!faults.empty()) return base::fail(base::error_of(code, std::move(faults)));
+  return make(std::move(maps));
+}
+
+bool MapSet::serves(base::Vehicle vehicle) const {
+  return std::ranges::any_of(maps_, [&](const auto& map) { return map->serves(vehicle); });
+}
+
+std::vector<base::Vehicle> MapSet::vehicles() const {
+  std::vector<base::Vehicle> all;
+  for (const auto vehicle : base::kAllVehicles) {
+    if (serves(vehicle)) all.push_back(vehicle);
+  }
+  return all;
+}
+
+Route MapSet::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
+                    const RouteOptions& options) const {
+  if (maps_.size() == 1) return maps_.front()->route(query, vehicle, from, to, options);
+  Route best;
+  best.map_release = release_;
+  Merit merit;
+  for (const auto& map : maps_) {
+    const double depth = std::min(depth_m(map->info(), from), depth_m(map->info(), to));
+    const bool hopeless = merit.rank == rank_of(RouteStatus::kOk) && depth <= merit.depth_m;
+    if (hopeless || !map->serves(vehicle)) continue;
+    if (!in_reach(depth, options.max_snap_m)) continue;
+    auto route = map->route(query, vehicle, from, to, options);
+    const Merit own{rank_of(route.status), depth};
+    if (!own.beats(merit)) continue;
+    merit = own;
+    best = std::move(route);
+  }
+  return best;
+}
+
+void MapSet::table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
+                   std::span<const geo::LatLng> destinations, const TableOptions& options,
+                   std::span<TableCell> cells) const {
+  if (maps_.size() == 1) return maps_.front()->table(query, vehicle, sources, destinations, options, cells);
+  RECKON_CHECK(cells.size() == sources.size() * destinations.size());
+  std::ranges::fill(cells, TableCell{});
+  std::vector<Merit> merits(cells.size());
+  std::vector<TableCell> part;
+  for (const auto& map : maps_) {
+    if (!map->serves(vehicle)) continue;
+    const Side rows(map->info(), sources, options.max_snap_m);
+    const Side columns(map->info(), destinations, options.max_snap_m);
+    if (rows.places.empty() || columns.places.empty()) continue;
+    part.resize(rows.places.size() * columns.places.size());
+    map->table(query, vehicle, rows.places, columns.places, options, part);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const auto row = i / columns.places.size(), column = i % columns.places.size();
+      const auto cell = rows.rows[row] * destinations.size() + columns.rows[column];
+      const Merit own{rank_of(part[i].status), std::min(rows.depths_m[row], columns.depths_m[column])};
+      if (!own.beats(merits[cell])) continue;
+      merits[cell] = own;
+      cells[cell] = part[i];
+    }
+  }
+}
+
+std::optional<SnapPoint> MapSet::snap(base::Vehicle vehicle, const geo::LatLng& place,
+                                      double max_snap_m) const {
+  std::optional<SnapPoint> best;
+  for (const auto& map : maps_) {
+    if (!map->serves(vehicle)) continue;
+    const auto point = map->snap(vehicle, place, max_snap_m);
+    if (point && (!best || point->offset_m < best->offset_m)) best = point;
+  }
+  return best;
+}
+
+}  // namespace reckon::road

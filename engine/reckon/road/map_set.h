@@ -1,0 +1,53 @@
+#pragma once
+
+// Several maps side by side: extracts of branch areas that touch or overlap. A trip is answered by one of
+// them, the one that covers both ends; what none covers is said to be off the map, never guessed.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "reckon/base/result.h"
+#include "reckon/road/road_map.h"
+
+namespace reckon::road {
+
+/// Maps that one set may hold: a country's branch areas, with room.
+inline constexpr std::size_t kMaxMapsOfSet = 256;
+
+/// Which map answers a pair: of those that serve the vehicle and have a route, the one in whose bounding box
+/// both ends lie deepest (roads end at an extract's border, and routes near it may be longer than they are);
+/// of equally deep ones the earlier. Where none has a route the best reason is told: no_route before off_map.
+/// So a pair's answer depends on the maps alone, not on what else is asked.
+class MapSet final : public Roads {
+ public:
+  /// @errors kInvalidInput  no map, too many, or one given twice (the same release)
+  static base::Result<MapSet> make(std::vector<std::shared_ptr<const RoadMap>> maps);
+  /// Opens the files; every one that cannot be opened is a fault.
+  static base::Result<MapSet> open(const std::vector<std::filesystem::path>& paths);
+
+  bool serves(base::Vehicle vehicle) const override;
+  std::vector<base::Vehicle> vehicles() const override;
+  /// Of one map its own; of several the hash of their releases, one a line.
+  const std::string& release() const override { return release_; }
+  Route route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
+              const RouteOptions& options = {}) const override;
+  using Roads::table;
+  /// Cost: a table for each map that reaches some of the places.
+  void table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
+             std::span<const geo::LatLng> destinations, const TableOptions& options,
+             std::span<TableCell> cells) const override;
+  std::optional<SnapPoint> snap(base::Vehicle vehicle, const geo::LatLng& place,
+                                double max_snap_m = kDefaultMaxSnapM) const override;
+
+  const std::vector<std::shared_ptr<const RoadMap>>& maps() const { return maps_; }
+
+ private:
+  MapSet() = default;
+
+  std::vector<std::shared_ptr<const RoadMap>> maps_;
+  std::string release_;
+};
+
+}  // namespace reckon::road
