@@ -28,17 +28,21 @@ class Contractor {
   }
 
   // An arc's importance rises as its neighbours go, so an entry of the queue may be too low: it is worked out
-  // anew when it comes to the front.
+  // anew when it comes to the front, if a neighbour has gone since.
   CompiledHierarchy run() {
     for (std::uint32_t v = 0; v < out_.size(); ++v) queue_.emplace(importance(v), v);
+    stale_.assign(out_.size(), false);
     std::vector<std::uint32_t> order;
     while (!queue_.empty()) {
       const auto v = queue_.top().second;
       queue_.pop();
-      const std::pair now(importance(v), v);
-      if (!queue_.empty() && queue_.top() < now) {
-        queue_.push(now);
-        continue;
+      if (stale_[v]) {
+        stale_[v] = false;
+        const std::pair now(importance(v), v);
+        if (!queue_.empty() && queue_.top() < now) {
+          queue_.push(now);
+          continue;
+        }
       }
       contract_vertex(v);
       order.push_back(v);
@@ -144,6 +148,7 @@ class Contractor {
     const auto leave = [&](std::uint32_t neighbour, std::vector<Edge>& edges) {
       edges.erase(std::ranges::find(edges, v, &Edge::to));
       level_[neighbour] = std::max(level_[neighbour], level_[v] + 1);
+      stale_[neighbour] = true;
     };
     for (const auto& edge : in_[v]) leave(edge.to, out_[edge.to]);
     for (const auto& edge : out_[v]) leave(edge.to, in_[edge.to]);
@@ -182,6 +187,7 @@ class Contractor {
 
   std::vector<std::vector<Edge>> out_, in_;  ///< among the arcs not yet contracted
   std::vector<std::uint64_t> level_;
+  std::vector<bool> stale_;  ///< a neighbour has gone since its importance was worked out
   std::priority_queue<std::pair<Importance, std::uint32_t>, std::vector<std::pair<Importance, std::uint32_t>>,
                       std::greater<>>
       queue_;

@@ -8,6 +8,10 @@ namespace {
 /// One of so many vertices gets labels; see docs/adr/0021-hierarchy.md.
 constexpr std::size_t kVerticesPerLabel = 4;
 
+/// Entries for each vertex, labelled or not, beyond which no further vertex is labelled: on large maps labels
+/// grow longer, and memory would grow faster than the map. Cities stay below it.
+constexpr std::size_t kMostEntriesPerVertex = 60;
+
 /// A city's labels are shorter on the average; longer ones only make the memory grow by copying.
 constexpr std::size_t kUsualEntries = 100;
 
@@ -27,7 +31,9 @@ class LabelMaker {
       labels->all.clear();
       labels->all.reserve(labelled_ * kUsualEntries);  // what is not used stays untouched by the system
     }
+    const auto most = kMostEntriesPerVertex * hierarchy_.arc_of_vertex.size();
     for (std::uint32_t v = 0; v < labelled_; ++v) {
+      if (hierarchy_.out.all.size() + hierarchy_.in.all.size() > most) break;
       add(v, hierarchy_.up.view(), hierarchy_.out, hierarchy_.in);
       add(v, hierarchy_.down.view(), hierarchy_.in, hierarchy_.out);
     }
