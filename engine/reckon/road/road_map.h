@@ -20,6 +20,8 @@
 
 namespace reckon::road {
 
+struct Network;
+
 /// Farthest a place may lie from its nearest usable road and still be routed.
 inline constexpr double kDefaultMaxSnapM = 1000;
 
@@ -127,6 +129,9 @@ class RoadMap {
 
   const MapInfo& info() const;
   bool serves(base::Vehicle vehicle) const;
+
+  /// A served vehicle's arcs, for searches by other costs: model_search.h. Valid while this map lives.
+  Network network(base::Vehicle vehicle) const;
 
   /// Whether the content still has the SHA-256 that is the map's release: `map info --check`. Opening checks
   /// each section against damage; this also tells an altered file whose checksums were mended.
