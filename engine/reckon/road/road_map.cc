@@ -8,6 +8,7 @@
 #include "reckon/road/many_to_many.h"
 #include "reckon/road/map_file.h"
 #include "reckon/road/mapped_file.h"
+#include "reckon/road/model_search.h"
 #include "reckon/road/path_geometry.h"
 #include "reckon/road/search.h"
 #include "reckon/road/snap_index.h"
@@ -156,6 +157,10 @@ const std::string& RoadMap::release() const {
 
 bool RoadMap::serves(base::Vehicle vehicle) const {
   return state_->view.graphs[static_cast<std::size_t>(vehicle)].has_value();
+}
+
+Network RoadMap::network(base::Vehicle vehicle) const {
+  return {state_->graph(vehicle), &state_->view.geometry, vehicle};
 }
 
 base::Result<void> RoadMap::check_content() const {

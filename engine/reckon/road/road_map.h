@@ -21,6 +21,8 @@
 
 namespace reckon::road {
 
+struct Network;
+
 struct MapSource {
   std::string file;       ///< base name of the extract
   std::string sha256;     ///< of its bytes
@@ -66,6 +68,9 @@ class RoadMap final : public Roads {
   bool serves(base::Vehicle vehicle) const override;
   std::vector<base::Vehicle> vehicles() const override;
   const std::string& release() const override;
+
+  /// A served vehicle's arcs, for searches by other costs: model_search.h. Valid while this map lives.
+  Network network(base::Vehicle vehicle) const;
 
   /// Whether the content still has the SHA-256 that is the map's release: `map info --check`. Opening checks
   /// each section against damage; this also tells an altered file whose checksums were mended.

@@ -1,0 +1,74 @@
+#pragma once
+
+// Learns how a provider chooses routes, from its answers: trips whose distance our route has to the metre
+// were routed alike, so their durations tell its speeds and turn costs; the others tell which roads it does
+// not use. Deterministic: the same pairs in the same order give the same model.
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reckon/geo/lat_lng.h"
+#include "reckon/road/route_model.h"
+
+namespace reckon::distance {
+
+/// One trip and what the provider said of it.
+struct AnsweredTrip {
+  geo::LatLng from, to;
+  double metres = 0;
+  double seconds = 0;  ///< 0: not told
+};
+
+/// How far the fit goes.
+struct RouteFitOptions {
+  double max_snap_m = 1000;
+  int pace_rounds = 3;
+  int road_rounds = 4;
+};
+
+/// What came of it.
+struct RouteFitResult {
+  road::RouteModel model;
+  std::size_t pairs = 0;
+  std::size_t alike_before = 0;         ///< trips with the provider's distance by the map's own speeds
+  std::size_t alike = 0;                ///< and by the model
+  std::size_t closed = 0, changed = 0;  ///< directed edges closed, and with another time
+};
+
+using FitProgress = std::function<void(std::string_view stage, double done)>;
+
+/// Fits a model of one provider on one vehicle's network. Cost: some 20 to 60 searches a pair.
+RouteFitResult fit_routes(const road::RouteNetwork& network, std::span<const AnsweredTrip> trips,
+                          const RouteFitOptions& options = {}, const FitProgress& progress = {});
+
+/// Routes by a model: what the provider would say. One thread at a time.
+class ModelRouter {
+ public:
+  ModelRouter(const road::RouteNetwork& network, const road::RouteModel& model, double max_snap_m);
+
+  struct Answer {
+    bool found = false;
+    double metres = 0;  ///< by the provider's yardstick
+    double seconds = 0;
+  };
+  Answer route(const geo::LatLng& from, const geo::LatLng& to);
+
+  road::Door door(const geo::LatLng& place, road::TripEnd end) const;
+  double metres_of(const road::ModelPath& path) const;
+  const road::ModelPath& path(const road::Door& from, const road::Door& to);
+
+ private:
+  const road::RouteNetwork* network_;
+  road::RouteModel model_;
+  double max_snap_m_;
+  road::ArcCosts costs_;
+  std::vector<bool> open_;
+  road::ModelSearch search_;
+  road::ModelPath path_;
+  friend class RouteFitter;
+};
+
+}  // namespace reckon::distance

@@ -1,0 +1,145 @@
+#include "reckon/road/door_index.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace reckon::road {
+namespace {
+
+constexpr double kCellM = 60;                 // some ten segments a cell in a city
+constexpr std::int64_t kMostCells = 1 << 22;  // 16 MB of cell starts; sparser maps get larger cells
+constexpr double kE7PerMetre = 1e7 / 111'320.0;
+
+struct Box {
+  std::int64_t south = INT64_MAX, west = INT64_MAX, north = INT64_MIN, east = INT64_MIN;
+  void add(geo::PlaceE7 place) {
+    south = std::min<std::int64_t>(south, place.lat);
+    north = std::max<std::int64_t>(north, place.lat);
+    west = std::min<std::int64_t>(west, place.lng);
+    east = std::max<std::int64_t>(east, place.lng);
+  }
+};
+
+// Half a step away from zero, as providers round.
+geo::PlaceE7 on_grid(geo::PlaceE7 place, std::int32_t step) {
+  if (step <= 1) return place;
+  const auto round = [step](std::int32_t v) { return (v + (v < 0 ? -step / 2 : step / 2)) / step * step; };
+  return {round(place.lat), round(place.lng)};
+}
+
+}  // namespace
+
+DoorIndex::DoorIndex(const EdgeGeometry& geometry, const ArcGraph& graph) : geometry_(&geometry) {
+  Box all;
+  const auto used = [&](std::uint32_t edge) {
+    return graph.edge_first_arc[edge] != graph.edge_first_arc[edge + 1];
+  };
+  const auto each_segment = [&](auto&& take) {
+    for (std::uint32_t edge = 0; edge < geometry.edge_count(); ++edge) {
+      if (!used(edge)) continue;
+      for (auto p = geometry.edge_first_point[edge]; p + 1 < geometry.edge_first_point[edge + 1]; ++p)
+        take(edge, p);
+    }
+  };
+  each_segment([&](std::uint32_t, std::uint32_t p) {
+    all.add(geometry.points[p]);
+    all.add(geometry.points[p + 1]);
+  });
+  if (all.south > all.north) {
+    first_.assign(1, 0);
+    return;
+  }
+  const double narrowing =
+      std::max(0.02, std::cos(static_cast<double>(all.south + all.north) / 2e7 * 3.14159265358979 / 180));
+  double side_m = kCellM;
+  for (;; side_m *= 2) {
+    step_lat_ = std::max<std::int64_t>(1, std::llround(side_m * kE7PerMetre));
+    step_lng_ = std::max<std::int64_t>(1, std::llround(side_m * kE7PerMetre / narrowing));
+    rows_ = (all.north - all.south) / step_lat_ + 1;
+    columns_ = (all.east - all.west) / step_lng_ + 1;
+    if (rows_ * columns_ <= kMostCells) break;
+  }
+  cell_m_ = side_m * 0.95;  // the narrowing differs a little over the map
+  south_ = all.south;
+  west_ = all.west;
+  first_.assign(static_cast<std::size_t>(rows_ * columns_) + 1, 0);
+  const auto each_cell = [&](std::uint32_t p, auto&& take) {
+    Box box;
+    box.add(geometry.points[p]);
+    box.add(geometry.points[p + 1]);
+    for (auto row = (box.south - south_) / step_lat_; row <= (box.north - south_) / step_lat_; ++row) {
+      for (auto column = (box.west - west_) / step_lng_; column <= (box.east - west_) / step_lng_; ++column)
+        take(cell(row, column));
+    }
+  };
+  each_segment(
+      [&](std::uint32_t, std::uint32_t p) { each_cell(p, [&](std::size_t at) { ++first_[at + 1]; }); });
+  for (std::size_t i = 1; i < first_.size(); ++i) first_[i] += first_[i - 1];
+  segments_.resize(first_.back());
+  auto fill = first_;
+  each_segment([&](std::uint32_t edge, std::uint32_t p) {
+    each_cell(p, [&](std::size_t at) { segments_[fill[at]++] = {edge, p}; });
+  });
+}
+
+void DoorIndex::look(const std::vector<Segment>& segments, std::size_t first, std::size_t end,
+                     const geo::LocalFrame& frame, const std::vector<bool>& open, const DoorRules& rules,
+                     double& reach, std::vector<Hit>& hits) const {
+  for (auto i = first; i < end; ++i) {
+    const auto [edge, point] = segments[i];
+    if (!open[edge]) continue;
+    const auto near = geo::project_origin(frame.at(on_grid(geometry_->points[point], rules.grid_e7)),
+                                          frame.at(on_grid(geometry_->points[point + 1], rules.grid_e7)));
+    const double distance = std::sqrt(near.squared_m2);
+    if (distance > reach) continue;
+    reach = std::min(reach, distance + std::max(rules.tolerance_m, kSameDistanceM));
+    const auto length_mm = geometry_->along_mm[point + 1] - geometry_->along_mm[point];
+    hits.push_back(
+        {distance, {edge, point, static_cast<std::uint32_t>(std::llround(near.share * length_mm))}});
+  }
+}
+
+bool DoorIndex::nearest(geo::PlaceE7 place, const std::vector<bool>& open, const DoorRules& rules,
+                        double max_m, Snap& out) const {
+  out.count = 0;
+  if (segments_.empty()) return false;
+  const geo::LocalFrame frame(on_grid(place, rules.grid_e7));
+  double reach = max_m;
+  std::vector<Hit> hits;
+  const auto clamp_row = [&](std::int64_t row) { return std::clamp<std::int64_t>(row, 0, rows_ - 1); };
+  const auto clamp_column = [&](std::int64_t c) { return std::clamp<std::int64_t>(c, 0, columns_ - 1); };
+  const auto row = (place.lat - south_) / step_lat_, column = (place.lng - west_) / step_lng_;
+  for (std::int64_t ring = 0;; ++ring) {
+    // What lies in ring r is at least r - 1 cells away.
+    if (static_cast<double>(ring - 1) * cell_m_ > reach) break;
+    for (auto r = row - ring; r <= row + ring; ++r) {
+      if (r != clamp_row(r)) continue;
+      const bool edge_row = r == row - ring || r == row + ring;
+      for (auto c = column - ring; c <= column + ring;
+           c += edge_row ? 1 : std::max<std::int64_t>(1, 2 * ring)) {
+        if (c != clamp_column(c)) continue;
+        look(segments_, first_[cell(r, c)], first_[cell(r, c) + 1], frame, open, rules, reach, hits);
+      }
+    }
+  }
+  std::erase_if(hits, [&](const Hit& hit) { return hit.distance_m > reach; });
+  std::ranges::sort(hits, [](const Hit& a, const Hit& b) {
+    return a.position.edge != b.position.edge ? a.position.edge < b.position.edge
+           : a.distance_m != b.distance_m     ? a.distance_m < b.distance_m
+                                              : a.position < b.position;
+  });
+  // One position an edge, but both where an edge meets the place twice (a loop's two ends).
+  out.distance_m = max_m;
+  for (const auto& hit : hits) {
+    const bool same = out.count > 0 && out.positions[out.count - 1] == hit.position;
+    const bool nearer = out.count > 0 && out.positions[out.count - 1].edge == hit.position.edge &&
+                        hit.position.point <= out.positions[out.count - 1].point + 1 &&
+                        hit.distance_m > kSameDistanceM;
+    if (same || nearer || out.count == Snap::kMaxEdges) continue;
+    out.positions[out.count++] = hit.position;
+    out.distance_m = std::min(out.distance_m, hit.distance_m);
+  }
+  return out.count > 0;
+}
+
+}  // namespace reckon::road

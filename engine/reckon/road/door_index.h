@@ -1,0 +1,54 @@
+#pragma once
+
+// Where a place meets the roads, when not all roads count: a grid of one vehicle's segments that takes a mask
+// of edges with each question. nearest_road answers faster, but for the map's own roads only.
+
+#include <cstdint>
+#include <vector>
+
+#include "reckon/geo/local_frame.h"
+#include "reckon/road/graph.h"
+#include "reckon/road/snap_index.h"
+
+namespace reckon::road {
+
+/// How a provider takes places to the road.
+struct DoorRules {
+  double tolerance_m = 0;    ///< roads this much farther than the nearest one meet a place as well
+  std::int32_t grid_e7 = 1;  ///< coordinates, its roads' and ours, are rounded to so many 1e-7 degree
+};
+
+class DoorIndex {
+ public:
+  DoorIndex(const EdgeGeometry& geometry, const ArcGraph& graph);
+
+  /// The nearest position on an edge of `open`, with those as near by the rules; at most
+  /// Snap::kMaxEdges, one an edge. False when none lies within `max_m`. Cost: some microseconds.
+  /// @param open  by edge
+  bool nearest(geo::PlaceE7 place, const std::vector<bool>& open, const DoorRules& rules, double max_m,
+               Snap& out) const;
+
+ private:
+  struct Segment {
+    std::uint32_t edge;
+    std::uint32_t point;
+  };
+  struct Hit {
+    double distance_m;
+    EdgePosition position;
+  };
+  std::size_t cell(std::int64_t row, std::int64_t column) const {
+    return static_cast<std::size_t>(row * columns_ + column);
+  }
+  void look(const std::vector<Segment>& segments, std::size_t first, std::size_t end,
+            const geo::LocalFrame& frame, const std::vector<bool>& open, const DoorRules& rules,
+            double& reach, std::vector<Hit>& hits) const;
+
+  const EdgeGeometry* geometry_;
+  std::int64_t south_ = 0, west_ = 0, rows_ = 0, columns_ = 0, step_lat_ = 1, step_lng_ = 1;  ///< 1e-7 degree
+  double cell_m_ = 0;  ///< the shorter side of a cell
+  std::vector<std::uint32_t> first_;
+  std::vector<Segment> segments_;
+};
+
+}  // namespace reckon::road

@@ -1,0 +1,265 @@
+#include "reckon/road/route_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace reckon::road {
+namespace {
+
+constexpr double kHeadingM = 12;  // a junction's own little bends say nothing of the turn
+constexpr double kDegrees = 180 / 3.14159265358979323846;
+
+double heading(geo::PlaceE7 from, geo::PlaceE7 to) {
+  const auto at = geo::LocalFrame(from).at(to);
+  return std::atan2(at.x, at.y) * kDegrees;
+}
+
+// The direction of travel where an arc ends (or begins), over its last (first) metres.
+double heading_at(const EdgeGeometry& geometry, const Arc& arc, bool at_end) {
+  const auto first = geometry.edge_first_point[arc.edge()];
+  const auto last = geometry.edge_first_point[arc.edge() + 1] - 1;
+  const bool from_last = at_end != arc.backward();  // the junction is the edge's last point
+  const auto corner = from_last ? last : first;
+  auto other = corner;
+  while (other != (from_last ? first : last)) {
+    other = from_last ? other - 1 : other + 1;
+    const auto a = geometry.along_mm[other], b = geometry.along_mm[corner];
+    if (static_cast<double>(a > b ? a - b : b - a) >= kHeadingM * 1000) break;
+  }
+  return at_end ? heading(geometry.points[other], geometry.points[corner])
+                : heading(geometry.points[corner], geometry.points[other]);
+}
+
+std::uint64_t key_of(geo::PlaceE7 place) {
+  return std::uint64_t{static_cast<std::uint32_t>(place.lat)} << 32 | static_cast<std::uint32_t>(place.lng);
+}
+
+// Links count as the road that they lead to.
+int rank_of(std::uint8_t road_class) {
+  const auto value = static_cast<int>(road_class);
+  return value <= static_cast<int>(RoadClass::kTertiaryLink) ? value / 2 : value;
+}
+
+}  // namespace
+
+RouteNetwork::RouteNetwork(const Network& network)
+    : network_(network), back_(network.graph), doors_(*network.geometry, network.graph) {
+  find_groups();
+  find_turns();
+  find_north();
+}
+
+void RouteNetwork::find_north() {
+  const auto& geometry = *network_.geometry;
+  for (std::uint32_t edge = 0; edge < geometry.edge_count(); ++edge) {
+    double north = 0, all = 0;
+    for (auto p = geometry.edge_first_point[edge]; p + 1 < geometry.edge_first_point[edge + 1]; ++p) {
+      const auto step = geo::LocalFrame(geometry.points[p]).at(geometry.points[p + 1]);
+      const double squared = step.x * step.x + step.y * step.y;
+      if (squared == 0) continue;
+      const double metres = std::sqrt(squared);
+      all += metres;
+      north += metres * step.y * step.y / squared;
+    }
+    north_.push_back(all > 0 ? static_cast<float>(north / all) : 0.5F);
+  }
+}
+
+void RouteNetwork::find_groups() {
+  std::map<std::pair<std::uint8_t, std::uint32_t>, std::uint16_t> numbers;
+  const auto& classes = network_.geometry->edge_class;
+  for (const auto& arc : network_.graph.arcs) numbers[{classes[arc.edge()], arc.metres_per_hour}] = 0;
+  for (auto& [key, number] : numbers) {
+    number = static_cast<std::uint16_t>(groups_.size());
+    groups_.push_back({static_cast<RoadClass>(key.first), key.second});
+  }
+  for (const auto& arc : network_.graph.arcs)
+    group_.push_back(numbers[{classes[arc.edge()], arc.metres_per_hour}]);
+}
+
+void RouteNetwork::find_turns() {
+  const auto& graph = network_.graph;
+  const auto& geometry = *network_.geometry;
+  std::unordered_map<std::uint64_t, std::uint8_t> arms;  // of each junction, this vehicle's
+  for (std::uint32_t edge = 0; edge < geometry.edge_count(); ++edge) {
+    if (graph.edge_first_arc[edge] == graph.edge_first_arc[edge + 1]) continue;
+    for (const auto point : {geometry.edge_first_point[edge], geometry.edge_first_point[edge + 1] - 1}) {
+      auto& count = arms[key_of(geometry.points[point])];
+      if (count < 255) ++count;
+    }
+  }
+  turns_.resize(graph.next.size());
+  for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
+    const auto& in = graph.arcs[arc];
+    const auto corner =
+        in.backward() ? geometry.edge_first_point[in.edge()] : geometry.edge_first_point[in.edge() + 1] - 1;
+    const bool junction = arms[key_of(geometry.points[corner])] > 2;
+    const double before = heading_at(geometry, in, true);
+    for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn) {
+      const auto& out = graph.arcs[graph.next[turn]];
+      auto& shape = turns_[turn];
+      if (out.edge() == in.edge() && out.backward() != in.backward()) {
+        shape.flags = kUTurn;
+        continue;
+      }
+      if (!junction) continue;
+      double angle = heading_at(geometry, out, false) - before;
+      while (angle > 180) angle -= 360;
+      while (angle < -180) angle += 360;
+      const double at = std::clamp((angle + 180) / 45, 0.0, 7.999);
+      shape.knot = static_cast<std::uint8_t>(at);
+      shape.share = static_cast<std::uint8_t>(std::lround((at - shape.knot) * 255));
+      const int from = rank_of(geometry.edge_class[in.edge()]), to = rank_of(geometry.edge_class[out.edge()]);
+      shape.flags = static_cast<std::uint8_t>(kJunction | (to < from ? kOntoLarger : 0) |
+                                              (to > from ? kOntoSmaller : 0));
+    }
+  }
+}
+
+RouteModel RouteNetwork::own_model() const {
+  RouteModel model;
+  for (const auto& group : groups_) model.pace_ms_per_m.push_back(3'600'000.0 / group.metres_per_hour);
+  return model;
+}
+
+ArcCosts RouteNetwork::costs(const RouteModel& model) const {
+  ArcCosts costs;
+  const auto& graph = network_.graph;
+  const auto& classes = network_.geometry->edge_class;
+  const auto whole = [](double ms) {
+    return static_cast<std::uint32_t>(std::clamp(std::round(ms), 0.0, 2e9));
+  };
+  costs.arc_ms.resize(graph.arcs.size());
+  for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
+    const auto& one = graph.arcs[arc];
+    const bool closed = (model.closed_classes >> classes[one.edge()] & 1) != 0 ||
+                        (model.private_closed && one.kind != ArcKind::kPublic);
+    costs.arc_ms[arc] =
+        closed ? kClosedMs
+               : std::max<std::uint32_t>(1, whole(model.pace_ms_per_m[group_[arc]] * one.length_mm / 1000));
+  }
+  for (const auto& change : model.edges) {
+    const auto edge = change.edge_dir / 2;
+    if (edge >= network_.geometry->edge_count()) continue;
+    for (auto arc = graph.edge_first_arc[edge]; arc < graph.edge_first_arc[edge + 1]; ++arc) {
+      if (graph.arcs[arc].edge_dir != change.edge_dir || costs.arc_ms[arc] == kClosedMs) continue;
+      // At least a tenth of its time is left: no learned preference makes a road free.
+      costs.arc_ms[arc] = change.add_ms == kEdgeClosed
+                              ? kClosedMs
+                              : std::max(1 + costs.arc_ms[arc] / 10,
+                                         whole(static_cast<double>(costs.arc_ms[arc]) + change.add_ms));
+    }
+  }
+  costs.turn_ms.resize(turns_.size());
+  for (std::size_t turn = 0; turn < turns_.size(); ++turn) {
+    const auto& shape = turns_[turn];
+    double ms = 0;
+    if ((shape.flags & kUTurn) != 0) ms += model.turn_ms[kTurnUTurn];
+    if ((shape.flags & kJunction) != 0) {
+      const double upper = shape.share / 255.0;
+      ms += model.turn_ms[shape.knot] * (1 - upper) + model.turn_ms[std::size_t{shape.knot} + 1] * upper;
+    }
+    if ((shape.flags & kOntoLarger) != 0) ms += model.turn_ms[kTurnOntoLarger];
+    if ((shape.flags & kOntoSmaller) != 0) ms += model.turn_ms[kTurnOntoSmaller];
+    costs.turn_ms[turn] = whole(ms);
+  }
+  return costs;
+}
+
+std::vector<bool> RouteNetwork::open_edges(const ArcCosts& costs) const {
+  const auto& graph = network_.graph;
+  const auto open = [&](std::uint32_t arc) { return costs.arc_ms[arc] != kClosedMs; };
+  std::vector<std::uint32_t> todo;
+  const auto reach = [&](std::uint32_t seed, bool forward) {
+    std::vector<bool> seen(graph.arcs.size());
+    seen[seed] = true;
+    todo.assign(1, seed);
+    while (!todo.empty()) {
+      const auto arc = todo.back();
+      todo.pop_back();
+      const auto visit = [&](std::uint32_t next) {
+        if (seen[next] || !open(next)) return;
+        seen[next] = true;
+        todo.push_back(next);
+      };
+      if (forward) {
+        for (const auto next : graph.after(arc)) visit(next);
+      } else {
+        for (const auto& [before, turn] : back_.into(arc)) visit(before);
+      }
+    }
+    return seen;
+  };
+  // The largest part holds most arcs: of some seeds spread over all, one lies in it.
+  constexpr std::uint32_t kSeeds = 24;
+  std::vector<bool> best_to, best_from;
+  std::size_t best = 0;
+  const auto count = static_cast<std::uint32_t>(graph.arcs.size());
+  for (std::uint32_t s = 0; s < kSeeds && count > 0; ++s) {
+    const auto seed = static_cast<std::uint32_t>(std::uint64_t{count} * s / kSeeds);
+    if (!open(seed) || (best > 0 && best_to[seed] && best_from[seed])) continue;
+    auto to = reach(seed, true), from = reach(seed, false);
+    std::size_t both = 0;
+    for (std::uint32_t arc = 0; arc < count; ++arc) both += to[arc] && from[arc] ? 1U : 0U;
+    if (both <= best) continue;
+    best = both;
+    best_to = std::move(to);
+    best_from = std::move(from);
+  }
+  std::vector<bool> edges(network_.geometry->edge_count());
+  for (std::uint32_t edge = 0; edge < edges.size() && best > 0; ++edge) {
+    bool ends = false, begins = false;
+    for (auto arc = graph.edge_first_arc[edge]; arc < graph.edge_first_arc[edge + 1]; ++arc) {
+      if (!open(arc)) continue;
+      ends = ends || best_to[arc];
+      begins = begins || best_from[arc];
+    }
+    edges[edge] = ends && begins;
+  }
+  return edges;
+}
+
+namespace {
+
+// Of the path's arc `i` it uses so much.
+std::uint32_t used_mm(const ArcGraph& graph, const ModelPath& path, std::size_t i) {
+  if (i == 0) return path.first_mm;
+  return i + 1 == path.arcs.size() ? path.last_mm : graph.arcs[path.arcs[i]].length_mm;
+}
+
+}  // namespace
+
+double RouteNetwork::north_m(const ModelPath& path) const {
+  double metres = 0;
+  for (std::size_t i = 0; i < path.arcs.size(); ++i)
+    metres += used_mm(network_.graph, path, i) / 1000.0 * north_[network_.graph.arcs[path.arcs[i]].edge()];
+  return metres;
+}
+
+void RouteNetwork::add_features(const ModelPath& path, std::span<float> out) const {
+  const auto& graph = network_.graph;
+  for (std::size_t i = 0; i < path.arcs.size(); ++i) {
+    const auto arc = path.arcs[i];
+    out[group_[arc]] += static_cast<float>(used_mm(graph, path, i)) / 1e6F;
+    if (i + 1 == path.arcs.size()) break;
+    for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn) {
+      if (graph.next[turn] != path.arcs[i + 1]) continue;
+      const auto& shape = turns_[turn];
+      const auto base = groups_.size();
+      if ((shape.flags & kUTurn) != 0) out[base + kTurnUTurn] += 1;
+      if ((shape.flags & kJunction) != 0) {
+        const float upper = static_cast<float>(shape.share) / 255.0F;
+        out[base + shape.knot] += 1 - upper;
+        out[base + shape.knot + 1] += upper;
+      }
+      if ((shape.flags & kOntoLarger) != 0) out[base + kTurnOntoLarger] += 1;
+      if ((shape.flags & kOntoSmaller) != 0) out[base + kTurnOntoSmaller] += 1;
+      break;
+    }
+  }
+}
+
+}  // namespace reckon::road

@@ -1,0 +1,99 @@
+#pragma once
+
+// A model of how somebody else chooses routes on our map: a pace for each kind of road, a price for each kind
+// of turn, roads that are not used, and how a place meets the roads. Linear in its parameters, so that they
+// can be learned from answers; see distance/route_fit.h.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "reckon/geo/lat_lng.h"
+#include "reckon/road/door_index.h"
+#include "reckon/road/model_search.h"
+#include "reckon/road/way_rules.h"
+
+namespace reckon::road {
+
+/// Roads of one class and one speed in the map: they share a pace.
+struct RoadGroup {
+  RoadClass road_class{};
+  std::uint32_t metres_per_hour = 0;
+};
+
+/// What a turn is, by the angle between the directions before and after it: shares of two neighbouring
+/// knots.
+inline constexpr std::size_t kTurnKnots = 9;           ///< -180 (left about), -135, … 0, … 180 degrees
+inline constexpr std::size_t kTurnUTurn = kTurnKnots;  ///< turning round on the same road
+inline constexpr std::size_t kTurnOntoLarger = kTurnKnots + 1;  ///< from a lower onto a higher class
+inline constexpr std::size_t kTurnOntoSmaller = kTurnKnots + 2;
+inline constexpr std::size_t kTurnFeatures = kTurnKnots + 3;
+
+/// No route leads over such an edge, and no place meets it.
+inline constexpr std::int32_t kEdgeClosed = 0x7fffffff;
+
+/// The parameters.
+struct RouteModel {
+  std::vector<double> pace_ms_per_m;  ///< by group; > 0
+  std::array<double, kTurnFeatures> turn_ms{};
+  std::uint32_t closed_classes = 0;  ///< bits (1 << RoadClass)
+  bool private_closed = false;       ///< roads that only trips' ends may use are not used at all
+  DoorRules doors;
+  struct EdgeChange {
+    std::uint32_t edge_dir;  ///< edge * 2 + Direction
+    std::int32_t add_ms;     ///< to its time; kEdgeClosed
+  };
+  std::vector<EdgeChange> edges;  ///< ascending by edge_dir
+  /// The provider's yardstick: its metres for each of ours, for stretches north-south and east-west. Many
+  /// measure on a sphere, which is 0.2 % off either way.
+  double north_scale = 1, east_scale = 1;
+};
+
+/// One vehicle's network with what the model needs of it. Immutable; valid while the map lives.
+class RouteNetwork {
+ public:
+  explicit RouteNetwork(const Network& network);
+
+  const Network& network() const { return network_; }
+  const std::vector<RoadGroup>& groups() const { return groups_; }
+  std::size_t features() const { return groups_.size() + kTurnFeatures; }
+  const TurnsBack& turns_back() const { return back_; }
+  const DoorIndex& doors() const { return doors_; }
+  std::uint32_t group_of(std::uint32_t arc) const { return group_[arc]; }
+
+  /// The map's own speeds, turns for nothing.
+  RouteModel own_model() const;
+  /// Costs of all arcs and turns under a model.
+  ArcCosts costs(const RouteModel& model) const;
+  /// Edges that places may meet under these costs: those that the largest part of the network reaches and is
+  /// reached from.
+  std::vector<bool> open_edges(const ArcCosts& costs) const;
+
+  /// Kilometres by group, then turns by kind, of a path; added to `out`.
+  void add_features(const ModelPath& path, std::span<float> out) const;
+  /// Of a path's metres those that lead north or south, each segment by the square of its direction's cosine.
+  double north_m(const ModelPath& path) const;
+
+ private:
+  struct TurnShape {
+    std::uint8_t knot = 0;   ///< the lower one
+    std::uint8_t share = 0;  ///< of the upper one, of 255
+    std::uint8_t flags = 0;
+  };
+  enum : std::uint8_t { kJunction = 1, kUTurn = 2, kOntoLarger = 4, kOntoSmaller = 8 };
+
+  void find_groups();
+  void find_turns();
+  void find_north();
+
+  Network network_;
+  TurnsBack back_;
+  DoorIndex doors_;
+  std::vector<RoadGroup> groups_;
+  std::vector<std::uint16_t> group_;  ///< by arc
+  std::vector<TurnShape> turns_;      ///< by entry of ArcGraph::next
+  std::vector<float> north_;          ///< share by edge
+};
+
+}  // namespace reckon::road

@@ -1,0 +1,145 @@
+// Learning a provider's way of choosing routes: a hidden provider made of our own network, with other speeds,
+// turn costs and closed roads, is found again from its answers.
+
+#include "reckon/distance/route_fit.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "reckon/road/map_builder.h"
+#include "reckon/road/road_map.h"
+#include "road/drawn_map_fixture.h"
+
+using namespace reckon;
+using distance::AnsweredTrip;
+
+namespace {
+
+test::DrawnMap town() {
+  test::DrawnMap drawn(R"(
+    A---B---C---K
+    |   |   |
+    D---E---F---G
+    |       |
+    H-------J
+)");
+  drawn.way("ABCK").way("DEF").way("FG", {{"access", "private"}}).way("AD").way("BE", {{"oneway", "yes"}});
+  drawn.way("CF").way("DH").way("HJ").way("JF", {{"oneway", "yes"}});
+  return drawn;
+}
+
+// The built Monaco, or nothing where the shared data is absent.
+std::optional<road::RoadMap> monaco(const test::TempFolder& folder) {
+  const auto data = test::shared_data();
+  if (!data) return std::nullopt;
+  const auto extract = *data / "maps" / "monaco.osm.pbf";
+  const auto file = folder / "monaco.rmap";
+  if (!road::build_map({{extract}, file, {base::Vehicle::kCar}, {}})) return std::nullopt;
+  auto map = road::RoadMap::open(file);
+  REQUIRE(map);
+  return std::move(*map);
+}
+
+struct Hidden {
+  std::mt19937 random;
+  double between(double low, double high) {
+    return low + (high - low) * (static_cast<double>(random()) / 4294967296.0);
+  }
+  road::RouteModel model(const road::RouteNetwork& network) {
+    auto model = network.own_model();
+    std::vector<double> by_class(road::kRoadClasses);
+    for (auto& factor : by_class) factor = std::exp(between(-0.35, 0.35));
+    for (std::size_t g = 0; g < model.pace_ms_per_m.size(); ++g)
+      model.pace_ms_per_m[g] *= by_class[static_cast<std::size_t>(network.groups()[g].road_class)];
+    model.turn_ms = {9000, 8000, 6000, 2000, 0, 1000, 3000, 4000, 5000, 20000, 0, 0};
+    return model;
+  }
+  std::vector<AnsweredTrip> trips(const road::RouteNetwork& network, distance::ModelRouter& router,
+                                  std::size_t count) {
+    const auto& points = network.network().geometry->points;
+    const auto place = [&] {
+      const auto point = points[random() % points.size()];
+      return geo::LatLng::from_e7(point.lat + static_cast<std::int32_t>(between(-2000, 2000)),
+                                  point.lng + static_cast<std::int32_t>(between(-2000, 2000)));
+    };
+    std::vector<AnsweredTrip> trips;
+    while (trips.size() < count) {
+      AnsweredTrip trip{place(), place(), 0, 0};
+      const auto answer = router.route(trip.from, trip.to);
+      if (!answer.found || answer.metres < 200) continue;
+      trip.metres = std::round(answer.metres);
+      trip.seconds = std::round(answer.seconds);
+      trips.push_back(trip);
+    }
+    return trips;
+  }
+};
+
+double share_alike(distance::ModelRouter& router, std::span<const AnsweredTrip> trips) {
+  std::size_t alike = 0;
+  for (const auto& trip : trips) {
+    const auto answer = router.route(trip.from, trip.to);
+    alike += answer.found && std::abs(answer.metres - trip.metres) <= 2 ? 1U : 0U;
+  }
+  return static_cast<double>(alike) / static_cast<double>(trips.size());
+}
+
+}  // namespace
+
+TEST_CASE("route model: with the map's own speeds it routes as the map does") {
+  const auto drawn = town();
+  test::BuiltMap built(drawn);
+  const auto& map = built.map();
+  const road::RouteNetwork network(map.network(base::Vehicle::kMotorcycle));
+  distance::ModelRouter router(network, network.own_model(), road::kDefaultMaxSnapM);
+  road::RoadMap::Query query;
+  std::size_t compared = 0;
+  for (const auto& [from, a] : drawn.places()) {
+    for (const auto& [to, b] : drawn.places()) {
+      for (const double off : {0.0, 7.0}) {
+        CAPTURE(from);
+        CAPTURE(to);
+        const auto start = drawn.near(from, off, 1), end = drawn.near(to, off, 2);
+        const auto route = map.route(query, base::Vehicle::kMotorcycle, start, end);
+        const auto answer = router.route(start, end);
+        CHECK(answer.found == (route.status == road::RouteStatus::kOk));
+        CHECK(std::abs(answer.metres - static_cast<double>(route.distance.value)) <= 0.51);
+        ++compared;
+      }
+    }
+  }
+  CHECK(compared > 100);
+}
+
+TEST_CASE("route fit: speeds and turn costs that nobody told are found from answers") {
+  test::TempFolder folder;
+  const auto map = monaco(folder);
+  if (!map) {
+    MESSAGE("SKIPPED: the shared data folder has no maps/monaco.osm.pbf");
+    return;
+  }
+  const road::RouteNetwork network(map->network(base::Vehicle::kCar));
+  Hidden hidden{std::mt19937(7)};
+  auto model = hidden.model(network);
+  distance::ModelRouter provider(network, model, 1000);
+  const auto trips = hidden.trips(network, provider, 1400);
+  const auto seen = std::span(trips).first(800), others = std::span(trips).subspan(800);
+  distance::ModelRouter own(network, network.own_model(), 1000);
+  const auto fit = distance::fit_routes(network, seen);
+  distance::ModelRouter learned(network, fit.model, 1000);
+  const double before = share_alike(own, others), after = share_alike(learned, others);
+  MESSAGE("alike before ", before, ", after ", after);
+  CHECK(after > 0.97);
+  CHECK(1 - after < (1 - before) / 4);
+
+  SUBCASE("the same answers give the same model") {
+    const auto again = distance::fit_routes(network, seen);
+    CHECK(again.model.pace_ms_per_m == fit.model.pace_ms_per_m);
+    CHECK(again.model.turn_ms == fit.model.turn_ms);
+    CHECK(again.alike == fit.alike);
+  }
+}
