@@ -14,6 +14,7 @@ std::vector<Command> serve_commands();
 std::vector<Command> verify_commands();
 std::vector<Command> assign_commands();
 std::vector<Command> bench_commands();
+std::vector<Command> simulate_commands();
 
 /// All groups, in the order of `reckon help`.
 std::vector<std::vector<Command>> command_groups();

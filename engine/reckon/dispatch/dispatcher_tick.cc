@@ -1,0 +1,252 @@
+// One tick of the dispatcher: snapshot, search, and what must be decided before the next tick.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reckon/dispatch/dispatcher.h"
+
+namespace reckon::dispatch {
+namespace {
+
+constexpr std::uint32_t kPollEvery = 16;  // rounds between two looks at the caller's clock
+constexpr std::size_t kTold = 6;          // candidates in a reason
+constexpr Seconds kHour = 3600;
+
+Seconds rounded_up(Seconds time, Seconds grain) {
+  const Seconds rest = time % grain;
+  return rest == 0 ? time : time + (rest > 0 ? grain - rest : -rest);
+}
+
+}  // namespace
+
+/// The work of one call of `tick`.
+class Dispatcher::Tick {
+ public:
+  Tick(Dispatcher& self, Seconds now)
+      : self_(self),
+        now_(rounded_up(now, self.options_.grain)),
+        snapshot_{self.travel_, self.options_.service, self.options_.weights, {}, {}} {
+    take_riders();
+    take_orders();
+  }
+
+  Decisions run(const TickBudget& budget) {
+    LiveSearch search(snapshot_, self_.options_.search, self_.options_.seed * 1'000'003 + self_.ticks_);
+    search.construct(last_plan());
+    const std::uint32_t rounds = search.worthwhile_rounds(budget.rounds);
+    if (rounds > 0) {
+      for (std::uint32_t i = 0; i < rounds; ++i) {
+        if (i % kPollEvery == 0 && budget.out_of_time && budget.out_of_time()) break;
+        search.round(static_cast<double>(i) / rounds);
+        ++decisions_.rounds;
+      }
+      search.finish();
+    }
+    decisions_.planned_cost = search.cost();
+    for (const auto o : search.absent()) decisions_.unserved.push_back(id_of(o));
+    search_ = &search;
+    for (std::uint32_t r = 0; r < snapshot_.riders.size(); ++r) decide(r, search.chains()[r]);
+    for (const auto& assignment : decisions_.assignments) commit(assignment);
+    remember(search.chains());
+    return std::move(decisions_);
+  }
+
+ private:
+  OrderId id_of(std::uint32_t order) const { return snapshot_.orders[order].order.id; }
+
+  // When and where the rider has done what he is committed to.
+  void after_trip(const Rider& rider, PlanRider& plan) const {
+    plan.place = rider.place;
+    plan.free_at = rider.since;
+    if (rider.trip && rider.trip->picked_up) {
+      for (const auto id : rider.trip->orders) {
+        const PlaceIndex door = self_.orders_.at(id).order.door;
+        const Seconds drop =
+            plan.free_at + self_.travel_.seconds(plan.place, door) + self_.options_.service.before_drop;
+        plan.free_at = std::max(drop, now_) + self_.options_.service.after_drop;
+        plan.place = door;
+      }
+    } else if (rider.trip) {
+      plan.joinable = true;
+      plan.place = rider.trip->shop;
+      // Who has not picked up yet does so now at the earliest, whatever was forecast.
+      plan.arrival = plan.free_at =
+          std::max(rider.trip->arrival, now_ - self_.options_.service.before_pickup);
+    }
+    if (!plan.joinable) plan.free_at = std::max(rounded_up(plan.free_at, self_.options_.grain), now_);
+  }
+
+  void take_riders() {
+    const auto& weights = self_.options_.weights;
+    double hours = 0;
+    double given = 0;
+    for (const auto& [id, rider] : self_.riders_) {
+      if (rider.rider.off < now_ && !rider.trip) continue;
+      PlanRider plan{.id = id, .off = rider.rider.off, .capacity = rider.rider.capacity};
+      after_trip(rider, plan);
+      const double duty = std::max(0, std::min(now_, rider.rider.off) - rider.rider.on) / double{kHour};
+      hours += duty;
+      given += rider.given;
+      const double shift = (rider.rider.off - rider.rider.on) / double{kHour};
+      if (rider.given >= self_.options_.guarantee_per_hour * shift) plan.extra_cost += weights.pay;
+      index_of_.emplace(id, static_cast<std::uint32_t>(snapshot_.riders.size()));
+      snapshot_.riders.push_back(plan);
+      duty_.push_back({duty, static_cast<double>(rider.given)});
+    }
+    const double mean = hours > 0 ? given / hours : 0;
+    for (std::size_t r = 0; r < duty_.size(); ++r) {
+      const double expected = mean * duty_[r].hours;
+      snapshot_.riders[r].extra_cost += weights.fairness * std::max(0.0, duty_[r].given - expected);
+    }
+  }
+
+  void take_orders() {
+    for (const auto& [id, order] : self_.orders_) {
+      if (order.state == OrderState::kOnBoard) continue;
+      PlanOrder plan{.order = order.order, .limit = order.order.limit};
+      const Seconds soonest =
+          std::max(order.order.ready, order.order.placed) + self_.options_.service.after_pickup +
+          self_.travel_.seconds(order.order.shop, order.order.door) + self_.options_.service.before_drop;
+      if (soonest > plan.limit) plan.limit = kNever;
+      plan.locked = order.state == OrderState::kAssigned;
+      if (order.pinned) {
+        const auto found = index_of_.find(*order.pinned);
+        if (found != index_of_.end()) plan.pinned = found->second;
+      }
+      for (const auto rider : order.barred) {
+        const auto found = index_of_.find(rider);
+        if (found != index_of_.end()) plan.barred.push_back(found->second);
+      }
+      order_index_.emplace(id, static_cast<std::uint32_t>(snapshot_.orders.size()));
+      snapshot_.orders.push_back(std::move(plan));
+    }
+  }
+
+  // The trips of the last tick's plan, as far as their orders are still open; trips under way first.
+  std::vector<RiderChain> last_plan() const {
+    std::vector<RiderChain> chains(snapshot_.riders.size());
+    for (std::uint32_t r = 0; r < chains.size(); ++r) {
+      const Rider& rider = self_.riders_.at(snapshot_.riders[r].id);
+      if (snapshot_.riders[r].joinable) {
+        Trip trip{.shop = rider.trip->shop};
+        for (const auto id : rider.trip->orders) trip.orders[trip.count++] = order_index_.at(id);
+        trip.locked = trip.count;
+        chains[r].trips.push_back(trip);
+      }
+      for (const auto& planned : rider.planned) {
+        Trip trip;
+        for (const auto id : planned) {
+          const auto found = order_index_.find(id);
+          if (found == order_index_.end() || snapshot_.orders[found->second].locked) continue;
+          if (!snapshot_.allowed(r, found->second)) continue;
+          trip.shop = snapshot_.orders[found->second].order.shop;
+          trip.orders[trip.count++] = found->second;
+        }
+        if (trip.count > 0) chains[r].trips.push_back(trip);
+      }
+    }
+    return chains;
+  }
+
+  // The first trip of the chain, if it cannot wait for the next tick.
+  void decide(std::uint32_t r, const RiderChain& chain) {
+    if (chain.trips.empty()) return;
+    const PlanRider& rider = snapshot_.riders[r];
+    const Trip& trip = chain.trips.front();
+    const Seconds next = now_ + self_.options_.horizon;
+    Assignment made{.rider = rider.id, .shop = trip.shop, .orders = {}, .added = {}};
+    if (rider.joinable) {
+      if (trip.count == trip.locked) return;
+      Trip locked{.shop = trip.shop};
+      for (std::size_t i = 0; i < trip.count; ++i) {
+        if (snapshot_.orders[trip.orders[i]].locked) locked.orders[locked.count++] = trip.orders[i];
+      }
+      if (std::max(snapshot_.pickup_of(locked, rider.arrival), now_) >= next) return;
+      made.extends = true;
+      made.pickup = snapshot_.pickup_of(trip, rider.arrival);
+    } else {
+      const Seconds ride = self_.travel_.seconds(rider.place, trip.shop);
+      made.pickup = snapshot_.pickup_of(trip, rider.free_at + ride);
+      made.depart = std::max(
+          rider.free_at, made.pickup - snapshot_.service.before_pickup - ride - self_.options_.hold_slack);
+      if (made.depart >= next) return;
+    }
+    for (std::size_t i = 0; i < trip.count; ++i) {
+      made.orders.push_back(id_of(trip.orders[i]));
+      if (snapshot_.orders[trip.orders[i]].locked) continue;
+      made.added.push_back(made.orders.back());
+      if (self_.options_.explain) explain(trip.orders[i], r);
+    }
+    decisions_.assignments.push_back(std::move(made));
+  }
+
+  void commit(const Assignment& made) {
+    Rider& rider = self_.riders_.at(made.rider);
+    if (!made.extends) {
+      const auto& plan = snapshot_.riders[index_of_.at(made.rider)];
+      const Seconds ride = self_.travel_.seconds(plan.place, made.shop);
+      rider.trip = ActiveTrip{.shop = made.shop,
+                              .orders = {},
+                              .picked_up = false,
+                              .from = plan.place,
+                              .free_before = plan.free_at,
+                              .depart = made.depart,
+                              .arrival = made.depart + ride};
+    }
+    rider.trip->orders = made.orders;
+    rider.given += static_cast<std::uint32_t>(made.added.size());
+    for (const auto id : made.added) {
+      Order& order = self_.orders_.at(id);
+      order.state = OrderState::kAssigned;
+      order.rider = made.rider;
+    }
+  }
+
+  void remember(const std::vector<RiderChain>& chains) {
+    for (auto& [id, order] : self_.orders_) order.planned.reset();
+    for (std::uint32_t r = 0; r < chains.size(); ++r) {
+      Rider& rider = self_.riders_.at(snapshot_.riders[r].id);
+      rider.planned.clear();
+      for (const auto& trip : chains[r].trips) {
+        auto& planned = rider.planned.emplace_back();
+        for (std::size_t i = 0; i < trip.count; ++i) {
+          const auto id = id_of(trip.orders[i]);
+          Order& order = self_.orders_.at(id);
+          order.planned = rider.rider.id;
+          if (order.state == OrderState::kOpen) planned.push_back(id);
+        }
+        if (planned.empty()) rider.planned.pop_back();
+      }
+    }
+  }
+
+  void explain(std::uint32_t order, std::uint32_t rider);
+
+  struct Duty {
+    double hours;
+    double given;
+  };
+  Dispatcher& self_;
+  Seconds now_;
+  Snapshot snapshot_;
+  LiveSearch* search_ = nullptr;
+  std::map<RiderId, std::uint32_t> index_of_;
+  std::map<OrderId, std::uint32_t> order_index_;
+  std::vector<Duty> duty_;
+  Decisions decisions_;
+};
+
+void Dispatcher::Tick::explain(std::uint32_t, std::uint32_t) {
+  static_cast<void>(kTold);
+}
+
+Decisions Dispatcher::tick(Seconds now, const TickBudget& budget) {
+  ++ticks_;
+  auto decisions = Tick(*this, now).run(budget);
+  decisions.stranded = std::move(stranded_);
+  stranded_.clear();
+  return decisions;
+}
+
+}  // namespace reckon::dispatch

@@ -1,0 +1,150 @@
+#include "reckon/dispatch/live_plan.h"
+
+#include <algorithm>
+
+#include "reckon/base/result.h"
+
+namespace reckon::dispatch {
+namespace {
+
+constexpr double kMinute = 60.0;
+
+bool trip_takes(const Snapshot& snapshot, std::uint32_t rider, const Trip& trip, const PlanOrder& order) {
+  if (trip.shop != order.order.shop || trip.count == kMaxBundle || order.order.alone) return false;
+  std::uint32_t load = order.order.load;
+  for (std::size_t i = 0; i < trip.count; ++i) {
+    const auto& other = snapshot.orders[trip.orders[i]].order;
+    if (other.alone) return false;
+    load += other.load;
+  }
+  return load <= snapshot.riders[rider].capacity;
+}
+
+Trip with(const Trip& trip, std::uint32_t order, std::size_t position) {
+  Trip longer = trip;
+  std::copy_backward(trip.orders + position, trip.orders + trip.count, longer.orders + trip.count + 1);
+  longer.orders[position] = order;
+  ++longer.count;
+  return longer;
+}
+
+// The cost of `trip` at its place and all behind it; kImpossible when something becomes so, or too dear.
+double cost_from(const Snapshot& snapshot, std::uint32_t rider, const RiderChain& chain, std::size_t place,
+                 const Trip& trip, std::size_t next, double most) {
+  ChainState state = chain.states[place];
+  if (!snapshot.extend(rider, trip, place == 0, state) || state.cost >= most) return kImpossible;
+  for (std::size_t i = next; i < chain.trips.size(); ++i) {
+    // Once the rider stands where and when he stood before, the rest is as it was.
+    if (state.place == chain.states[i].place && state.time == chain.states[i].time)
+      return state.cost + chain.cost() - chain.states[i].cost;
+    if (!snapshot.extend(rider, chain.trips[i], false, state) || state.cost >= most) return kImpossible;
+  }
+  return state.cost;
+}
+
+}  // namespace
+
+ChainState Snapshot::start_of(std::uint32_t rider) const {
+  return {riders[rider].place, riders[rider].free_at, 0};
+}
+
+Seconds Snapshot::pickup_of(const Trip& trip, Seconds arrival) const {
+  Seconds pickup = arrival + service.before_pickup;
+  for (std::size_t i = 0; i < trip.count; ++i) pickup = std::max(pickup, orders[trip.orders[i]].order.ready);
+  return pickup;
+}
+
+double Snapshot::order_cost(const PlanOrder& order, Seconds drop) const {
+  double cost = weights.click_to_door * (drop - order.order.placed) / kMinute;
+  if (drop > order.order.target) cost += weights.overage * (drop - order.order.target) / kMinute;
+  if (drop > order.limit) cost += weights.failed;
+  return cost;
+}
+
+LayerCost Snapshot::order_layers(const PlanOrder& order, Seconds drop) const {
+  return {.failed = drop > order.limit ? weights.failed : 0,
+          .overage = weights.overage * std::max(0, drop - order.order.target) / kMinute,
+          .click_to_door = weights.click_to_door * (drop - order.order.placed) / kMinute};
+}
+
+bool Snapshot::extend(std::uint32_t rider, const Trip& trip, bool first, ChainState& state) const {
+  const PlanRider& who = riders[rider];
+  const bool under_way = first && who.joinable;
+  const Seconds ride = under_way ? 0 : travel.seconds(state.place, trip.shop);
+  const bool stands = under_way && trip.count == trip.locked;
+  if (ride >= kNever) return false;
+  const Seconds pickup = pickup_of(trip, under_way ? who.arrival : state.time + ride);
+  // Nothing is added to a trip under way that its rider could not pick up; the trip itself stands.
+  if (pickup > who.off && !stands) return false;
+  Seconds busy = ride + service.before_pickup + service.after_pickup;
+  Seconds leave = pickup + service.after_pickup;
+  PlaceIndex at = trip.shop;
+  for (std::size_t i = 0; i < trip.count; ++i) {
+    const PlanOrder& order = orders[trip.orders[i]];
+    const Seconds leg = travel.seconds(at, order.order.door);
+    if (leg >= kNever && !stands) return false;
+    const Seconds drop = leave + leg + service.before_drop;
+    state.cost += order_cost(order, drop);
+    leave = drop + service.after_drop;
+    busy += leg + service.before_drop + service.after_drop;
+    at = order.order.door;
+  }
+  state.cost += weights.rider_minute * busy / kMinute + who.extra_cost * (trip.count - trip.locked);
+  state.place = at;
+  state.time = leave;
+  return true;
+}
+
+bool Snapshot::evaluate(std::uint32_t rider, RiderChain& chain) const {
+  chain.states.assign(1, start_of(rider));
+  for (std::size_t i = 0; i < chain.trips.size(); ++i) {
+    ChainState state = chain.states.back();
+    if (!extend(rider, chain.trips[i], i == 0, state)) return false;
+    chain.states.push_back(state);
+  }
+  return true;
+}
+
+bool Snapshot::allowed(std::uint32_t rider, std::uint32_t order) const {
+  const PlanOrder& what = orders[order];
+  return (what.pinned == kNobody || what.pinned == rider) && what.order.load <= riders[rider].capacity &&
+         std::ranges::find(what.barred, rider) == what.barred.end();
+}
+
+void try_rider(const Snapshot& snapshot, std::uint32_t rider, const RiderChain& chain, std::uint32_t order,
+               Slot& best) {
+  if (!snapshot.allowed(rider, order)) return;
+  const PlanOrder& what = snapshot.orders[order];
+  Trip alone{.shop = what.order.shop, .count = 1, .locked = 0, .orders = {order}};
+  const auto consider = [&](std::size_t place, const Trip& trip, std::size_t next, std::size_t position,
+                            bool fresh) {
+    const double cost = cost_from(snapshot, rider, chain, place, trip, next, chain.cost() + best.delta);
+    if (cost - chain.cost() < best.delta) {
+      best = {cost - chain.cost(), rider, static_cast<std::uint32_t>(place),
+              static_cast<std::uint8_t>(position), fresh};
+    }
+  };
+  const std::size_t trips = chain.trips.size();
+  for (std::size_t i = snapshot.riders[rider].joinable ? 1 : 0; i <= trips; ++i) {
+    consider(i, alone, i, 0, true);
+  }
+  for (std::size_t i = 0; i < trips; ++i) {
+    if (!trip_takes(snapshot, rider, chain.trips[i], what)) continue;
+    for (std::size_t at = 0; at <= chain.trips[i].count; ++at) {
+      consider(i, with(chain.trips[i], order, at), i + 1, at, false);
+    }
+  }
+}
+
+void insert(const Snapshot& snapshot, RiderChain& chain, std::uint32_t order, const Slot& slot) {
+  const auto at = chain.trips.begin() + static_cast<std::ptrdiff_t>(slot.trip);
+  if (slot.fresh) {
+    chain.trips.insert(
+        at, Trip{.shop = snapshot.orders[order].order.shop, .count = 1, .locked = 0, .orders = {order}});
+  } else {
+    *at = with(*at, order, slot.position);
+  }
+  RECKON_CHECK(snapshot.evaluate(slot.rider, chain));
+}
+
+}  // namespace reckon::dispatch

@@ -1,0 +1,93 @@
+#pragma once
+
+// A snapshot of open orders and riders, and chains of trips over them that are cheap to judge. Internal to
+// this room: the dispatcher builds a snapshot for each tick, the search changes the chains.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "reckon/dispatch/live.h"
+
+namespace reckon::dispatch {
+
+inline constexpr std::uint32_t kNobody = 0xffffffffU;
+inline constexpr double kImpossible = 1e15;
+
+struct PlanOrder {
+  LiveOrder order;
+  Seconds limit = kNever;                  // kNever where nobody could have made it
+  std::uint32_t pinned = kNobody;          // rider index
+  bool locked = false;                     // in a trip under way
+  std::vector<std::uint32_t> barred = {};  // rider indexes who declined it
+};
+
+struct PlanRider {
+  RiderId id{};
+  PlaceIndex place = 0;  // where and when he is free
+  Seconds free_at = 0;
+  Seconds off = kNever;
+  std::uint32_t capacity = 1;
+  bool joinable = false;  // his first trip is under way to the shop: `arrival` is given, orders may be added
+  Seconds arrival = 0;
+  double extra_cost = 0;  // pay and fairness of one more order
+};
+
+/// Orders of one shop that are picked up at once, in the sequence of their drop-offs.
+struct Trip {
+  PlaceIndex shop = 0;
+  std::uint8_t count = 0;
+  std::uint8_t locked = 0;  // of them cannot leave the trip
+  std::uint32_t orders[kMaxBundle] = {};
+};
+
+/// Where a rider stands after a part of his chain.
+struct ChainState {
+  PlaceIndex place = 0;
+  Seconds time = 0;
+  double cost = 0;
+};
+
+struct RiderChain {
+  std::vector<Trip> trips;
+  std::vector<ChainState> states;  // before each trip, and after the last
+  double cost() const { return states.back().cost; }
+};
+
+/// The problem of one tick.
+struct Snapshot {
+  const TravelTimes& travel;
+  ServiceTimes service;
+  LiveWeights weights;
+  std::vector<PlanOrder> orders;
+  std::vector<PlanRider> riders;
+
+  ChainState start_of(std::uint32_t rider) const;
+  /// Adds `trip` to `state`; false when it cannot be picked up before the rider's shift ends.
+  bool extend(std::uint32_t rider, const Trip& trip, bool first, ChainState& state) const;
+  Seconds pickup_of(const Trip& trip, Seconds arrival) const;
+  double order_cost(const PlanOrder& order, Seconds drop) const;
+  LayerCost order_layers(const PlanOrder& order, Seconds drop) const;
+  /// Recomputes `states`; false when a trip has become impossible.
+  bool evaluate(std::uint32_t rider, RiderChain& chain) const;
+  /// Whether the rider may have the order at all, whatever the time.
+  bool allowed(std::uint32_t rider, std::uint32_t order) const;
+};
+
+/// Where an order would go.
+struct Slot {
+  double delta = kImpossible;
+  std::uint32_t rider = kNobody;
+  std::uint32_t trip = 0;
+  std::uint8_t position = 0;
+  bool fresh = false;  // a trip of its own before `trip`
+};
+
+/// Keeps in `best` the cheapest place of the order in the rider's chain, if it is cheaper than `best`.
+void try_rider(const Snapshot& snapshot, std::uint32_t rider, const RiderChain& chain, std::uint32_t order,
+               Slot& best);
+
+/// Carries out what try_rider found.
+void insert(const Snapshot& snapshot, RiderChain& chain, std::uint32_t order, const Slot& slot);
+
+}  // namespace reckon::dispatch

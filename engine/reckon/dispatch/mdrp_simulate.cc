@@ -1,0 +1,281 @@
+// A day of an instance. The couriers here obey the rules by themselves: they ride when told, wait for the
+// food and bring it; the dispatcher learns of it by events, and of orders when they are placed.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <queue>
+
+#include "reckon/dispatch/decision_log.h"
+#include "reckon/dispatch/mdrp.h"
+#include "reckon/dispatch/rng.h"
+
+namespace reckon::dispatch::mdrp {
+namespace {
+
+constexpr Seconds kMinute = 60;
+
+class Euclid : public TravelTimes {
+ public:
+  explicit Euclid(const Instance& instance) : speed_(instance.parameters.metres_per_minute) {
+    const auto places = instance.place_of_courier(instance.couriers.size());
+    for (std::uint32_t i = 0; i < places; ++i) points_.push_back(instance.point(i));
+  }
+  Seconds seconds(PlaceIndex from, PlaceIndex to) const override {
+    const double x = points_[to].x - points_[from].x;
+    const double y = points_[to].y - points_[from].y;
+    return static_cast<Seconds>(std::ceil(std::sqrt(x * x + y * y) / speed_)) * kMinute;
+  }
+
+ private:
+  double speed_;
+  std::vector<Point> points_;
+};
+
+// Normal by Box and Muller, the same on every machine up to the last bits of log and cos.
+double normal(Rng& rng) {
+  constexpr double kTwoPi = 6.283185307179586;
+  return std::sqrt(-2 * std::log(1 - rng.unit())) * std::cos(kTwoPi * rng.unit());
+}
+
+class Simulation {
+ public:
+  Simulation(const Instance& instance, const DayOptions& options)
+      : instance_(instance),
+        options_(options),
+        travel_(instance),
+        dispatcher_(travel_, options.dispatcher),
+        rng_(options.seed) {
+    day_.orders.resize(instance.orders.size());
+    day_.moves.resize(instance.couriers.size());
+    trip_of_.resize(instance.couriers.size());
+    for (std::size_t c = 0; c < instance.couriers.size(); ++c) {
+      const auto& courier = instance.couriers[c];
+      events_.push_back(event::ShiftAdded{{.id = RiderId(c),
+                                           .place = instance.place_of_courier(c),
+                                           .on = courier.on * kMinute,
+                                           .off = courier.off * kMinute,
+                                           .capacity = kMaxBundle}});
+      place_of_.push_back(instance.place_of_courier(c));
+    }
+    for (std::uint32_t o = 0; o < instance.orders.size(); ++o) by_placement_.push_back(o);
+    std::ranges::stable_sort(by_placement_, {}, [&](std::uint32_t o) { return instance.orders[o].placed; });
+  }
+
+  Day run() {
+    Seconds last = 0;
+    Seconds now = kNever;
+    for (const auto& order : instance_.orders) now = std::min(now, order.placed * kMinute);
+    for (const auto& courier : instance_.couriers) last = std::max(last, courier.off * kMinute);
+    const Seconds first = now;
+    // Past the last shift's end nobody picks up anything; those on their way bring what they have.
+    for (; now <= last || !happenings_.empty(); now += options_.dispatcher.horizon) {
+      happen(now, false);
+      place_orders(now);
+      tell();
+      if (now <= last) tick(now);
+      happen(now, true);
+      if (options_.progress) options_.progress(static_cast<double>(now - first) / std::max(1, last - first));
+    }
+    happen(kNever, true);
+    return std::move(day_);
+  }
+
+ private:
+  struct Happening {
+    Seconds at;
+    std::uint32_t sequence;
+    std::uint32_t courier;
+    std::uint32_t trip;   // into day_.trips
+    std::uint32_t order;  // delivered, or kNobody: a pickup
+    bool operator>(const Happening& other) const {
+      return std::pair(at, sequence) > std::pair(other.at, other.sequence);
+    }
+  };
+
+  Seconds pickup_of(const TripRecord& trip) const {
+    const Seconds arrival = trip.depart * kMinute + travel_.seconds(from_[index(trip)], trip.restaurant);
+    Seconds at = arrival + instance_.parameters.pickup_minutes * kMinute / 2;
+    for (const auto order : trip.orders) at = std::max(at, instance_.orders[order].ready * kMinute);
+    return at;
+  }
+  std::size_t index(const TripRecord& trip) const {
+    return static_cast<std::size_t>(&trip - day_.trips.data());
+  }
+
+  // Deliveries up to `now`; pickups before it, and after the tick those at it: until then bundles may grow.
+  void happen(Seconds now, bool after_tick) {
+    while (!happenings_.empty()) {
+      const Happening next = happenings_.top();
+      if (next.at > now || (next.order == kNobody && next.at == now && !after_tick)) return;
+      happenings_.pop();
+      auto& trip = day_.trips[next.trip];
+      if (next.order != kNobody) {
+        deliver(next);
+      } else if (trip_of_[next.courier] == next.trip && pickup_of(trip) == next.at) {
+        pick_up(trip, next.at);
+      }  // else: the bundle has grown, and its pickup moved
+    }
+  }
+
+  void deliver(const Happening& what) {
+    auto& record = day_.orders[what.order];
+    record.dropoff = what.at / kMinute;
+    record.delivered = true;
+    events_.push_back(event::Delivered{OrderId(what.order), what.at});
+  }
+
+  void pick_up(TripRecord& trip, Seconds at) {
+    trip.pickup = at / kMinute;
+    events_.push_back(event::PickedUp{RiderId(trip.courier), at});
+    Seconds leave = at + instance_.parameters.pickup_minutes * kMinute / 2;
+    auto& place = place_of_[trip.courier];
+    for (const auto order : trip.orders) {
+      day_.orders[order].pickup = trip.pickup;
+      const auto door = instance_.place_of_door(order);
+      day_.moves[trip.courier].push_back({leave / kMinute, place, door});
+      const Seconds drop =
+          leave + travel_.seconds(place, door) + instance_.parameters.dropoff_minutes * kMinute / 2;
+      happenings_.push(
+          {drop, next_sequence_++, trip.courier, static_cast<std::uint32_t>(index(trip)), order});
+      leave = drop + instance_.parameters.dropoff_minutes * kMinute / 2;
+      place = door;
+    }
+    trip_of_[trip.courier].reset();
+  }
+
+  void place_orders(Seconds now) {
+    for (; placed_ < by_placement_.size(); ++placed_) {
+      const auto o = by_placement_[placed_];
+      const auto& order = instance_.orders[o];
+      if (order.placed * kMinute > now) break;
+      const auto& rules = instance_.parameters;
+      LiveOrder live{.id = OrderId(o),
+                     .shop = order.restaurant,
+                     .door = instance_.place_of_door(o),
+                     .placed = order.placed * kMinute,
+                     .ready = order.ready * kMinute,
+                     .target = (order.placed + rules.target_minutes) * kMinute,
+                     .limit = (order.placed + rules.maximum_minutes) * kMinute};
+      if (options_.kitchen_sd_minutes > 0) {
+        const double said = order.ready + std::round(normal(rng_) * options_.kitchen_sd_minutes);
+        live.ready = std::max(static_cast<Seconds>(said), order.placed) * kMinute;
+        becoming_ready_.emplace(order.ready * kMinute, o);
+      }
+      events_.push_back(event::Placed{live});
+    }
+    // What the kitchen has not brought out by now is ready later than now, whatever was said.
+    while (!becoming_ready_.empty() && becoming_ready_.begin()->first <= now) {
+      const auto [ready, o] = *becoming_ready_.begin();
+      becoming_ready_.erase(becoming_ready_.begin());
+      said_ready_.push_back({OrderId(o), ready});
+    }
+    for (const auto& ready : said_ready_) {
+      if (dispatcher_.state_of(ready.order) || is_new(ready.order)) events_.push_back(ready);
+    }
+    said_ready_.clear();
+  }
+
+  bool is_new(OrderId order) const {
+    return std::ranges::any_of(events_, [&](const Event& e) {
+      const auto* placed = std::get_if<event::Placed>(&e);
+      return placed != nullptr && placed->order.id == order;
+    });
+  }
+
+  void tell() {
+    const auto told = dispatcher_.update(events_);
+    RECKON_CHECK(told.has_value());  // we tell nothing that is not so
+    events_.clear();
+  }
+
+  void tick(Seconds now) {
+    const double begin = options_.clock_ms ? options_.clock_ms() : 0;
+    const auto decisions = dispatcher_.tick(now, options_.budget);
+    if (options_.clock_ms) day_.tick_ms.push_back(options_.clock_ms() - begin);
+    day_.rounds += decisions.rounds;
+    for (const auto& reason : decisions.reasons) day_.decision_log.push_back(reason_json(now, reason));
+    const std::int32_t minute = (now + kMinute - 1) / kMinute;
+    for (const auto& made : decisions.assignments) {
+      if (declines(made)) continue;
+      obey(made, minute);
+    }
+  }
+
+  bool declines(const Assignment& made) {
+    if (options_.decline_share <= 0 || made.extends || rng_.unit() >= options_.decline_share) return false;
+    events_.push_back(event::Declined{made.rider});
+    ++day_.declines;
+    return true;
+  }
+
+  void obey(const Assignment& made, std::int32_t minute) {
+    const auto courier = static_cast<std::uint32_t>(made.rider);
+    if (!made.extends) {
+      RECKON_CHECK(!trip_of_[courier]);
+      trip_of_[courier] = static_cast<std::uint32_t>(day_.trips.size());
+      day_.trips.push_back({.courier = courier,
+                            .restaurant = made.shop,
+                            .decided = minute,
+                            .updated = minute,
+                            .depart = made.depart / kMinute,
+                            .pickup = -1,
+                            .orders = {}});
+      from_.push_back(place_of_[courier]);
+      day_.moves[courier].push_back({made.depart / kMinute, place_of_[courier], made.shop});
+      place_of_[courier] = made.shop;
+    }
+    RECKON_CHECK(trip_of_[courier].has_value());
+    auto& trip = day_.trips[*trip_of_[courier]];
+    trip.updated = minute;
+    trip.orders.clear();
+    for (const auto order : made.orders) trip.orders.push_back(static_cast<std::uint32_t>(order));
+    for (const auto order : made.added) {
+      auto& record = day_.orders[static_cast<std::uint32_t>(order)];
+      record.courier = courier;
+      record.assigned_at.push_back(minute);
+    }
+    happenings_.push({pickup_of(trip), next_sequence_++, courier, *trip_of_[courier], kNobody});
+  }
+
+  const Instance& instance_;
+  const DayOptions& options_;
+  Euclid travel_;
+  Dispatcher dispatcher_;
+  Rng rng_;
+  Day day_;
+  std::vector<Event> events_;
+  std::vector<std::uint32_t> by_placement_;
+  std::size_t placed_ = 0;
+  std::multimap<Seconds, std::uint32_t> becoming_ready_;
+  std::vector<event::Ready> said_ready_;
+  std::vector<std::uint32_t> place_of_;                // by courier: where he is, or is riding to
+  std::vector<std::optional<std::uint32_t>> trip_of_;  // by courier: the one before its pickup
+  std::vector<std::uint32_t> from_;                    // by trip: where it began
+  std::priority_queue<Happening, std::vector<Happening>, std::greater<>> happenings_;
+  std::uint32_t next_sequence_ = 0;
+};
+
+}  // namespace
+
+DispatcherOptions options_for(const Instance& instance, Seconds tick, std::uint64_t seed) {
+  const auto& rules = instance.parameters;
+  DispatcherOptions options;
+  options.service = {.before_pickup = rules.pickup_minutes * kMinute / 2,
+                     .after_pickup = rules.pickup_minutes * kMinute / 2,
+                     .before_drop = rules.dropoff_minutes * kMinute / 2,
+                     .after_drop = rules.dropoff_minutes * kMinute / 2};
+  options.grain = kMinute;
+  options.horizon = tick;
+  options.guarantee_per_hour = rules.pay_per_order > 0 ? rules.pay_per_hour / rules.pay_per_order : 0;
+  options.seed = seed;
+  return options;
+}
+
+Day simulate(const Instance& instance, const DayOptions& options) {
+  return Simulation(instance, options).run();
+}
+
+}  // namespace reckon::dispatch::mdrp
