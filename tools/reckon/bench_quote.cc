@@ -296,11 +296,8 @@ int run_bench(const Args& args) {
   const base::SystemClock clock;
   service::BackgroundThread background;
   const auto roads = std::make_shared<const road::RoadMap>(*std::move(map));
-  service::QuoteEngine::Parts parts{.map = roads,
-                                    .tariffs = {*tariff},
-                                    .providers = {},
-                                    .clock = &clock,
-                                    .background = &background};
+  service::QuoteEngine::Parts parts{
+      .map = roads, .tariffs = {*tariff}, .providers = {}, .clock = &clock, .background = &background};
   std::optional<ListeningChild> child;
   if (plan->scenario->name != "none") {
     auto started = ListeningChild::start({"provider-sim", "--map", plan->map_file, "--vehicle",

@@ -218,10 +218,9 @@ Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& fro
   return route;
 }
 
-std::vector<TableCell> Roads::table(Query& query, base::Vehicle vehicle,
-                                      std::span<const geo::LatLng> sources,
-                                      std::span<const geo::LatLng> destinations,
-                                      const TableOptions& options) const {
+std::vector<TableCell> Roads::table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
+                                    std::span<const geo::LatLng> destinations,
+                                    const TableOptions& options) const {
   std::vector<TableCell> cells(sources.size() * destinations.size());
   table(query, vehicle, sources, destinations, options, cells);
   return cells;
