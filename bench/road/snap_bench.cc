@@ -175,6 +175,28 @@ void boost_neighbouring(benchmark::State& state) {
   ask_boost(state, city().walk);
 }
 
+// The machine's limit for any index of this kind: a place's cell, then what the cell names, each a read from a
+// memory as large as ours, the second not known before the first has come.
+void two_dependent_reads(benchmark::State& state) {
+  constexpr std::size_t kLine = 64;
+  const auto& raster = city().raster;
+  const auto cells = raster.cells.size() * sizeof(road::RasterCell) / kLine;
+  const auto lines = city().items.size() * sizeof(road::IndexItem) / kLine;
+  struct alignas(kLine) Line {
+    std::uint64_t next;
+  };
+  std::mt19937_64 random(kSeed);
+  std::vector<Line> first(cells), second(lines);
+  for (auto& line : first) line.next = random() % lines;
+  for (auto& line : second) line.next = random() % cells;
+  std::uint64_t at = 0, step = 0;
+  for (auto _ : state) {
+    // The step leads out of the short cycles that random successors fall into.
+    at = (second[first[at].next].next + (step += 0x9e3779b9)) % cells;
+    benchmark::DoNotOptimize(at);
+  }
+}
+
 void build_raster(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(road::make_raster(city().items).cells.data());
 }
@@ -200,6 +222,7 @@ BENCHMARK(tree_random);
 BENCHMARK(boost_neighbouring);
 BENCHMARK(raster_neighbouring);
 BENCHMARK(tree_neighbouring);
+BENCHMARK(two_dependent_reads);
 BENCHMARK(build_raster)->Unit(benchmark::kMillisecond);
 BENCHMARK(mismatches)->Iterations(1)->Unit(benchmark::kMillisecond);
 
