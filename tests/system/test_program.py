@@ -5,6 +5,7 @@ import json
 import pathlib
 import sys
 import unittest
+import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from program import HERE, THERE, SOURCE, CityTest, run  # noqa: E402
@@ -114,6 +115,32 @@ class Work(CityTest):
         route = json.loads(run("route", "--map", self.map, "--vehicle", "motorcycle", *TRIP, "--json")[1])
         self.assertEqual((code, quote["distance"]["distance_m"]), (0, route["distance_m"]))
         self.assertEqual(quote["map_release"], route["map_release"])
+
+    def test_a_route_is_drawn_with_its_ends_and_the_streets_around_it(self):
+        svg, page = self.folder / "route.svg", self.folder / "route.html"
+        route = ["route", "--map", self.map, "--vehicle", "motorcycle", *TRIP]
+        code, out, fault = run(*route, "--svg", svg, "--html", page, "--json")
+        self.assertEqual(code, 0, fault)
+        self.assertNotIn("geometry", json.loads(out))
+        line = json.loads(run(*route, "--geometry")[1])["geometry"]["coordinates"]
+        name = "{http://www.w3.org/2000/svg}"
+        lines = xml.etree.ElementTree.parse(svg).getroot().findall(f".//{name}polyline")
+        drawn = [one.get("points").split() for one in lines if one.get("stroke") == "#1f5fd0"]
+        self.assertEqual([len(points) for points in drawn], [len(line)])
+        self.assertGreater(len(lines), 50)
+        self.assertIn(json.loads(out)["map_release"], page.read_text())
+        self.assertEqual(run(*route, "--svg", self.folder / "no" / "route.svg")[0], 3)
+
+    def test_two_maps_side_by_side_answer_as_the_one_that_covers_the_trip(self):
+        one = json.loads(run("route", "--map", self.map, "--vehicle", "foot", *TRIP, "--json")[1])
+        lone = self.folder / "foot.rmap"
+        run("map", "build", self.extract, "--out", lone, "--vehicles", "foot")
+        both = json.loads(run("route", "--map", f"{lone},{self.map}", "--vehicle", "foot", *TRIP, "--json")[1])
+        self.assertEqual(both["distance_m"], one["distance_m"])
+        self.assertNotEqual(both["map_release"], one["map_release"])
+        twice = run("route", "--map", f"{self.map},{self.map}", "--vehicle", "foot", *TRIP)
+        self.assertEqual(twice[0], 2)
+        self.assertIn("each map may be given once", twice[2])
 
     def test_shipped_tariffs_pass_their_own_vectors(self):
         tariffs = sorted((SOURCE / "data/tariffs").glob("*.json"))

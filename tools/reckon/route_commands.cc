@@ -17,6 +17,7 @@
 #include "reckon/base/json_writer.h"
 #include "reckon/base/limits.h"
 #include "reckon/road/map_set.h"
+#include "route_picture.h"
 
 namespace reckon::cli {
 namespace {
@@ -198,6 +199,21 @@ std::string route_text(const road::Route& route) {
                      seconds_of(route.duration_ds), route.from->offset_m, route.to->offset_m);
 }
 
+// The map that answered is drawn around the route; where none did, the first one.
+Result<void> draw(const Args& args, const road::MapSet& maps, PicturedTrip trip) {
+  trip.streets = maps.maps().front().get();
+  for (const auto& map : maps.maps()) {
+    if (map->release() == trip.route.map_release) trip.streets = map.get();
+  }
+  if (const auto file = args.get("svg")) {
+    auto written = base::write_file_atomically(std::string(*file), route_svg(trip));
+    if (!written) return written;
+  }
+  if (const auto file = args.get("html"))
+    return base::write_file_atomically(std::string(*file), route_html(trip));
+  return {};
+}
+
 int route_one(const Args& args, const base::Clock& clock) {
   const auto from = place_option(args, "from");
   const auto to = place_option(args, "to");
@@ -218,9 +234,15 @@ int route_one(const Args& args, const base::Clock& clock) {
   const auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
   road::Roads::Query query;
-  if (args.has("geometry")) options.geometry = road::WithGeometry::kYes;
-  const auto route = opened->map.route(query, opened->vehicle, *from, *to, options);
+  const bool pictured = args.has("svg") || args.has("html");
+  if (args.has("geometry") || pictured) options.geometry = road::WithGeometry::kYes;
+  auto route = opened->map.route(query, opened->vehicle, *from, *to, options);
   const Trip trip{*from, *to};
+  if (pictured) {
+    const auto drawn = draw(args, opened->map, {*from, *to, opened->vehicle, route, nullptr});
+    if (!drawn) return report(drawn.error());
+    if (!args.has("geometry")) route.geometry.clear();
+  }
   const auto text = args.has("json") || args.has("geometry") ? route_json(route, trip) : route_text(route);
   return deliver(args, text);
 }
@@ -346,7 +368,7 @@ struct PairsInput {
 
 Result<PairsInput> read_pairs(const Args& args) {
   std::vector<Fault> faults;
-  for (const std::string_view option : {"from", "to", "geometry", "json"}) {
+  for (const std::string_view option : {"from", "to", "geometry", "svg", "html", "json"}) {
     if (args.has(option)) faults.push_back({fmt::format("--{}", option), "does not go with --pairs"});
   }
   if (!args.has("out")) faults.push_back({"--out", "is missing; --pairs needs it"});
@@ -505,6 +527,8 @@ std::vector<Command> route_commands() {
                 {"from", "LAT,LON", "where the trip begins"},
                 {"to", "LAT,LON", "where it ends"},
                 {"geometry", "", "with the route's line as GeoJSON"},
+                {"svg", "FILE.svg", "draw the route, its ends and the streets around it"},
+                {"html", "FILE.html", "the same as a page"},
                 {"json", "", "print one JSON document"},
                 {"pairs", "IN.csv", "columns from_lat,from_lon,to_lat,to_lon; others are carried through"},
                 {"out", "OUT.csv", "with --pairs: IN's columns and status,distance_m,duration_s"},

@@ -175,6 +175,27 @@ std::optional<SnapPoint> RoadMap::snap(base::Vehicle vehicle, const geo::LatLng&
   return snap_point(place, geometry, found->positions[0]);
 }
 
+std::vector<Street> RoadMap::streets_in(const Box& box, base::Vehicle vehicle, std::size_t most) const {
+  const auto& geometry = state_->view.geometry;
+  const auto& graph = state_->graph(vehicle);
+  const auto inside = [&](const geo::PlaceE7& point) {
+    const double lat = point.lat * 1e-7, lng = point.lng * 1e-7;
+    return lat >= box.south && lat <= box.north && lng >= box.west && lng <= box.east;
+  };
+  std::vector<Street> streets;
+  for (std::uint32_t e = 0; e < geometry.edge_count() && streets.size() < most; ++e) {
+    const auto first = geometry.edge_first_point[e];
+    const auto line = geometry.points.subspan(first, geometry.edge_first_point[e + 1] - first);
+    if (std::ranges::none_of(line, inside)) continue;
+    Street street{static_cast<RoadClass>(geometry.edge_class[e]),
+                  graph.edge_first_arc[e] != graph.edge_first_arc[e + 1],
+                  {}};
+    for (const auto& point : line) street.line.push_back(point.to_lat_lng());
+    streets.push_back(std::move(street));
+  }
+  return streets;
+}
+
 Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
                      const RouteOptions& options) const {
   const auto& graph = state_->graph(vehicle);
