@@ -181,8 +181,10 @@ base::Result<void> apply_settings(std::string_view text, dispatch::DispatcherOpt
 }
 
 base::Result<Request> request_of(const Args& args) {
-  Request out{
-      .out = fs::path(args.get_or("out", "")), .explain = args.has("explain"), .json = args.has("json")};
+  Request out{.out = fs::path(args.get_or("out", "")),
+              .settings = std::string(args.get_or("set", "")),
+              .explain = args.has("explain"),
+              .json = args.has("json")};
   const auto tick = tick_of(args);
   if (!tick) return base::fail(tick.error());
   const auto seed = integer_option(args, "seed", 1, 0, kMaxSeed);

@@ -16,9 +16,9 @@
 namespace reckon::dispatch {
 
 struct DispatcherOptions {
-  ServiceTimes service;
-  LiveWeights weights;
-  LiveSearchOptions search;
+  ServiceTimes service = {};
+  LiveWeights weights = {};
+  LiveSearchOptions search = {};
   Seconds grain = 1;              ///< decisions take effect at multiples of it
   Seconds horizon = 60;           ///< until the next tick; what need not be decided before then is left open
   Seconds hold_slack = 0;         ///< riders leave this much earlier than the latest safe departure

@@ -5,12 +5,12 @@
 #include <algorithm>
 
 #include "reckon/dispatch/dispatcher.h"
+#include "reckon/dispatch/explain.h"
 
 namespace reckon::dispatch {
 namespace {
 
 constexpr std::uint32_t kPollEvery = 16;  // rounds between two looks at the caller's clock
-constexpr std::size_t kTold = 6;          // candidates in a reason
 constexpr Seconds kHour = 3600;
 
 Seconds rounded_up(Seconds time, Seconds grain) {
@@ -89,7 +89,7 @@ class Dispatcher::Tick {
       hours += duty;
       given += rider.given;
       const double shift = (rider.rider.off - rider.rider.on) / double{kHour};
-      if (rider.given >= self_.options_.guarantee_per_hour * shift) plan.extra_cost += weights.pay;
+      if (rider.given >= self_.options_.guarantee_per_hour * shift) plan.pay_cost = weights.pay;
       index_of_.emplace(id, static_cast<std::uint32_t>(snapshot_.riders.size()));
       snapshot_.riders.push_back(plan);
       duty_.push_back({duty, static_cast<double>(rider.given)});
@@ -97,7 +97,7 @@ class Dispatcher::Tick {
     const double mean = hours > 0 ? given / hours : 0;
     for (std::size_t r = 0; r < duty_.size(); ++r) {
       const double expected = mean * duty_[r].hours;
-      snapshot_.riders[r].extra_cost += weights.fairness * std::max(0.0, duty_[r].given - expected);
+      snapshot_.riders[r].fairness_cost = weights.fairness * std::max(0.0, duty_[r].given - expected);
     }
   }
 
@@ -123,28 +123,37 @@ class Dispatcher::Tick {
     }
   }
 
-  // The trips of the last tick's plan, as far as their orders are still open; trips under way first.
+  // One trip of the last plan, as far as its orders may still be in it: open, or of the rider's trip under
+  // way.
+  Trip still_standing(std::uint32_t r, const std::vector<OrderId>& planned) const {
+    const Rider& rider = self_.riders_.at(snapshot_.riders[r].id);
+    Trip trip;
+    for (const auto id : planned) {
+      const auto found = order_index_.find(id);
+      if (found == order_index_.end()) continue;
+      const PlanOrder& order = snapshot_.orders[found->second];
+      if (order.locked ? self_.orders_.at(id).rider != rider.rider.id
+                       : !snapshot_.allowed(r, found->second)) {
+        continue;
+      }
+      trip.shop = order.order.shop;
+      trip.orders[trip.count++] = found->second;
+      if (order.locked) ++trip.locked;
+    }
+    return trip;
+  }
+
+  // The trips of the last tick's plan; trips under way first.
   std::vector<RiderChain> last_plan() const {
     std::vector<RiderChain> chains(snapshot_.riders.size());
     for (std::uint32_t r = 0; r < chains.size(); ++r) {
-      const Rider& rider = self_.riders_.at(snapshot_.riders[r].id);
-      if (snapshot_.riders[r].joinable) {
-        Trip trip{.shop = rider.trip->shop};
-        for (const auto id : rider.trip->orders) trip.orders[trip.count++] = order_index_.at(id);
-        trip.locked = trip.count;
-        chains[r].trips.push_back(trip);
+      auto& trips = chains[r].trips;
+      for (const auto& planned : self_.riders_.at(snapshot_.riders[r].id).planned) {
+        const Trip trip = still_standing(r, planned);
+        if (trip.count > 0) trips.push_back(trip);
       }
-      for (const auto& planned : rider.planned) {
-        Trip trip;
-        for (const auto id : planned) {
-          const auto found = order_index_.find(id);
-          if (found == order_index_.end() || snapshot_.orders[found->second].locked) continue;
-          if (!snapshot_.allowed(r, found->second)) continue;
-          trip.shop = snapshot_.orders[found->second].order.shop;
-          trip.orders[trip.count++] = found->second;
-        }
-        if (trip.count > 0) chains[r].trips.push_back(trip);
-      }
+      // A trip under way was the first of the plan that began it, and has been since.
+      RECKON_CHECK(snapshot_.riders[r].joinable == (!trips.empty() && trips.front().locked > 0));
     }
     return chains;
   }
@@ -176,7 +185,12 @@ class Dispatcher::Tick {
       made.orders.push_back(id_of(trip.orders[i]));
       if (snapshot_.orders[trip.orders[i]].locked) continue;
       made.added.push_back(made.orders.back());
-      if (self_.options_.explain) explain(trip.orders[i], r);
+      if (self_.options_.explain) {
+        const auto planned = self_.orders_.at(made.orders.back()).planned;
+        decisions_.reasons.push_back(
+            explain(snapshot_, search_->chains(), search_->candidates(trip.orders[i]), {trip.orders[i], r}));
+        decisions_.reasons.back().before = planned;
+      }
     }
     decisions_.assignments.push_back(std::move(made));
   }
@@ -214,14 +228,11 @@ class Dispatcher::Tick {
           const auto id = id_of(trip.orders[i]);
           Order& order = self_.orders_.at(id);
           order.planned = rider.rider.id;
-          if (order.state == OrderState::kOpen) planned.push_back(id);
+          planned.push_back(id);
         }
-        if (planned.empty()) rider.planned.pop_back();
       }
     }
   }
-
-  void explain(std::uint32_t order, std::uint32_t rider);
 
   struct Duty {
     double hours;
@@ -236,10 +247,6 @@ class Dispatcher::Tick {
   std::vector<Duty> duty_;
   Decisions decisions_;
 };
-
-void Dispatcher::Tick::explain(std::uint32_t, std::uint32_t) {
-  static_cast<void>(kTold);
-}
 
 Decisions Dispatcher::tick(Seconds now, const TickBudget& budget) {
   ++ticks_;

@@ -63,13 +63,13 @@ struct ServiceTimes {
 
 /// What a second, a failure or a unit of pay is worth. All costs are in minutes of click-to-door.
 struct LiveWeights {
-  double unserved = 600;      ///< an order in nobody's plan
-  double failed = 60;         ///< a drop-off after the limit of an order that could have made it
-  double overage = 0.4;       ///< per minute after the target
-  double click_to_door = 1;   ///< per minute
-  double rider_minute = 0.3;  ///< per minute riding and serving
-  double pay = 0;             ///< per order given to a rider past his guarantee
-  double fairness = 0;        ///< per order that the rider has had more than the mean per hour on duty
+  double unserved = 600;       ///< an order in nobody's plan
+  double failed = 60;          ///< a drop-off after the limit of an order that could have made it
+  double overage = 0.4;        ///< per minute after the target
+  double click_to_door = 1;    ///< per minute
+  double rider_minute = 0.02;  ///< per minute riding and serving
+  double pay = 0;              ///< per order given to a rider past his guarantee
+  double fairness = 0;         ///< per order that the rider has had more than the mean per hour on duty
 };
 
 /// A cost told by layer.
@@ -135,19 +135,19 @@ using Event = std::variant<event::Placed, event::Ready, event::Cancelled, event:
 /// One rider who could have had the order, judged with the rest of the plan as it is.
 struct Candidate {
   RiderId rider{};
-  LayerCost cost;  ///< how much dearer the plan gets
+  LayerCost cost = {};  ///< how much dearer the plan gets
   Seconds pickup = 0;
   Seconds drop = 0;
-  std::string excluded;  ///< why he cannot; empty when he can
+  std::string excluded = {};  ///< why he cannot; empty when he can
 };
 
 /// Why an order went to its rider.
 struct Reason {
   OrderId order{};
   RiderId rider{};
-  std::optional<RiderId> before;      ///< whose plan it stood in after the last tick
-  std::vector<Candidate> candidates;  ///< cheapest first, the chosen one among them
-  std::string sentence;               ///< for the rider
+  std::optional<RiderId> before = {};      ///< whose plan it stood in after the last tick
+  std::vector<Candidate> candidates = {};  ///< cheapest first, the chosen one among them
+  std::string sentence = {};               ///< for the rider
 };
 
 /// A rider sent to a shop, or the longer bundle of one who is on his way there.

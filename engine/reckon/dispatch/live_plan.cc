@@ -42,6 +42,41 @@ double cost_from(const Snapshot& snapshot, std::uint32_t rider, const RiderChain
   return state.cost;
 }
 
+// One trip from `state` on; `on_drop(order, pickup, drop)` for each order. Adds what the rider's work costs
+// to the state; false when the trip cannot be done.
+template <class OnDrop>
+bool walk(const Snapshot& snapshot, std::uint32_t rider, const Trip& trip, bool first, ChainState& state,
+          const OnDrop& on_drop) {
+  const ServiceTimes& service = snapshot.service;
+  const TravelTimes& travel = snapshot.travel;
+  const PlanRider& who = snapshot.riders[rider];
+  const bool under_way = first && who.joinable;
+  const Seconds ride = under_way ? 0 : travel.seconds(state.place, trip.shop);
+  const bool stands = under_way && trip.count == trip.locked;
+  if (ride >= kNever) return false;
+  const Seconds pickup = snapshot.pickup_of(trip, under_way ? who.arrival : state.time + ride);
+  // Nothing is added to a trip under way that its rider could not pick up; the trip itself stands.
+  if (pickup > who.off && !stands) return false;
+  Seconds busy = ride + service.before_pickup + service.after_pickup;
+  Seconds leave = pickup + service.after_pickup;
+  PlaceIndex at = trip.shop;
+  for (std::size_t i = 0; i < trip.count; ++i) {
+    const PlanOrder& order = snapshot.orders[trip.orders[i]];
+    const Seconds leg = travel.seconds(at, order.order.door);
+    if (leg >= kNever && !stands) return false;
+    const Seconds drop = leave + leg + service.before_drop;
+    on_drop(trip.orders[i], pickup, drop);
+    leave = drop + service.after_drop;
+    busy += leg + service.before_drop + service.after_drop;
+    at = order.order.door;
+  }
+  state.cost +=
+      snapshot.weights.rider_minute * busy / kMinute + who.extra_cost() * (trip.count - trip.locked);
+  state.place = at;
+  state.time = leave;
+  return true;
+}
+
 }  // namespace
 
 ChainState Snapshot::start_of(std::uint32_t rider) const {
@@ -61,38 +96,35 @@ double Snapshot::order_cost(const PlanOrder& order, Seconds drop) const {
   return cost;
 }
 
-LayerCost Snapshot::order_layers(const PlanOrder& order, Seconds drop) const {
-  return {.failed = drop > order.limit ? weights.failed : 0,
-          .overage = weights.overage * std::max(0, drop - order.order.target) / kMinute,
-          .click_to_door = weights.click_to_door * (drop - order.order.placed) / kMinute};
+bool Snapshot::extend(std::uint32_t rider, const Trip& trip, bool first, ChainState& state) const {
+  return walk(*this, rider, trip, first, state, [&](std::uint32_t order, Seconds, Seconds drop) {
+    state.cost += order_cost(orders[order], drop);
+  });
 }
 
-bool Snapshot::extend(std::uint32_t rider, const Trip& trip, bool first, ChainState& state) const {
-  const PlanRider& who = riders[rider];
-  const bool under_way = first && who.joinable;
-  const Seconds ride = under_way ? 0 : travel.seconds(state.place, trip.shop);
-  const bool stands = under_way && trip.count == trip.locked;
-  if (ride >= kNever) return false;
-  const Seconds pickup = pickup_of(trip, under_way ? who.arrival : state.time + ride);
-  // Nothing is added to a trip under way that its rider could not pick up; the trip itself stands.
-  if (pickup > who.off && !stands) return false;
-  Seconds busy = ride + service.before_pickup + service.after_pickup;
-  Seconds leave = pickup + service.after_pickup;
-  PlaceIndex at = trip.shop;
-  for (std::size_t i = 0; i < trip.count; ++i) {
-    const PlanOrder& order = orders[trip.orders[i]];
-    const Seconds leg = travel.seconds(at, order.order.door);
-    if (leg >= kNever && !stands) return false;
-    const Seconds drop = leave + leg + service.before_drop;
-    state.cost += order_cost(order, drop);
-    leave = drop + service.after_drop;
-    busy += leg + service.before_drop + service.after_drop;
-    at = order.order.door;
+ChainStory tell(const Snapshot& snapshot, std::uint32_t rider, const RiderChain& chain, std::uint32_t order) {
+  ChainStory story;
+  ChainState state = snapshot.start_of(rider);
+  const PlanRider& who = snapshot.riders[rider];
+  for (std::size_t i = 0; i < chain.trips.size(); ++i) {
+    const bool possible = walk(
+        snapshot, rider, chain.trips[i], i == 0, state, [&](std::uint32_t at, Seconds pickup, Seconds drop) {
+          const PlanOrder& what = snapshot.orders[at];
+          if (drop > what.limit) story.cost.failed += snapshot.weights.failed;
+          story.cost.overage += snapshot.weights.overage * std::max(0, drop - what.order.target) / kMinute;
+          story.cost.click_to_door += snapshot.weights.click_to_door * (drop - what.order.placed) / kMinute;
+          if (at == order) {
+            story.pickup = pickup;
+            story.drop = drop;
+          }
+        });
+    RECKON_CHECK(possible);
+    const int open = chain.trips[i].count - chain.trips[i].locked;
+    story.cost.pay += who.pay_cost * open;
+    story.cost.fairness += who.fairness_cost * open;
   }
-  state.cost += weights.rider_minute * busy / kMinute + who.extra_cost * (trip.count - trip.locked);
-  state.place = at;
-  state.time = leave;
-  return true;
+  story.cost.rider_minutes = state.cost - story.cost.pay - story.cost.fairness;
+  return story;
 }
 
 bool Snapshot::evaluate(std::uint32_t rider, RiderChain& chain) const {
@@ -119,7 +151,7 @@ void try_rider(const Snapshot& snapshot, std::uint32_t rider, const RiderChain& 
   const auto consider = [&](std::size_t place, const Trip& trip, std::size_t next, std::size_t position,
                             bool fresh) {
     const double cost = cost_from(snapshot, rider, chain, place, trip, next, chain.cost() + best.delta);
-    if (cost - chain.cost() < best.delta) {
+    if (cost < kImpossible && cost - chain.cost() < best.delta) {
       best = {cost - chain.cost(), rider, static_cast<std::uint32_t>(place),
               static_cast<std::uint8_t>(position), fresh};
     }

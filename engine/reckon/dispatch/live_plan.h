@@ -30,7 +30,9 @@ struct PlanRider {
   std::uint32_t capacity = 1;
   bool joinable = false;  // his first trip is under way to the shop: `arrival` is given, orders may be added
   Seconds arrival = 0;
-  double extra_cost = 0;  // pay and fairness of one more order
+  double pay_cost = 0;  // of one more order
+  double fairness_cost = 0;
+  double extra_cost() const { return pay_cost + fairness_cost; }
 };
 
 /// Orders of one shop that are picked up at once, in the sequence of their drop-offs.
@@ -67,7 +69,6 @@ struct Snapshot {
   bool extend(std::uint32_t rider, const Trip& trip, bool first, ChainState& state) const;
   Seconds pickup_of(const Trip& trip, Seconds arrival) const;
   double order_cost(const PlanOrder& order, Seconds drop) const;
-  LayerCost order_layers(const PlanOrder& order, Seconds drop) const;
   /// Recomputes `states`; false when a trip has become impossible.
   bool evaluate(std::uint32_t rider, RiderChain& chain) const;
   /// Whether the rider may have the order at all, whatever the time.
@@ -86,6 +87,14 @@ struct Slot {
 /// Keeps in `best` the cheapest place of the order in the rider's chain, if it is cheaper than `best`.
 void try_rider(const Snapshot& snapshot, std::uint32_t rider, const RiderChain& chain, std::uint32_t order,
                Slot& best);
+
+/// A chain's cost by layer, and when an order of it would be picked up and dropped.
+struct ChainStory {
+  LayerCost cost;
+  Seconds pickup = 0;
+  Seconds drop = 0;
+};
+ChainStory tell(const Snapshot& snapshot, std::uint32_t rider, const RiderChain& chain, std::uint32_t order);
 
 /// Carries out what try_rider found.
 void insert(const Snapshot& snapshot, RiderChain& chain, std::uint32_t order, const Slot& slot);

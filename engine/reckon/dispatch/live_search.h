@@ -13,7 +13,7 @@ namespace reckon::dispatch {
 
 struct LiveSearchOptions {
   std::uint32_t rounds_per_order = 40;  ///< no more are made in a tick for each order that may move
-  std::uint32_t near_riders = 24;       ///< looked at for a shop, by earliest arrival
+  std::uint32_t near_riders = 60;       ///< looked at for a shop, by earliest arrival
   double hot = 3;                       ///< temperatures in minutes, first and last
   double cold = 0.1;
   std::uint32_t mean_removed = 6;  ///< orders torn out of the plan in one round

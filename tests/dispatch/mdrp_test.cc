@@ -1,0 +1,109 @@
+#include "reckon/dispatch/mdrp.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "reckon/dispatch/rng.h"
+
+using namespace reckon::dispatch;
+
+namespace {
+
+// A made-up town of 4 km: 60 orders from 6 restaurants in three hours, 12 couriers.
+mdrp::Instance town(std::uint64_t seed) {
+  Rng rng(seed);
+  const auto point = [&] {
+    return mdrp::Point{static_cast<std::int32_t>(rng.below(4000)),
+                       static_cast<std::int32_t>(rng.below(4000))};
+  };
+  mdrp::Instance out;
+  out.name = "town";
+  for (int i = 0; i < 6; ++i) out.restaurants.push_back({fmt::format("r{}", i), point()});
+  for (int i = 0; i < 60; ++i) {
+    const auto placed = static_cast<std::int32_t>(rng.below(180));
+    out.orders.push_back({fmt::format("o{}", i), point(), placed, rng.below(6),
+                          placed + 5 + static_cast<std::int32_t>(rng.below(20))});
+  }
+  for (int i = 0; i < 12; ++i) out.couriers.push_back({fmt::format("c{}", i), point(), 0, 300});
+  return out;
+}
+
+mdrp::Day play(const mdrp::Instance& instance, Seconds tick = 60) {
+  mdrp::DayOptions options{.dispatcher = mdrp::options_for(instance, tick, 3)};
+  options.budget.rounds = 100;
+  return mdrp::simulate(instance, options);
+}
+
+}  // namespace
+
+TEST_CASE("a simulated day obeys every rule, at every tick") {
+  for (const Seconds tick : {30, 60, 120, 300}) {
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
+      CAPTURE(tick);
+      CAPTURE(seed);
+      const auto instance = town(seed);
+      const auto day = play(instance, tick);
+      const auto faults = mdrp::check(instance, day);
+      CHECK_MESSAGE(faults.empty(), (faults.empty() ? "" : faults[0].where + ": " + faults[0].message));
+      CHECK(mdrp::summarize(instance, day).delivered == 60);
+    }
+  }
+}
+
+TEST_CASE("noise and declines leave the day within the rules") {
+  const auto instance = town(4);
+  mdrp::DayOptions options{.dispatcher = mdrp::options_for(instance, 60, 3)};
+  options.budget.rounds = 50;
+  options.kitchen_sd_minutes = 8;
+  options.decline_share = 0.2;
+  const auto day = mdrp::simulate(instance, options);
+  CHECK(day.declines > 0);
+  CHECK(mdrp::summarize(instance, day).delivered == 60);
+}
+
+TEST_CASE("the check finds each fault that the published evaluator lets pass") {
+  const auto instance = town(1);
+  const auto right = play(instance);
+  REQUIRE(mdrp::check(instance, right).empty());
+  struct Row {
+    const char* why;
+    std::function<void(mdrp::Day&)> spoil;
+  };
+  const Row rows[] = {
+      {"half of the trips deleted", [](mdrp::Day& d) { d.trips.resize(d.trips.size() / 2); }},
+      {"a pickup a minute early", [](mdrp::Day& d) { --d.trips[0].pickup; }},
+      {"all drop-offs a minute early",
+       [](mdrp::Day& d) {
+         for (auto& order : d.orders) --order.dropoff;
+       }},
+      {"a departure before its decision", [](mdrp::Day& d) { d.trips[0].depart = d.trips[0].decided - 1; }},
+      {"an order given before it is placed",
+       [](mdrp::Day& d) { d.orders[d.trips[0].orders[0]].assigned_at = {-1}; }},
+      {"a bundle over two restaurants",
+       [&](mdrp::Day& d) { d.trips[0].restaurant = (d.trips[0].restaurant + 1) % 6; }},
+      {"an order in two trips", [](mdrp::Day& d) { d.trips[1].orders.push_back(d.trips[0].orders[0]); }},
+      {"a detour of a courier",
+       [](mdrp::Day& d) {
+         d.moves[d.trips[0].courier].push_back({400, 0, 1});
+       }},
+      {"a change after the pickup", [](mdrp::Day& d) { d.trips[0].updated = d.trips[0].pickup + 1; }},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.why);
+    auto day = right;
+    row.spoil(day);
+    CHECK_FALSE(mdrp::check(instance, day).empty());
+  }
+}
+
+TEST_CASE("a folder without instance files is told by the file that is missing") {
+  const auto folder = std::filesystem::temp_directory_path() / "reckon-no-instance";
+  const auto instance = mdrp::read_instance(folder);
+  REQUIRE_FALSE(instance.has_value());
+  CHECK(instance.error().code == reckon::base::ErrorCode::kEnvironment);
+  CHECK(instance.error().where.find("restaurants.txt") != std::string::npos);
+}
