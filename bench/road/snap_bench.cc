@@ -175,8 +175,8 @@ void boost_neighbouring(benchmark::State& state) {
   ask_boost(state, city().walk);
 }
 
-// The machine's limit for any index of this kind: a place's cell, then what the cell names, each a read from a
-// memory as large as ours, the second not known before the first has come.
+// The machine's limit for any index of this kind: a place's cell, then what the cell names, each a read from
+// a memory as large as ours, the second not known before the first has come.
 void two_dependent_reads(benchmark::State& state) {
   constexpr std::size_t kLine = 64;
   const auto& raster = city().raster;
