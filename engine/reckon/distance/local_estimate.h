@@ -20,7 +20,8 @@ struct LocalEstimate {
   Estimate estimate;
   base::Seconds duration{};
   Source source;
-  LocalView view;          ///< what provider answers are checked against
+  LocalView view;  ///< what provider answers are checked against
+  std::optional<std::string> calibration_release = std::nullopt;  ///< when `estimate` is a calibrated one
   bool swallowed = false;  ///< the map has a route, but snapping took most of the trip
   /// Why not the road map: `no_map`, `vehicle`, `off_map`, `no_route`, `snapped_together`.
   std::vector<WhyNot> why_not;
