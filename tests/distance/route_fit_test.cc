@@ -98,8 +98,9 @@ TEST_CASE("route model: with the map's own speeds it routes as the map does") {
   distance::ModelRouter router(network, network.own_model(), road::kDefaultMaxSnapM);
   road::RoadMap::Query query;
   std::size_t compared = 0;
-  for (const auto& [from, a] : drawn.places()) {
-    for (const auto& [to, b] : drawn.places()) {
+  for (const auto& from_place : drawn.places()) {
+    for (const auto& to_place : drawn.places()) {
+      const char from = from_place.first, to = to_place.first;  // a binding cannot be captured under clang 14
       for (const double off : {0.0, 7.0}) {
         CAPTURE(from);
         CAPTURE(to);

@@ -37,7 +37,9 @@ struct Distance {
   bool provisional = false;  ///< a better source is expected to replace it later
   std::vector<WhyNot> why_not;
   std::optional<std::string> map_release;  ///< of the road map consulted, if one was
-  base::Metres local;                      ///< the local estimate, computed for every trip: the shadow
+  /// The calibration that the metres or the band came from, if one did.
+  std::optional<std::string> calibration_release = std::nullopt;
+  base::Metres local;  ///< the local estimate, computed for every trip: the shadow
   Source local_source;
 };
 

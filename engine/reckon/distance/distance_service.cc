@@ -43,6 +43,7 @@ Distance from_local(LocalEstimate local, std::vector<WhyNot> missed) {
   distance.high = local.estimate.high;
   distance.duration = local.duration;
   distance.source = local.source;
+  distance.calibration_release = local.calibration_release;
   distance.why_not = std::move(missed);
   distance.why_not.insert(distance.why_not.end(), local.why_not.begin(), local.why_not.end());
   distance.provisional = std::ranges::any_of(distance.why_not, passes);
@@ -70,7 +71,12 @@ struct Rung {
 struct DistanceService::State : std::enable_shared_from_this<DistanceService::State> {
   Parts parts;
   std::vector<std::unique_ptr<Rung>> rungs;
+  std::string calibration_release;
 
+  void calibrate(LocalEstimate& local, const Trip& trip) const;
+  std::optional<Distance> recall(const Trip& trip, const LocalEstimate& local,
+                                 std::vector<WhyNot>& missed) const;
+  void remember(const Rung& rung, const Trip& trip, const provider::ProviderAnswer& answer) const;
   void tell_changes(Rung& rung);
   void judge(Rung& rung, provider::ProviderAnswer& answer, const LocalEstimate& local);
   void alarm(Rung& rung, const provider::ProviderAnswer& answer) const;
@@ -85,6 +91,57 @@ struct DistanceService::State : std::enable_shared_from_this<DistanceService::St
   std::optional<Distance> climb(const Trip& trip, const LocalEstimate& local, base::Deadline deadline,
                                 std::vector<WhyNot>& missed);
 };
+
+// Under the basis kProvider the local estimate is what the first provider would say, as far as it is learned.
+void DistanceService::State::calibrate(LocalEstimate& local, const Trip& trip) const {
+  if (local.source.kind == SourceKind::kRoad && parts.calibrated_roads &&
+      parts.calibrated_roads->calibration().vehicle == trip.vehicle) {
+    if (const auto answer = parts.calibrated_roads->ask(trip.from, trip.to)) {
+      local.estimate = answer->estimate;
+      local.duration = answer->duration;
+      local.calibration_release = parts.calibrated_roads->release();
+    }
+  } else if (local.source.kind == SourceKind::kGeodesic && parts.calibration &&
+             parts.calibration->vehicle == trip.vehicle) {
+    if (const auto estimate = learned_detour(*parts.calibration, local.view.geodesic_m)) {
+      local.estimate = *estimate;
+      local.calibration_release = calibration_release;
+    }
+  }
+}
+
+void DistanceService::State::remember(const Rung& rung, const Trip& trip,
+                                      const provider::ProviderAnswer& answer) const {
+  for (std::size_t i = 0; parts.memory && i < rungs.size() && i < parts.remember_for.size(); ++i) {
+    if (rungs[i].get() != &rung || parts.remember_for[i].count() == 0) continue;
+    parts.memory->remember({std::string(rung.provider->name()), trip.vehicle, trip.from, trip.to,
+                            answer.distance, answer.duration, parts.clock->wall_now()});
+  }
+}
+
+// What a provider said of these doors before; of near ones only where nothing better than a straight line is
+// at hand, since a route to the right door is nearer the truth than the provider's to the neighbour's.
+std::optional<Distance> DistanceService::State::recall(const Trip& trip, const LocalEstimate& local,
+                                                       std::vector<WhyNot>& missed) const {
+  for (std::size_t i = 0; parts.memory && i < rungs.size() && i < parts.remember_for.size(); ++i) {
+    if (parts.remember_for[i].count() == 0) continue;
+    const auto name = rungs[i]->provider->name();
+    const auto past = parts.memory->recall(name, trip.vehicle, trip.from, trip.to, parts.clock->wall_now(),
+                                           parts.remember_for[i]);
+    if (!past || (!past->same_doors && local.source.kind != SourceKind::kGeodesic)) continue;
+    Distance distance;
+    distance.metres = past->estimate.metres;
+    distance.low = past->estimate.low;
+    distance.high = past->estimate.high;
+    distance.duration = past->duration;
+    distance.age = past->age;
+    distance.source = {SourceKind::kMemory, std::string(name)};
+    distance.provisional = std::ranges::any_of(missed, passes);
+    distance.why_not = std::move(missed);
+    return distance;
+  }
+  return std::nullopt;
+}
 
 void DistanceService::State::tell_changes(Rung& rung) {
   for (const auto& change : rung.breaker.take_changes()) {
@@ -131,6 +188,9 @@ provider::ProviderAnswer DistanceService::State::exchange(Rung& rung, const Trip
   alarm(rung, answer);
   if (parts.observer != nullptr)
     parts.observer->on_call({std::string(rung.provider->name()), answer, latency});
+  if (answer.outcome == provider::Outcome::kOk) remember(rung, trip, answer);
+  if (parts.observer != nullptr && answer.outcome == provider::Outcome::kOk)
+    parts.observer->on_answer(rung.provider->name(), trip, answer.distance, answer.duration);
   return answer;
 }
 
@@ -226,6 +286,7 @@ std::optional<Distance> DistanceService::State::climb(const Trip& trip, const Lo
 DistanceService::DistanceService(Parts parts) : state_(std::make_shared<State>()) {
   RECKON_CHECK(parts.clock != nullptr);
   state_->parts = std::move(parts);
+  if (state_->parts.calibration) state_->calibration_release = state_->parts.calibration->release();
   std::uint64_t seed = state_->parts.options.seed;
   for (const auto& provider : state_->parts.providers) {
     state_->rungs.push_back(
@@ -243,6 +304,7 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
   const road::Roads* map = state_->parts.map.get();
   auto local = local_estimate(map, query, trip.vehicle, trip.from, trip.to);
   if (map == nullptr) local.why_not.front().reason = state_->parts.why_no_map;
+  if (basis == Basis::kProvider) state_->calibrate(local, trip);
   Distance distance;
   std::vector<WhyNot> missed;
   if (basis == Basis::kRoad) {
@@ -256,6 +318,8 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
     distance.duration = base::Seconds{0};
   } else if (auto answered = state_->climb(trip, local, deadline, missed)) {
     distance = *std::move(answered);
+  } else if (auto recalled = state_->recall(trip, local, missed)) {
+    distance = *std::move(recalled);
   } else {
     distance = from_local(local, std::move(missed));
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,9 @@
 #include "reckon/base/result.h"
 #include "reckon/base/vehicle.h"
 #include "reckon/distance/breaker.h"
+#include "reckon/distance/calibration.h"
 #include "reckon/distance/distance.h"
+#include "reckon/distance/memory.h"
 #include "reckon/geo/lat_lng.h"
 #include "reckon/provider/map_provider.h"
 #include "reckon/road/road_map.h"
@@ -49,6 +52,12 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_call(const CallRecord&) {}
+  /// A provider's good answer with the trip that it is of: what calibration learns from. Not told of answers
+  /// that were refused as implausible.
+  virtual void on_answer(std::string_view provider, const Trip& trip, base::Metres metres,
+                         base::Seconds duration) {
+    (void)provider, (void)trip, (void)metres, (void)duration;
+  }
   virtual void on_breaker(std::string_view provider, std::string_view from, std::string_view to) {
     (void)provider, (void)from, (void)to;
   }
@@ -90,6 +99,12 @@ class DistanceService {
     Background* background =
         nullptr;  ///< may be null: then a probe takes the time of the quote that makes it
     std::string why_no_map = "no_map";  ///< told of the road rung when `map` is empty
+    /// What was learned of the first provider; may be empty. On `map`, when it has a route model.
+    std::shared_ptr<CalibratedRoads> calibrated_roads = nullptr;
+    std::shared_ptr<AnswerMemory> memory = nullptr;  ///< takes answers and gives them back; may be empty
+    /// By provider, in their order: how old an answer may be to be given back; 0: never. Missing: never.
+    std::vector<base::Seconds> remember_for = {};
+    std::optional<Calibration> calibration = std::nullopt;  ///< for trips that no road map reaches
   };
   explicit DistanceService(Parts parts);
   ~DistanceService();

@@ -210,6 +210,7 @@ std::string to_json(const FeeTrace& trace) {
   } else {
     json.null();
   }
+  if (trace.distance.calibration) json.key("calibration").string(*trace.distance.calibration);
   if (trace.distance.trip) write_trip(json.key("trip"), *trace.distance.trip);
   json.end_object();
   json.key("context");
@@ -245,6 +246,8 @@ base::Result<TraceInputs> read_trace_inputs(std::string_view bytes, std::string_
   if (const auto release = distance.required("map_release"); !release.is_null()) {
     inputs.distance.map_release = release.string().value_or("");
   }
+  if (const auto release = distance.optional("calibration"); release.present())
+    inputs.distance.calibration = release.string().value_or("");
   if (const auto trip = distance.optional("trip"); trip.present()) inputs.distance.trip = read_trip(trip);
   const auto context = root.required("context");
   context.required("at").string();

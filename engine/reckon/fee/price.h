@@ -35,9 +35,10 @@ struct TripRecord {
 /// What was priced, for the record: pricing uses the metres only.
 struct DistanceRecord {
   base::Metres metres;
-  std::string source;                      ///< label: `provider:kakao`, `road`, …
-  std::optional<std::string> map_release;  ///< of the road map consulted
-  std::optional<TripRecord> trip = {};     ///< from where to where
+  std::string source;                           ///< label: `provider:kakao`, `road`, …
+  std::optional<std::string> map_release;       ///< of the road map consulted
+  std::optional<TripRecord> trip = {};          ///< from where to where
+  std::optional<std::string> calibration = {};  ///< release of the calibration behind the metres
 };
 
 /// A fee with everything needed to compute it again.

@@ -72,10 +72,19 @@ void read_ledger(const JsonNode& node, const std::filesystem::path& path, Config
   config.ledger = std::string(kScheme) + beside(path, url->substr(kScheme.size())).string();
 }
 
+constexpr std::int64_t kMaxRememberDays = 3650;
+
+// Hosted providers' terms restrict or forbid keeping their answers, and were not read for each: the strictest
+// reading holds until the operator says otherwise. What one runs oneself on open data has no such terms.
+std::int64_t default_remember_days(std::string_view kind) {
+  const bool own = kind == "osrm" || kind == "valhalla" || kind == "graphhopper";
+  return own ? 365 : 0;
+}
+
 void read_providers(const JsonNode& node, Config& config) {
   std::set<std::string, std::less<>> names;
   for (const auto& item : node.items(kMaxProviders)) {
-    item.allow_only({"name", "kind", "base_url", "key_env", "key_id_env", "profile"});
+    item.allow_only({"name", "kind", "base_url", "key_env", "key_id_env", "profile", "remember_days"});
     ProviderEntry entry;
     entry.name = item.required("name").string(64).value_or("");
     entry.kind = item.required("kind").string(64).value_or("");
@@ -83,6 +92,9 @@ void read_providers(const JsonNode& node, Config& config) {
     entry.key_env = item.optional("key_env").string(256).value_or("");
     entry.key_id_env = item.optional("key_id_env").string(256).value_or("");
     entry.profile = item.optional("profile").string(64).value_or("");
+    entry.remember_days = item.optional("remember_days")
+                              .integer(0, kMaxRememberDays)
+                              .value_or(default_remember_days(entry.kind));
     if (!names.insert(entry.name).second) {
       item.optional("name").fault(
           fmt::format("'{}' is taken; each provider needs a name of its own", entry.name));

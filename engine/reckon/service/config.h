@@ -4,6 +4,7 @@
 // by the environment variable that holds them and never stand here.
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ struct ProviderEntry {
   std::string key_env;     ///< empty: no key
   std::string key_id_env;  ///< naver's second half; empty: none
   std::string profile;
+  std::int64_t remember_days = 0;  ///< how long its answers are kept and used; 0: not at all
 };
 
 struct Config {

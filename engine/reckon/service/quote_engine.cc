@@ -114,7 +114,11 @@ QuoteEngine::QuoteEngine(Parts parts)
                   .observer = parts_.observer,
                   .options = parts_.ladder,
                   .background = parts_.background,
-                  .why_no_map = parts_.damaged_map ? "map_damaged" : "no_map"}) {}
+                  .why_no_map = parts_.damaged_map ? "map_damaged" : "no_map",
+                  .calibrated_roads = parts_.calibrated_roads,
+                  .memory = parts_.memory,
+                  .remember_for = parts_.remember_for,
+                  .calibration = parts_.calibration}) {}
 
 base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const QuoteRequest& request) const {
   std::shared_ptr<const fee::Tariff> best;
@@ -147,7 +151,7 @@ base::Result<Quote> QuoteEngine::quote(road::Roads::Query& query, const QuoteReq
   quote.distance = distances_.measure(query, request.trip, basis_of((*tariff)->basis), deadline);
   auto trace = fee::price(std::move(*tariff), request.context,
                           {quote.distance.metres, quote.distance.source.label(), quote.distance.map_release,
-                           trip_record(request.trip)});
+                           trip_record(request.trip), quote.distance.calibration_release});
   if (!trace) return base::fail(trace.error());
   quote.created_at = parts_.clock->wall_now();
   quote.id = new_quote_id(quote.created_at);
@@ -234,14 +238,66 @@ provider::ProviderConfig provider_config(const ProviderEntry& entry, const Envir
   return config;
 }
 
+namespace {
+
+std::optional<std::string> beside_ledger(const Config& config, std::string_view ending) {
+  if (!config.ledger) return std::nullopt;
+  return config.ledger->substr(std::string_view("sqlite:").size()).append(ending);
+}
+
+// A calibration that cannot be used costs nothing but itself: quotes go on without it, and it is told.
+void take_calibration(const Config& config, const road::MapSet* maps, QuoteEngine::Parts& parts) {
+  parts.memory = std::make_shared<distance::AnswerMemory>();
+  for (const auto& entry : config.providers)
+    parts.remember_for.push_back(
+        std::chrono::duration_cast<base::Seconds>(std::chrono::hours{24 * entry.remember_days}));
+  const auto file = calibration_file(config);
+  std::error_code unreadable;
+  if (!file || !std::filesystem::exists(*file, unreadable) || config.providers.empty()) return;
+  const auto bytes = base::read_file(*file, base::kMaxJsonBytes);
+  auto read = bytes ? distance::read_calibration(*bytes, *file) : base::fail(bytes.error());
+  if (!read) {
+    parts.calibration_fault = fmt::format("{}: {}", read.error().where, read.error().message);
+    return;
+  }
+  if (read->provider != config.providers.front().name) {
+    parts.calibration_fault = fmt::format("{}: is of '{}', the first provider is '{}'", *file, read->provider,
+                                          config.providers.front().name);
+    return;
+  }
+  if (maps != nullptr && !read->map_release.empty()) {
+    const auto named =
+        std::ranges::find(maps->maps(), read->map_release, [](const auto& map) { return map->release(); });
+    // Of a map that is not here any more: the first one says why it cannot be used.
+    const auto& map = named == maps->maps().end() ? maps->maps().front() : *named;
+    if (auto roads = distance::CalibratedRoads::make(map, *read)) {
+      parts.calibrated_roads = std::move(*roads);
+    } else {
+      parts.calibration_fault = fmt::format("{}: {}", *file, roads.error().message);
+    }
+  }
+  parts.calibration = std::move(*read);
+}
+
+}  // namespace
+
+std::optional<std::string> answers_file(const Config& config) {
+  return beside_ledger(config, ".answers");
+}
+std::optional<std::string> calibration_file(const Config& config) {
+  return beside_ledger(config, ".calibration.json");
+}
+
 base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environment& environment,
                                             const base::Clock& clock, DamagedMap damaged) {
   QuoteEngine::Parts parts;
   parts.clock = &clock;
   AllFaults faults;
+  std::shared_ptr<const road::MapSet> map_set;
   if (!config.maps.empty()) {
     if (auto maps = road::MapSet::open(config.maps)) {
-      parts.map = std::make_shared<const road::MapSet>(std::move(*maps));
+      map_set = std::make_shared<const road::MapSet>(std::move(*maps));
+      parts.map = map_set;
     } else if (maps.error().code == ErrorCode::kCorrupt && damaged == DamagedMap::kGoOn) {
       parts.damaged_map = std::move(maps.error());
     } else {
@@ -266,6 +322,7 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
   }
   open_providers(config, environment, clock, parts, faults);
   if (!faults.empty()) return base::fail(faults.take());
+  take_calibration(config, map_set.get(), parts);
   return parts;
 }
 

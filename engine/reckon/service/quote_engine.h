@@ -56,6 +56,11 @@ class QuoteEngine {
     distance::Observer* observer = nullptr;      ///< may be null; outlives the engine
     distance::Background* background = nullptr;  ///< runs probes; may be null; see DistanceService
     distance::LadderOptions ladder = {};
+    std::shared_ptr<distance::CalibratedRoads> calibrated_roads = {};  ///< of the first provider
+    std::optional<distance::Calibration> calibration = {};
+    std::shared_ptr<distance::AnswerMemory> memory = {};
+    std::vector<base::Seconds> remember_for = {};  ///< by provider
+    std::string calibration_fault = {};  ///< why one that is there is not used; empty when all is well
   };
   explicit QuoteEngine(Parts parts);
 
@@ -101,6 +106,11 @@ enum class DamagedMap : std::uint8_t { kRefuse, kGoOn };
 base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environment& environment,
                                             const base::Clock& clock,
                                             DamagedMap damaged = DamagedMap::kRefuse);
+
+/// Beside the ledger: providers' answers (ledger::AnswerStore), and what was learned of them (`reckon
+/// calibrate`). Nothing without a ledger.
+std::optional<std::string> answers_file(const Config& config);
+std::optional<std::string> calibration_file(const Config& config);
 
 /// Beside the ledger: what the ladder has learned, for the next process. Nothing without a ledger.
 std::optional<std::filesystem::path> learned_state_file(const Config& config);

@@ -1,0 +1,309 @@
+#include "reckon/distance/calibration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "reckon/base/hash.h"
+#include "reckon/base/json_reader.h"
+#include "reckon/base/json_writer.h"
+#include "reckon/geo/geodesic.h"
+
+namespace reckon::distance {
+namespace {
+
+constexpr std::size_t kHeldOut = 5;       // every fifth answer
+constexpr std::size_t kLeastInBand = 60;  // answers; fewer say nothing of a 5 % tail
+constexpr std::size_t kMostBands = 6;
+constexpr std::size_t kLeastInDetourBin = 40;
+constexpr std::size_t kMostDetourBins = 40;
+constexpr std::size_t kMostEdges = 4'000'000;  // of a country's map
+constexpr double kAlpha = 0.1;
+
+struct Said {
+  double estimate;
+  double metres;
+};
+
+// Finite-sample ranks: of n shares the ceil((n + 1)(1 - alpha / 2))th is the upper edge, and so below.
+std::vector<ErrorBand> fit_bands(std::vector<Said> said) {
+  std::vector<ErrorBand> bands;
+  std::erase_if(said, [](const Said& one) { return one.estimate < 1; });
+  std::ranges::sort(said, {}, &Said::estimate);
+  const std::size_t count = std::min(kMostBands, said.size() / kLeastInBand);
+  for (std::size_t b = 0; b < count; ++b) {
+    const std::size_t first = said.size() * b / count, end = said.size() * (b + 1) / count;
+    std::vector<double> shares;
+    for (auto i = first; i < end; ++i) shares.push_back(said[i].metres / said[i].estimate);
+    std::ranges::sort(shares);
+    const auto n = shares.size();
+    const auto rank = static_cast<std::size_t>(std::ceil(static_cast<double>(n + 1) * (1 - kAlpha / 2)));
+    const auto upper = std::min(rank, n) - 1;
+    bands.push_back({said[end - 1].estimate, shares[n - 1 - upper], shares[upper]});
+  }
+  return bands;
+}
+
+// Median of said over straight in bins of equal counts, then pooled until metres grow with the straight line
+// (pool adjacent violators).
+std::vector<DetourPoint> fit_detour(std::vector<Said> said) {
+  struct Pool {
+    double at, metres, weight;
+  };
+  std::vector<Pool> pools;
+  std::erase_if(said, [](const Said& one) { return one.estimate < 1; });
+  std::ranges::sort(said, {}, &Said::estimate);
+  const std::size_t count = std::min(kMostDetourBins, said.size() / kLeastInDetourBin);
+  for (std::size_t b = 0; b < count; ++b) {
+    const std::size_t first = said.size() * b / count, end = said.size() * (b + 1) / count;
+    std::vector<double> shares;
+    double at = 0;
+    for (auto i = first; i < end; ++i) {
+      shares.push_back(said[i].metres / said[i].estimate);
+      at += said[i].estimate;
+    }
+    std::ranges::sort(shares);
+    at /= static_cast<double>(end - first);
+    pools.push_back({at, at * shares[shares.size() / 2], 1});
+    while (pools.size() > 1 && pools.back().metres < pools[pools.size() - 2].metres) {
+      const auto last = pools.back();
+      pools.pop_back();
+      auto& into = pools.back();
+      const double weight = into.weight + last.weight;
+      into = {(into.at * into.weight + last.at * last.weight) / weight,
+              (into.metres * into.weight + last.metres * last.weight) / weight, weight};
+    }
+  }
+  std::vector<DetourPoint> points;
+  for (const auto& pool : pools) points.push_back({pool.at, pool.metres});
+  return points;
+}
+
+void write_bands(base::JsonWriter& json, std::string_view key, const std::vector<ErrorBand>& bands) {
+  json.key(key).begin_array();
+  for (const auto& band : bands)
+    json.begin_array().number(band.up_to_m).number(band.low).number(band.high).end_array();
+  json.end_array();
+}
+
+// `[[a, b, c], …]`, each within [0, 1e9].
+std::vector<std::vector<double>> read_rows(const base::JsonNode& node, std::size_t width, std::size_t most) {
+  std::vector<std::vector<double>> rows;
+  for (const auto& item : node.items(most)) {
+    std::vector<double> row;
+    for (const auto& cell : item.items(width)) row.push_back(cell.number(-1e10, 1e10).value_or(0));
+    if (row.size() != width) item.fault(fmt::format("has {} numbers; allowed: {}", row.size(), width));
+    row.resize(width);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<ErrorBand> read_bands(const base::JsonNode& node) {
+  std::vector<ErrorBand> bands;
+  for (const auto& row : read_rows(node, 3, 1000)) {
+    if (!(row[1] >= 0 && row[2] >= row[1])) node.fault("has a band whose low exceeds its high");
+    bands.push_back({row[0], row[1], row[2]});
+  }
+  return bands;
+}
+
+void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
+  json.key("routes").begin_object().key("pace_ms_per_m").begin_array();
+  for (const auto pace : model.pace_ms_per_m) json.number(pace);
+  json.end_array().key("turn_ms").begin_array();
+  for (const auto turn : model.turn_ms) json.number(turn);
+  json.end_array().key("closed_classes").integer(model.closed_classes);
+  json.key("private_closed").boolean(model.private_closed);
+  json.key("door_tolerance_m").number(model.doors.tolerance_m);
+  json.key("door_grid_e7").integer(model.doors.grid_e7);
+  json.key("north_scale").number(model.north_scale).key("east_scale").number(model.east_scale);
+  json.key("edges").begin_array();
+  for (const auto& change : model.edges) json.integer(change.edge_dir).integer(change.add_ms);
+  json.end_array().end_object();
+}
+
+void read_routes(const base::JsonNode& node, road::RouteModel& model) {
+  node.allow_only({"pace_ms_per_m", "turn_ms", "closed_classes", "private_closed", "door_tolerance_m",
+                   "door_grid_e7", "north_scale", "east_scale", "edges"});
+  for (const auto& pace : node.required("pace_ms_per_m").items(65'536))
+    model.pace_ms_per_m.push_back(pace.number(1e-3, 1e6).value_or(1));
+  const auto turns = node.required("turn_ms").items(road::kTurnFeatures);
+  if (turns.size() != road::kTurnFeatures)
+    node.required("turn_ms").fault(
+        fmt::format("has {} numbers; allowed: {}", turns.size(), road::kTurnFeatures));
+  for (std::size_t i = 0; i < turns.size(); ++i) model.turn_ms[i] = turns[i].number(0, 1e9).value_or(0);
+  model.closed_classes =
+      static_cast<std::uint32_t>(node.required("closed_classes").integer(0, 0xffffffff).value_or(0));
+  model.private_closed = node.required("private_closed").boolean().value_or(false);
+  model.doors.tolerance_m = node.required("door_tolerance_m").number(0, 1000).value_or(0);
+  model.doors.grid_e7 =
+      static_cast<std::int32_t>(node.required("door_grid_e7").integer(1, 100'000).value_or(1));
+  model.north_scale = node.required("north_scale").number(0.5, 2).value_or(1);
+  model.east_scale = node.required("east_scale").number(0.5, 2).value_or(1);
+  const auto edges = node.required("edges").integers(2 * kMostEdges, -0x7fffffff, 0xffffffff);
+  for (std::size_t i = 0; edges && i + 1 < edges->size(); i += 2) {
+    if ((*edges)[i] < 0 || (*edges)[i + 1] > road::kEdgeClosed)
+      return node.required("edges").fault("must alternate edges and milliseconds");
+    model.edges.push_back(
+        {static_cast<std::uint32_t>((*edges)[i]), static_cast<std::int32_t>((*edges)[i + 1])});
+  }
+}
+
+}  // namespace
+
+std::string to_json(const Calibration& calibration) {
+  std::string out;
+  base::JsonWriter json(out);
+  json.begin_object().key("version").integer(1).key("provider").string(calibration.provider);
+  json.key("vehicle").string(base::to_string(calibration.vehicle));
+  json.key("map_release").string(calibration.map_release);
+  json.key("pairs").integer(calibration.pairs).key("alike").integer(calibration.alike);
+  write_routes(json, calibration.routes);
+  write_bands(json, "road_bands", calibration.road_bands);
+  json.key("detour").begin_array();
+  for (const auto& point : calibration.detour)
+    json.begin_array().number(point.at_m).number(point.metres).end_array();
+  json.end_array();
+  write_bands(json, "detour_bands", calibration.detour_bands);
+  json.end_object();
+  return out;
+}
+
+std::string Calibration::release() const {
+  return base::sha256(to_json(*this));
+}
+
+base::Result<Calibration> read_calibration(std::string_view text, std::string_view name) {
+  const auto document = base::JsonDocument::parse(text, name);
+  if (!document) return base::fail(document.error());
+  base::Faults faults{std::string(name)};
+  const auto root = document->root(faults);
+  root.allow_only({"version", "provider", "vehicle", "map_release", "pairs", "alike", "routes", "road_bands",
+                   "detour", "detour_bands"});
+  Calibration calibration;
+  root.required("version").integer(1, 1);
+  calibration.provider = root.required("provider").string(64).value_or("");
+  const auto vehicle = base::vehicle_from(root.required("vehicle").string(64).value_or(""));
+  if (!vehicle) root.required("vehicle").fault(fmt::format("is no vehicle; {}", base::kVehiclesAllowed));
+  calibration.vehicle = vehicle.value_or(base::Vehicle::kMotorcycle);
+  calibration.map_release = root.required("map_release").string(128).value_or("");
+  calibration.pairs = root.required("pairs").integer(0, INT64_MAX).value_or(0);
+  calibration.alike = root.required("alike").integer(0, INT64_MAX).value_or(0);
+  read_routes(root.required("routes"), calibration.routes);
+  calibration.road_bands = read_bands(root.required("road_bands"));
+  for (const auto& row : read_rows(root.required("detour"), 2, 1000))
+    calibration.detour.push_back({row[0], row[1]});
+  calibration.detour_bands = read_bands(root.required("detour_bands"));
+  if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));
+  return calibration;
+}
+
+Estimate banded(double metres, std::span<const ErrorBand> bands) {
+  const auto whole = [](double value) { return base::Metres{std::llround(value)}; };
+  if (bands.empty()) return road_estimate(whole(metres));
+  const auto band = std::ranges::find_if(bands, [&](const auto& one) { return metres <= one.up_to_m; });
+  const auto& [up_to, low, high] = band == bands.end() ? bands.back() : *band;
+  const Estimate estimate{whole(metres), whole(metres * low), whole(metres * high)};
+  return {estimate.metres, std::min(estimate.low, estimate.metres), std::max(estimate.high, estimate.metres)};
+}
+
+std::optional<Estimate> learned_detour(const Calibration& calibration, double geodesic_m) {
+  const auto& points = calibration.detour;
+  if (points.empty()) return std::nullopt;
+  double metres = 0;
+  if (geodesic_m <= points.front().at_m) {
+    metres = geodesic_m * points.front().metres / points.front().at_m;
+  } else if (geodesic_m >= points.back().at_m) {
+    metres =
+        points.back().metres + (geodesic_m - points.back().at_m) * points.back().metres / points.back().at_m;
+  } else {
+    const auto above =
+        std::ranges::find_if(points, [&](const auto& point) { return geodesic_m <= point.at_m; });
+    const auto& a = *(above - 1);
+    metres = a.metres + (above->metres - a.metres) * (geodesic_m - a.at_m) / (above->at_m - a.at_m);
+  }
+  return banded(metres, calibration.detour_bands);
+}
+
+Calibration calibrate(std::string provider, base::Vehicle vehicle, const road::RouteNetwork* network,
+                      std::string map_release, std::span<const AnsweredTrip> trips,
+                      const FitProgress& progress) {
+  Calibration made;
+  made.provider = std::move(provider);
+  made.vehicle = vehicle;
+  made.pairs = static_cast<std::int64_t>(trips.size());
+  std::vector<AnsweredTrip> fitted, held;
+  for (std::size_t i = 0; i < trips.size(); ++i)
+    (i % kHeldOut == kHeldOut - 1 ? held : fitted).push_back(trips[i]);
+  std::vector<Said> straight, later;
+  for (const auto& trip : fitted) straight.push_back({geo::geodesic_m(trip.from, trip.to), trip.metres});
+  made.detour = fit_detour(straight);
+  for (const auto& trip : held) {
+    if (const auto said = learned_detour(made, geo::geodesic_m(trip.from, trip.to)))
+      later.push_back({static_cast<double>(said->metres.value), trip.metres});
+  }
+  made.detour_bands = fit_bands(std::move(later));
+  if (network == nullptr) return made;
+  made.map_release = std::move(map_release);
+  const auto fit = fit_routes(*network, fitted, {}, progress);
+  made.routes = fit.model;
+  made.alike = static_cast<std::int64_t>(fit.alike);
+  ModelRouter router(*network, made.routes, road::kDefaultMaxSnapM);
+  std::vector<Said> said;
+  for (const auto& trip : held) {
+    const auto answer = router.route(trip.from, trip.to);
+    if (answer.found) said.push_back({answer.metres, trip.metres});
+  }
+  made.road_bands = fit_bands(std::move(said));
+  return made;
+}
+
+CalibratedRoads::CalibratedRoads(std::shared_ptr<const road::RoadMap> map, Calibration calibration)
+    : map_(std::move(map)),
+      calibration_(std::move(calibration)),
+      release_(calibration_.release()),
+      network_(map_->network(calibration_.vehicle)) {}
+
+base::Result<std::unique_ptr<CalibratedRoads>> CalibratedRoads::make(std::shared_ptr<const road::RoadMap> map,
+                                                                     Calibration calibration) {
+  const auto refuse = [](std::string what) {
+    return base::fail(base::ErrorCode::kInvalidInput, "calibration", std::move(what));
+  };
+  if (map->info().release != calibration.map_release)
+    return refuse(
+        fmt::format("was learned on map {}, configured is {}; learn it again with 'reckon calibrate'",
+                    calibration.map_release, map->info().release));
+  if (!map->serves(calibration.vehicle))
+    return refuse(
+        fmt::format("is for {}, which the map does not serve", base::to_string(calibration.vehicle)));
+  std::unique_ptr<CalibratedRoads> roads(new CalibratedRoads(std::move(map), std::move(calibration)));
+  if (roads->network_.groups().size() != roads->calibration_.routes.pace_ms_per_m.size())
+    return refuse("has another number of road groups than its map");
+  roads->idle_.push_back(
+      std::make_unique<ModelRouter>(roads->network_, roads->calibration_.routes, road::kDefaultMaxSnapM));
+  return roads;
+}
+
+std::optional<CalibratedRoads::Answer> CalibratedRoads::ask(const geo::LatLng& from, const geo::LatLng& to) {
+  std::unique_ptr<ModelRouter> router;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      router = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!router) router = std::make_unique<ModelRouter>(network_, calibration_.routes, road::kDefaultMaxSnapM);
+  const auto answer = router->route(from, to);
+  {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(router));
+  }
+  if (!answer.found) return std::nullopt;
+  return Answer{banded(answer.metres, calibration_.road_bands), base::Seconds{std::llround(answer.seconds)}};
+}
+
+}  // namespace reckon::distance

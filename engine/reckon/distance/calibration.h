@@ -1,0 +1,93 @@
+#pragma once
+
+// What has been learned of one provider, as an immutable snapshot named by its content: how it chooses
+// routes on our map, how sure we are of its metres, and how far the road is where no map reaches.
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reckon/base/result.h"
+#include "reckon/base/vehicle.h"
+#include "reckon/distance/detour.h"
+#include "reckon/distance/route_fit.h"
+#include "reckon/road/road_map.h"
+
+namespace reckon::distance {
+
+/// The 90 % interval of the provider's metres, as shares of an estimate, for estimates up to a length.
+struct ErrorBand {
+  double up_to_m = 0;  ///< inclusive; the last one holds beyond it, too
+  double low = 1, high = 1;
+};
+
+/// Straight line to road: the metres said at a straight line of `at_m`; straight between the points.
+struct DetourPoint {
+  double at_m = 0;
+  double metres = 0;
+};
+
+struct Calibration {
+  std::string provider;
+  base::Vehicle vehicle = base::Vehicle::kMotorcycle;
+  std::string map_release;  ///< that the route model belongs to; empty: none
+  std::int64_t pairs = 0;   ///< answers that it was learned from
+  std::int64_t alike = 0;   ///< of them, those whose route is ours to the metre
+  road::RouteModel routes;
+  std::vector<ErrorBand> road_bands;  ///< ascending; of the route model's metres
+  std::vector<DetourPoint> detour;    ///< ascending in both
+  std::vector<ErrorBand> detour_bands;
+
+  /// `sha256:…` of to_json.
+  std::string release() const;
+};
+
+/// Canonical: equal calibrations give equal bytes.
+std::string to_json(const Calibration& calibration);
+/// @errors kInvalidInput  not such a document; every fault named
+base::Result<Calibration> read_calibration(std::string_view json, std::string_view name);
+
+/// Learns all of it. Every fifth answer is kept from the fit and tells how wide the intervals are (split
+/// conformal, Vovk 2005; by distance: Mondrian), so the others must not be alike in turn: trips come in order
+/// of asking. Deterministic.
+/// @param network  null where there is no road map; then only the detour is learned
+Calibration calibrate(std::string provider, base::Vehicle vehicle, const road::RouteNetwork* network,
+                      std::string map_release, std::span<const AnsweredTrip> trips,
+                      const FitProgress& progress = {});
+
+/// An estimate by its band; low <= metres <= high.
+Estimate banded(double metres, std::span<const ErrorBand> bands);
+/// The learned detour; nothing when none was learned.
+std::optional<Estimate> learned_detour(const Calibration& calibration, double geodesic_m);
+
+/// A calibration ready to answer on the map that it belongs to. Safe to call from any thread.
+class CalibratedRoads {
+ public:
+  /// @errors kInvalidInput  the calibration was learned on another map, or its vehicle is not served
+  static base::Result<std::unique_ptr<CalibratedRoads>> make(std::shared_ptr<const road::RoadMap> map,
+                                                             Calibration calibration);
+  const Calibration& calibration() const { return calibration_; }
+  const std::string& release() const { return release_; }
+
+  struct Answer {
+    Estimate estimate;
+    base::Seconds duration{};
+  };
+  /// What the provider would say; nothing when the model has no route.
+  /// Cost: a bidirectional search, half a millisecond on a city.
+  std::optional<Answer> ask(const geo::LatLng& from, const geo::LatLng& to);
+
+ private:
+  CalibratedRoads(std::shared_ptr<const road::RoadMap> map, Calibration calibration);
+  std::shared_ptr<const road::RoadMap> map_;
+  Calibration calibration_;
+  std::string release_;
+  road::RouteNetwork network_;
+  std::mutex mutex_;  ///< of the routers that nobody uses just now
+  std::vector<std::unique_ptr<ModelRouter>> idle_;
+};
+
+}  // namespace reckon::distance
