@@ -145,6 +145,15 @@ base::Result<MapSet> MapSet::open(const std::vector<std::filesystem::path>& path
   return make(std::move(maps));
 }
 
+std::vector<Street> MapSet::streets_in(std::string_view map_release, const Box& box, base::Vehicle vehicle,
+                                       std::size_t most) const {
+  const auto named = std::ranges::find(
+      roads_, map_release, [](const auto& roads) -> std::string_view { return roads->release(); });
+  const auto i = named == roads_.end() ? 0 : static_cast<std::size_t>(named - roads_.begin());
+  const auto overlaid = std::dynamic_pointer_cast<const OverlaidMap>(roads_[i]);
+  return overlaid ? overlaid->streets_in(box, vehicle, most) : maps_[i]->streets_in(box, vehicle, most);
+}
+
 bool MapSet::serves(base::Vehicle vehicle) const {
   return std::ranges::any_of(maps_, [&](const auto& map) { return map->serves(vehicle); });
 }

@@ -51,9 +51,11 @@ class MapSet final : public Roads {
   std::optional<SnapPoint> snap(base::Vehicle vehicle, const geo::LatLng& place,
                                 double max_snap_m = kDefaultMaxSnapM) const override;
 
+  /// The streets of the map that has this release, or of the first one; for pictures.
+  std::vector<Street> streets_in(std::string_view map_release, const Box& box, base::Vehicle vehicle,
+                                 std::size_t most) const;
+
   const std::vector<std::shared_ptr<const RoadMap>>& maps() const { return maps_; }
-  /// What answers on map i: the map itself, or the same under corrections.
-  const Roads& roads(std::size_t i) const { return *roads_[i]; }
 
  private:
   MapSet() = default;

@@ -173,6 +173,13 @@ std::optional<SnapPoint> OverlaidMap::snap(base::Vehicle vehicle, const geo::Lat
   return snap_point(place, *own.shape->geometry, found->positions[0]);
 }
 
+std::vector<Street> OverlaidMap::streets_in(const Box& box, base::Vehicle vehicle, std::size_t most) const {
+  auto streets = map_->streets_in(box, vehicle, most);
+  const auto& changed = part(vehicle).changed;
+  for (auto& street : streets) street.closed = street.open && changed.edge_closed(street.edge);
+  return streets;
+}
+
 std::uint64_t OverlaidMap::bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& own : parts_) {

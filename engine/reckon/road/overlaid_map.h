@@ -51,6 +51,9 @@ class OverlaidMap final : public Roads {
   std::optional<SnapPoint> snap(base::Vehicle vehicle, const geo::LatLng& place,
                                 double max_snap_m = kDefaultMaxSnapM) const override;
 
+  /// As RoadMap::streets_in; what corrections close is told. Added roads are not among them.
+  std::vector<Street> streets_in(const Box& box, base::Vehicle vehicle, std::size_t most) const;
+
   /// Bytes that this version keeps beside the map, shared ones included.
   std::uint64_t bytes() const;
 

@@ -13,6 +13,7 @@
 #include "reckon/road/many_to_many.h"
 #include "reckon/road/path_geometry.h"
 #include "reckon/road/road_map.h"
+#include "reckon/road/route_steps.h"
 #include "reckon/road/search.h"
 #include "reckon/road/snap_index.h"
 
@@ -102,13 +103,14 @@ Route Roads::Query::State::answer(const Ground& ground, const geo::LatLng& asked
   route.status = RouteStatus::kOk;
   route.distance = metres_of(cost);
   route.duration_ds = deciseconds_of(cost);
-  if (options.geometry == WithGeometry::kNo && options.slack_m == 0) return route;
+  const bool line = options.geometry == WithGeometry::kYes, steps = options.steps == WithSteps::kYes;
+  if (!line && !steps && options.slack_m == 0) return route;
   if (const std::optional<Path> found = path()) {
     const auto& at_start = start->snap.positions[from[found->start].position];
     const auto& at_end = end->snap.positions[to[found->finish].position];
     tell_ends(&at_start, &at_end);
-    if (options.geometry == WithGeometry::kYes)
-      route.geometry = path_geometry(geometry, ground.graph, found->arcs, at_start, at_end);
+    if (line) route.geometry = path_geometry(geometry, ground.graph, found->arcs, at_start, at_end);
+    if (steps) route.steps = route_steps(geometry, ground.graph, found->arcs, at_start, at_end);
   }
   return route;
 }
