@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "reckon/base/file.h"
@@ -153,18 +157,43 @@ void give_back([[maybe_unused]] RoadData& data) {
 #endif
 }
 
+// One vehicle after the other on each of the machine's cores; the result does not depend on how many there
+// are.
+void add_hierarchies(CompiledMap& map, const BuildProgress& progress) {
+  const auto count = map.vehicles.size();
+  map.dissections.resize(count);
+  map.hierarchies.resize(count);
+  std::atomic<std::size_t> next = 0;
+  std::exception_ptr fault;
+  std::mutex mutex;
+  const auto work = [&](bool tells) {
+    try {
+      for (auto v = next++; v < count; v = next++) {
+        if (tells && progress) progress("hierarchy", static_cast<double>(v) / static_cast<double>(count));
+        const auto graph = map.graphs[v].view();
+        map.dissections[v] = dissect(map.geometry(), graph);
+        map.hierarchies[v] = contract(graph);
+        add_hub_labels(map.hierarchies[v]);
+      }
+    } catch (...) {
+      const std::scoped_lock lock(mutex);
+      fault = std::current_exception();
+    }
+  };
+  std::vector<std::thread> threads;
+  const auto cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  for (std::size_t i = 1; i < std::min(cores, count); ++i) threads.emplace_back(work, false);
+  work(true);
+  for (auto& thread : threads) thread.join();
+  if (fault) std::rethrow_exception(fault);
+}
+
 base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
   auto begun = begin(data, options);
   if (!begun) return base::fail(begun.error());
   give_back(data);
   auto& map = begun->map;
-  for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
-    if (options.progress)
-      options.progress("hierarchy", static_cast<double>(v) / static_cast<double>(map.vehicles.size()));
-    map.dissections.push_back(dissect(map.geometry(), map.graphs[v].view()));
-    map.hierarchies.push_back(contract(map.graphs[v].view()));
-    add_hub_labels(map.hierarchies.back());
-  }
+  add_hierarchies(map, options.progress);
   if (options.progress) options.progress("index", 0);
   add_index(begun->vehicles_of_edge, map);
   return std::move(map);
