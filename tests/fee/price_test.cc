@@ -151,6 +151,35 @@ TEST_CASE("price: minimum, maximum and rounding are lines of their own, so lines
   }
 }
 
+TEST_CASE("to_json: the bytes of the language's first version never change") {
+  // Written by the release that introduced the five tariffs: release, and SHA-256 of all vectors' traces.
+  struct Row {
+    const char *name, *release, *traces;
+  };
+  const fee::TripRecord trip{375'000'000, 1'270'000'000, 375'100'000, 1'270'100'000, "motorcycle"};
+  for (const Row& row :
+       {Row{"t1-seoul-500m", "sha256:e606a5e2379f08339d721a25837cea7faad4f6c22e6b7ceb988e1b207562fae3",
+            "sha256:a53df93ddff1c058c776ce31d912fc865500c6c93b5fa55c386ba399461a62c6"},
+        Row{"t2-province-100m", "sha256:ef839826cf81de6729b063ffae67eaca306c856edda9b50af97798d767941a8f",
+            "sha256:a733aa6e48901566adc093094841b41a9912998c071b8ca1b99b3b35eae5b323"},
+        Row{"t3-seoul-pizza", "sha256:b9723dba1f8d03325ec2c985ed6bca3dee6851910e9538da521b9c4a4a313dff",
+            "sha256:50a66fc15253868941ed399f88c222a139665d8fa49cf724755d71414ec13cdc"},
+        Row{"t4-rider-2022", "sha256:4b8d78c4de15dc00d33e97ea78a5e52e85e0bb6b3f58c62091bea61af42c8d7b",
+            "sha256:b826639436a16b4aa5e8f40a378601b8e46a7e91bdabb41655f155be09fae9cf"},
+        Row{"t5-seongdong-complex", "sha256:135402e5c1d3ee9e83ba35d2c56eac5588d6e0e05c3db82fc21fead2ed0fa85b",
+            "sha256:6069744589a8d9108a6c1596f726ae1d7f265a24cf964c36f37471891e7461d2"}}) {
+    CAPTURE(row.name);
+    const auto tariff = shipped_tariff(row.name);
+    CHECK(tariff->release == row.release);
+    std::string all;
+    for (const auto& vector : tariff->vectors)
+      all += fee::to_json(
+                 fee::price(tariff, vector.context, {vector.distance, "road", "sha256:map", trip}).value()) +
+             "\n";
+    CHECK(base::sha256(all) == row.traces);
+  }
+}
+
 TEST_CASE("to_json: a trace read back and priced again gives the same bytes") {
   const auto tariff = shipped_tariff("t5-seongdong-complex");
   const auto& vector = tariff->vectors[1];

@@ -23,7 +23,7 @@ TEST_CASE("read_tariff: each fault is named with its place and what is allowed")
            Row{R"("distance")", R"("valid_until":"2021-01-01T00:00:00Z","distance")", "t#/valid_until",
                "later"},
            Row{R"("basis":"road")", R"("basis":"air")", "t#/distance/basis", "provider, road, straight"},
-           Row{R"("basis":"road")", R"("basis":"zone")", "t#/distance/basis", "not supported"},
+           Row{R"("basis":"road")", R"("basis":"zone")", "t#/distance/layer", "required"},
            Row{R"("basis":"road")", R"("basis":"road","formula":"geodesic")", "t#/distance/formula",
                "straight"},
            Row{R"("price":1000)", R"("price":-1)", "t#/base/price", "from 0 to"},

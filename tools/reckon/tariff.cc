@@ -7,7 +7,6 @@
 
 #include "commands.h"
 #include "reckon/base/file.h"
-#include "reckon/base/limits.h"
 #include "reckon/fee/price.h"
 #include "reckon/fee/tariff_reader.h"
 
@@ -15,7 +14,7 @@ namespace reckon::cli {
 namespace {
 
 base::Result<fee::Tariff> load(const std::string& path) {
-  const auto bytes = base::read_file(path, base::kMaxConfigBytes);
+  const auto bytes = base::read_file(path, fee::kMaxTariffBytes);
   if (!bytes) return base::fail(bytes.error());
   return fee::read_tariff(*bytes, path);
 }
@@ -39,7 +38,13 @@ std::string amount_text(const std::optional<fee::Money>& amount) {
 
 // What differs between a vector and the fee, or nothing.
 std::string difference(const fee::Vector& vector, const base::Result<fee::FeeTrace>& trace) {
-  if (!trace) return fmt::format("{}: {}", trace.error().where, trace.error().message);
+  if (!trace) {
+    return trace.error().where == vector.refused
+               ? std::string{}
+               : fmt::format("{}: {}", trace.error().where, trace.error().message);
+  }
+  if (!vector.refused.empty())
+    return fmt::format("total is {}, the vector says refused at '{}'", trace->total.minor, vector.refused);
   if (trace->total != vector.total) {
     std::string lines;
     for (const auto& line : trace->lines) {
@@ -66,8 +71,8 @@ int run_test(const Args& args) {
     const auto tariff = std::make_shared<const fee::Tariff>(std::move(*loaded));
     int differing = 0;
     for (const auto& vector : tariff->vectors) {
-      const auto differs =
-          difference(vector, fee::price(tariff, vector.context, {vector.distance, "vector", {}}));
+      const auto differs = difference(
+          vector, fee::price(tariff, vector.context, {vector.distance, "vector", {}, vector.trip}));
       if (differs.empty()) continue;
       ++differing;
       fmt::print("{}: vector '{}': {} ({})\n", path, vector.name, differs, vector.why);
