@@ -18,6 +18,8 @@ using Json = rapidjson::Value;
 using Int = boost::multiprecision::cpp_int;
 using Exact = boost::multiprecision::cpp_rational;
 
+const Json kNothing(rapidjson::kObjectType);
+
 struct Refused {
   std::string where;
 };
@@ -103,7 +105,8 @@ std::int64_t sunday_of(int year, int month, int nth) {
 }
 
 std::int64_t offset_of(const std::string& zone, std::int64_t at) {
-  if (zone == "Asia/Seoul") return 9 * 3600;
+  if (zone == "Asia/Seoul" || zone == "Asia/Tokyo") return 9 * 3600;
+  if (zone == "Asia/Kuwait") return 3 * 3600;
   if (zone == "Asia/Kathmandu") return 5 * 3600 + 45 * 60;
   if (zone ==
       "America/New_York") {  // the rule of 2007: second Sunday of March to first of November, at 02:00
@@ -212,7 +215,9 @@ namespace {
 class Pricing {
  public:
   Pricing(const Json& tariff, const Json& delivery)
-      : tariff_(tariff), delivery_(delivery), context_(delivery["context"]) {}
+      : tariff_(tariff),
+        delivery_(delivery),
+        context_(member(delivery, "context") ? delivery["context"] : kNothing) {}
 
   ReferenceFee run() {
     metres_ = int_or(delivery_, "distance_m", 0);
@@ -263,7 +268,7 @@ class Pricing {
   }
 
   void find_time() {
-    std::int64_t at = seconds_of(text(context_["at"]));
+    std::int64_t at = seconds_of(text_or(context_, "at", text(tariff_["valid_from"])));
     const Json* basis = member(tariff_, "time_basis");
     if (const Json* times = member(context_, "times"); basis && times && times->MemberCount() > 0) {
       if (!member(*times, basis->GetString())) throw Refused{"context/times/" + text(*basis)};

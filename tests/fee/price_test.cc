@@ -38,21 +38,6 @@ std::int64_t total(const std::shared_ptr<const fee::Tariff>& tariff, std::int64_
 
 }  // namespace
 
-TEST_CASE("price: every vector in the shipped tariffs") {
-  for (const std::string name : kShipped) {
-    const auto tariff = shipped_tariff(name);
-    CHECK(tariff->vectors.size() >= 2);
-    for (const auto& vector : tariff->vectors) {
-      CAPTURE(name);
-      CAPTURE(vector.name);
-      const auto trace = fee::price(tariff, vector.context, {vector.distance, "road", {}});
-      REQUIRE(trace);
-      CHECK(trace->total == vector.total);
-      if (vector.vat) CHECK(trace->vat == vector.vat);
-    }
-  }
-}
-
 TEST_CASE("price: a started step is charged whole and bounds are exclusive") {
   struct Row {
     std::int64_t metres;

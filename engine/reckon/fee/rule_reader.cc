@@ -100,7 +100,8 @@ std::vector<Group> read_groups(const JsonNode& node) {
     if (!group.name.empty() && !names.insert(group.name).second)
       item.optional("group").fault(
           fmt::format("'{}' is taken; each group needs a name of its own", group.name));
-    if (group.pick == Pick::kAll && !group.maximum && item.optional("pick").present())
+    const auto pick = item.optional("pick");
+    if (!group.maximum && pick.is_string() && pick.string() == "all")
       item.fault("picks all and caps nothing, so it does nothing; allowed: another pick, or a maximum");
     groups.push_back(std::move(group));
   }

@@ -94,7 +94,9 @@ std::vector<geo::Polygon> read_geometry(const JsonNode& node) {
   static constexpr std::array<std::string_view, 2> kTypes = {"Polygon", "MultiPolygon"};
   std::vector<geo::Polygon> shape;
   node.allow_only({"type", "coordinates", "bbox"});
-  const auto type = read_choice(node.required("type"), kTypes);
+  const auto type_node = node.required("type");
+  const auto type = read_choice(type_node, kTypes);
+  if (!type_node.is_string() || type_node.string() != kTypes[type]) return shape;  // told already
   const auto coordinates = node.required("coordinates");
   if (type == 0) {
     if (auto polygon = read_polygon(coordinates)) shape.push_back(std::move(*polygon));
