@@ -2,11 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
 #include "fee/fee_fixture.h"
+#include "fee/random_tariff_fixture.h"
 #include "reckon/base/hash.h"
+#include "reckon/base/json_reader.h"
 #include "reckon/fee/tariff_reader.h"
 
 using namespace reckon;
@@ -183,4 +186,101 @@ TEST_CASE("read_trace_inputs: a damaged trace is refused with the place of the d
   REQUIRE_FALSE(faults);
   CHECK(faults.error().where == "t#/format");
   CHECK(faults.error().all().size() >= 4);
+}
+
+namespace {
+
+// The same tariff with the rules of each list in another order.
+std::string shuffled(const std::string& tariff_json, std::mt19937_64& random) {
+  const auto document = base::JsonDocument::parse(tariff_json, "tariff").value();
+  base::Faults faults("tariff");
+  const auto root = document.root(faults);
+  std::string out = "{";
+  for (const auto key : root.keys()) {
+    const auto value = root.required(key);
+    out += (out.size() == 1 ? "\"" : ",\"") + std::string(key) + "\":";
+    if (key != "surcharges" && key != "promotions" && key != "groups") {
+      out += value.dump();
+      continue;
+    }
+    auto items = value.items(1000);
+    std::ranges::shuffle(items, random);
+    std::string list;
+    for (const auto& item : items) list += (list.empty() ? "" : ",") + item.dump();
+    out += "[" + list + "]";
+  }
+  return out + "}";
+}
+
+struct Case {
+  FeeContext context;
+  fee::DistanceRecord distance;
+};
+
+Case case_of(const std::string& delivery_json) {
+  const auto document = base::JsonDocument::parse(delivery_json, "delivery").value();
+  base::Faults faults("delivery");
+  const auto root = document.root(faults);
+  Case one{fee::read_context(root.required("context"), {}),
+           {{root.required("distance_m").integer(0, 1'000'000).value()}, "road", {}, {}, {}}};
+  if (const auto from = root.optional("from"); from.present()) {
+    const auto e7 = [](const base::JsonNode& node) {
+      return static_cast<std::int64_t>(node.number(-180, 180).value() * 1e7 + 0.5);
+    };
+    const auto to = root.required("to");
+    one.distance.trip = fee::TripRecord{e7(from.required("lat")), e7(from.required("lon")),
+                                        e7(to.required("lat")), e7(to.required("lon")), "motorcycle"};
+  }
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("price: no order of rules or groups changes a fee") {
+  test::RandomTariffs generator(7);
+  std::mt19937_64 random(8);
+  MESSAGE("seeds 7 and 8");
+  int priced = 0;
+  for (int i = 0; i < 150; ++i) {
+    const auto json = generator.tariff();
+    const auto one = test::read_json(json), other = test::read_json(shuffled(json, random));
+    for (int k = 0; k < 20; ++k) {
+      const auto [context, distance] = case_of(generator.delivery());
+      const auto a = fee::price(one, context, distance), b = fee::price(other, context, distance);
+      REQUIRE(a.has_value() == b.has_value());
+      if (!a) continue;
+      ++priced;
+      REQUIRE(a->total == b->total);
+      REQUIRE(a->vat == b->vat);
+    }
+  }
+  CHECK(priced > 1000);
+}
+
+TEST_CASE("price: a fee never falls with distance unless the tariff says so") {
+  // Says so: a rate below zero, a promotion's rate, or a rule that asks for the distance.
+  test::RandomTariffs generator(9);
+  MESSAGE("seed 9");
+  int checked = 0;
+  for (int i = 0; i < 1500; ++i) {
+    const auto json = generator.tariff();
+    const bool says_so =
+        json.find("\"rate_ppm\":-") != std::string::npos ||
+        json.find("\"distance_m\"") != std::string::npos || json.find("\"lowest\"") != std::string::npos ||
+        json.find("\"priority\"") != std::string::npos || json.find("\"rule\":\"p") != std::string::npos;
+    if (says_so) continue;
+    const auto tariff = test::read_json(json);
+    for (int k = 0; k < 20; ++k) {
+      auto [context, distance] = case_of(generator.delivery());
+      distance.metres.value %= 5000;
+      const auto near = fee::price(tariff, context, distance);
+      distance.metres.value += generator.between(1, 700);
+      const auto far = fee::price(tariff, context, distance);
+      REQUIRE(near.has_value() == far.has_value());
+      if (!near) continue;
+      ++checked;
+      if (far->total < near->total) FAIL(json << "\n" << fee::to_json(*near) << "\n" << fee::to_json(*far));
+    }
+  }
+  CHECK(checked > 300);
 }

@@ -8,7 +8,7 @@ namespace {
 
 // Cells for each area: finer cells hold fewer candidates, and most places of a large area need no test at
 // all.
-constexpr std::size_t kCellsPerArea = 64;
+constexpr std::size_t kCellsPerArea = 256;
 constexpr std::size_t kMaxCells = std::size_t{1} << 22;
 // Cells, and candidates in all of them together: areas that overlap widely get a coarser grid instead of more
 // memory.
@@ -49,7 +49,7 @@ void AreaIndex::keep_area(const Area& area) {
   for (const Ring& ring : area.shape.rings) sides += ring.size();
   slot.slabs = static_cast<std::uint32_t>(std::clamp<std::size_t>(sides / kSidesPerSlab, 1, kMaxSlabs));
   const std::int64_t height = std::int64_t{slot.box.high.lat} - slot.box.low.lat + 1;
-  slot.slab_height = (height + slot.slabs - 1) / slot.slabs;
+  slot.slab_height = static_cast<std::uint32_t>((height + slot.slabs - 1) / slot.slabs);
   slot.first_slab = static_cast<std::uint32_t>(slab_begin_.size());
   std::vector<std::vector<Segment>> slabs(slot.slabs);
   each_side(area.shape, [&](PointE7 a, PointE7 b) {
@@ -71,13 +71,19 @@ bool AreaIndex::holds(std::uint32_t area, PointE7 point) const {
   const auto slab =
       static_cast<std::uint32_t>((std::int64_t{point.lat} - slot.box.low.lat) / slot.slab_height);
   const std::uint32_t at = slot.first_slab + slab;
-  bool inside = false;
+  // Without branches: which sides the ray meets is as good as random, and a wrong guess costs more than a
+  // product.
+  unsigned inside = 0, edge = 0;
   for (std::uint32_t i = slab_begin_[at]; i < slab_begin_[at + 1]; ++i) {
-    const Side side = crossing_of(segments_[i].a, segments_[i].b, point);
-    if (side == Side::kEdge) return slot.edge_inside;
-    inside ^= side == Side::kInside;
+    const PointE7 a = segments_[i].a, b = segments_[i].b;
+    const std::int64_t turn = turn_of(a, b, point);
+    const unsigned rises = b.lat > point.lat, spans = (a.lat > point.lat) ^ rises;
+    inside ^= spans & ((turn > 0) ^ rises ^ 1U);
+    const unsigned within = (point.lat >= std::min(a.lat, b.lat)) & (point.lat <= std::max(a.lat, b.lat)) &
+                            (point.lng >= std::min(a.lng, b.lng)) & (point.lng <= std::max(a.lng, b.lng));
+    edge |= within & static_cast<unsigned>(turn == 0);
   }
-  return inside;
+  return edge != 0 ? slot.edge_inside : inside != 0;
 }
 
 namespace {
@@ -177,7 +183,7 @@ void AreaIndex::choose_cells(std::size_t areas) {
   const std::int64_t width = std::int64_t{box_.high.lng} - box_.low.lng + 1;
   const auto wanted = static_cast<double>(std::min(kMaxCells, kCellsPerArea * areas));
   const double side = std::sqrt(static_cast<double>(height) * static_cast<double>(width) / wanted);
-  cell_lat_ = cell_lng_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(side)));
+  cell_lat_ = cell_lng_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(std::ceil(side)));
   for (;; cell_lat_ *= 2, cell_lng_ *= 2) {
     rows_ = static_cast<std::size_t>((height - 1) / cell_lat_ + 1);
     columns_ = static_cast<std::size_t>((width - 1) / cell_lng_ + 1);
@@ -187,7 +193,7 @@ void AreaIndex::choose_cells(std::size_t areas) {
           static_cast<std::size_t>((std::int64_t{slot.box.high.lat} - slot.box.low.lat) / cell_lat_ + 1) *
           static_cast<std::size_t>((std::int64_t{slot.box.high.lng} - slot.box.low.lng) / cell_lng_ + 1);
     }
-    if (entries <= kMaxEntries || rows_ * columns_ == 1) return;
+    if (entries <= kMaxEntries || rows_ * columns_ <= 4) return;
   }
 }
 

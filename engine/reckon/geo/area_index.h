@@ -45,18 +45,22 @@ class AreaIndex {
     Box box;
     std::uint32_t id = 0;
     bool edge_inside = true;
-    std::uint32_t slabs = 0;       // number of slabs
-    std::uint32_t first_slab = 0;  // in slab_begin_
-    std::int64_t slab_height = 1;  // E7
+    std::uint32_t slabs = 0;        // number of slabs
+    std::uint32_t first_slab = 0;   // in slab_begin_
+    std::uint32_t slab_height = 1;  // E7
   };
   struct Segment {
     PointE7 a, b;
   };
 
+  // From `low` to `value` >= low: below 2^32, and division of 32 bits is the quicker one.
+  static std::uint32_t offset(std::int32_t value, std::int32_t low) {
+    return static_cast<std::uint32_t>(value) - static_cast<std::uint32_t>(low);
+  }
   bool has_cell(PointE7 p) const { return !cell_begin_.empty() && box_.contains(p); }
   std::size_t cell_of(PointE7 p) const {
-    const auto row = static_cast<std::size_t>((std::int64_t{p.lat} - box_.low.lat) / cell_lat_);
-    const auto column = static_cast<std::size_t>((std::int64_t{p.lng} - box_.low.lng) / cell_lng_);
+    const std::size_t row = offset(p.lat, box_.low.lat) / cell_lat_;
+    const std::size_t column = offset(p.lng, box_.low.lng) / cell_lng_;
     return row * columns_ + column;
   }
   bool holds(std::uint32_t area, PointE7 point) const;
@@ -68,7 +72,7 @@ class AreaIndex {
   std::vector<std::uint32_t> slab_begin_;  // of each area its slabs + 1 entries, into segments_
   std::vector<Segment> segments_;
   Box box_{};
-  std::int64_t cell_lat_ = 1, cell_lng_ = 1;  // E7
+  std::uint32_t cell_lat_ = 1, cell_lng_ = 1;  // E7
   std::size_t rows_ = 0, columns_ = 0;
   std::vector<std::uint32_t> cell_begin_;  // into entries_
   std::vector<std::uint32_t> entries_;     // area * 2, + 1 where the cell lies wholly inside
