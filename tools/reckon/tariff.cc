@@ -1,4 +1,4 @@
-// `reckon tariff check` and `reckon tariff test`.
+// `reckon tariff check`, `reckon tariff test` and `reckon tariff lint`.
 
 #include <fmt/format.h>
 
@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "reckon/base/file.h"
+#include "reckon/fee/lint.h"
 #include "reckon/fee/price.h"
 #include "reckon/fee/tariff_reader.h"
 
@@ -84,6 +85,22 @@ int run_test(const Args& args) {
   return exit;
 }
 
+int run_lint(const Args& args) {
+  int exit = kDone;
+  for (const auto& path : args.words()) {
+    const auto tariff = load(path);
+    if (!tariff) {
+      exit = std::max(exit, report(tariff.error()));
+      continue;
+    }
+    const auto remarks = fee::lint(*tariff);
+    for (const auto& remark : remarks) fmt::print("{}#{}: {}\n", path, remark.where, remark.message);
+    fmt::print("{}: {} remarks\n", path, remarks.size());
+    if (!remarks.empty()) exit = std::max<int>(exit, kSomeRowsFailed);
+  }
+  return exit;
+}
+
 }  // namespace
 
 std::vector<Command> tariff_commands() {
@@ -97,6 +114,14 @@ std::vector<Command> tariff_commands() {
        {},
        {},
        run_test},
+      {"tariff lint",
+       "says what sound tariff files hardly meant: gaps, rules that never fire, calendars that end",
+       "FILE...",
+       1,
+       1000,
+       {},
+       {},
+       run_lint},
   };
 }
 
