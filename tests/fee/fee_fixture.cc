@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include "reckon/base/file.h"
-#include "reckon/base/limits.h"
 #include "reckon/fee/tariff_reader.h"
 
 namespace reckon::test {
@@ -23,7 +22,7 @@ std::shared_ptr<const fee::Tariff> must_read(const std::string& bytes, const std
 
 std::shared_ptr<const fee::Tariff> shipped_tariff(const std::string& name) {
   const std::string path = std::string(RECKON_SOURCE_DIR) + "/data/tariffs/" + name + ".json";
-  return must_read(base::read_file(path, base::kMaxConfigBytes).value(), path);
+  return must_read(base::read_file(path, fee::kMaxTariffBytes).value(), path);
 }
 
 std::string small_tariff_json(const std::string& what, const std::string& replace) {
@@ -32,6 +31,10 @@ std::string small_tariff_json(const std::string& what, const std::string& replac
   const auto at = json.find(what);
   REQUIRE_MESSAGE(at != std::string::npos, "the small tariff has no " << what);
   return json.replace(at, what.size(), replace);
+}
+
+std::shared_ptr<const fee::Tariff> read_json(const std::string& json) {
+  return must_read(json, "json");
 }
 
 std::shared_ptr<const fee::Tariff> small_tariff(const std::string& what, const std::string& replace) {

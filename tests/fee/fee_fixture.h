@@ -16,6 +16,9 @@ std::shared_ptr<const fee::Tariff> shipped_tariff(const std::string& name);
 /// `what`.
 std::string small_tariff_json(const std::string& what = "", const std::string& replace = "");
 
+/// A tariff from its JSON; fails the test if it has faults.
+std::shared_ptr<const fee::Tariff> read_json(const std::string& json);
+
 std::shared_ptr<const fee::Tariff> small_tariff(const std::string& what = "",
                                                 const std::string& replace = "");
 

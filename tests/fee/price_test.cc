@@ -2,11 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
 #include "fee/fee_fixture.h"
+#include "fee/random_tariff_fixture.h"
 #include "reckon/base/hash.h"
+#include "reckon/base/json_reader.h"
 #include "reckon/fee/tariff_reader.h"
 
 using namespace reckon;
@@ -37,21 +40,6 @@ std::int64_t total(const std::shared_ptr<const fee::Tariff>& tariff, std::int64_
 }
 
 }  // namespace
-
-TEST_CASE("price: every vector in the shipped tariffs") {
-  for (const std::string name : kShipped) {
-    const auto tariff = shipped_tariff(name);
-    CHECK(tariff->vectors.size() >= 2);
-    for (const auto& vector : tariff->vectors) {
-      CAPTURE(name);
-      CAPTURE(vector.name);
-      const auto trace = fee::price(tariff, vector.context, {vector.distance, "road", {}});
-      REQUIRE(trace);
-      CHECK(trace->total == vector.total);
-      if (vector.vat) CHECK(trace->vat == vector.vat);
-    }
-  }
-}
 
 TEST_CASE("price: a started step is charged whole and bounds are exclusive") {
   struct Row {
@@ -151,6 +139,35 @@ TEST_CASE("price: minimum, maximum and rounding are lines of their own, so lines
   }
 }
 
+TEST_CASE("to_json: the bytes of the language's first version never change") {
+  // Written by the release that introduced the five tariffs: release, and SHA-256 of all vectors' traces.
+  struct Row {
+    const char *name, *release, *traces;
+  };
+  const fee::TripRecord trip{375'000'000, 1'270'000'000, 375'100'000, 1'270'100'000, "motorcycle"};
+  for (const Row& row :
+       {Row{"t1-seoul-500m", "sha256:e606a5e2379f08339d721a25837cea7faad4f6c22e6b7ceb988e1b207562fae3",
+            "sha256:a53df93ddff1c058c776ce31d912fc865500c6c93b5fa55c386ba399461a62c6"},
+        Row{"t2-province-100m", "sha256:ef839826cf81de6729b063ffae67eaca306c856edda9b50af97798d767941a8f",
+            "sha256:a733aa6e48901566adc093094841b41a9912998c071b8ca1b99b3b35eae5b323"},
+        Row{"t3-seoul-pizza", "sha256:b9723dba1f8d03325ec2c985ed6bca3dee6851910e9538da521b9c4a4a313dff",
+            "sha256:50a66fc15253868941ed399f88c222a139665d8fa49cf724755d71414ec13cdc"},
+        Row{"t4-rider-2022", "sha256:4b8d78c4de15dc00d33e97ea78a5e52e85e0bb6b3f58c62091bea61af42c8d7b",
+            "sha256:b826639436a16b4aa5e8f40a378601b8e46a7e91bdabb41655f155be09fae9cf"},
+        Row{"t5-seongdong-complex", "sha256:135402e5c1d3ee9e83ba35d2c56eac5588d6e0e05c3db82fc21fead2ed0fa85b",
+            "sha256:6069744589a8d9108a6c1596f726ae1d7f265a24cf964c36f37471891e7461d2"}}) {
+    CAPTURE(row.name);
+    const auto tariff = shipped_tariff(row.name);
+    CHECK(tariff->release == row.release);
+    std::string all;
+    for (const auto& vector : tariff->vectors)
+      all += fee::to_json(
+                 fee::price(tariff, vector.context, {vector.distance, "road", "sha256:map", trip}).value()) +
+             "\n";
+    CHECK(base::sha256(all) == row.traces);
+  }
+}
+
 TEST_CASE("to_json: a trace read back and priced again gives the same bytes") {
   const auto tariff = shipped_tariff("t5-seongdong-complex");
   const auto& vector = tariff->vectors[1];
@@ -169,4 +186,101 @@ TEST_CASE("read_trace_inputs: a damaged trace is refused with the place of the d
   REQUIRE_FALSE(faults);
   CHECK(faults.error().where == "t#/format");
   CHECK(faults.error().all().size() >= 4);
+}
+
+namespace {
+
+// The same tariff with the rules of each list in another order.
+std::string shuffled(const std::string& tariff_json, std::mt19937_64& random) {
+  const auto document = base::JsonDocument::parse(tariff_json, "tariff").value();
+  base::Faults faults("tariff");
+  const auto root = document.root(faults);
+  std::string out = "{";
+  for (const auto key : root.keys()) {
+    const auto value = root.required(key);
+    out += (out.size() == 1 ? "\"" : ",\"") + std::string(key) + "\":";
+    if (key != "surcharges" && key != "promotions" && key != "groups") {
+      out += value.dump();
+      continue;
+    }
+    auto items = value.items(1000);
+    std::ranges::shuffle(items, random);
+    std::string list;
+    for (const auto& item : items) list += (list.empty() ? "" : ",") + item.dump();
+    out += "[" + list + "]";
+  }
+  return out + "}";
+}
+
+struct Case {
+  FeeContext context;
+  fee::DistanceRecord distance;
+};
+
+Case case_of(const std::string& delivery_json) {
+  const auto document = base::JsonDocument::parse(delivery_json, "delivery").value();
+  base::Faults faults("delivery");
+  const auto root = document.root(faults);
+  Case one{fee::read_context(root.required("context"), {}),
+           {{root.required("distance_m").integer(0, 1'000'000).value()}, "road", {}, {}, {}}};
+  if (const auto from = root.optional("from"); from.present()) {
+    const auto e7 = [](const base::JsonNode& node) {
+      return static_cast<std::int64_t>(node.number(-180, 180).value() * 1e7 + 0.5);
+    };
+    const auto to = root.required("to");
+    one.distance.trip = fee::TripRecord{e7(from.required("lat")), e7(from.required("lon")),
+                                        e7(to.required("lat")), e7(to.required("lon")), "motorcycle"};
+  }
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("price: no order of rules or groups changes a fee") {
+  test::RandomTariffs generator(7);
+  std::mt19937_64 random(8);
+  MESSAGE("seeds 7 and 8");
+  int priced = 0;
+  for (int i = 0; i < 150; ++i) {
+    const auto json = generator.tariff();
+    const auto one = test::read_json(json), other = test::read_json(shuffled(json, random));
+    for (int k = 0; k < 20; ++k) {
+      const auto [context, distance] = case_of(generator.delivery());
+      const auto a = fee::price(one, context, distance), b = fee::price(other, context, distance);
+      REQUIRE(a.has_value() == b.has_value());
+      if (!a) continue;
+      ++priced;
+      REQUIRE(a->total == b->total);
+      REQUIRE(a->vat == b->vat);
+    }
+  }
+  CHECK(priced > 1000);
+}
+
+TEST_CASE("price: a fee never falls with distance unless the tariff says so") {
+  // Says so: a rate below zero, a promotion's rate, or a rule that asks for the distance.
+  test::RandomTariffs generator(9);
+  MESSAGE("seed 9");
+  int checked = 0;
+  for (int i = 0; i < 1500; ++i) {
+    const auto json = generator.tariff();
+    const bool says_so =
+        json.find("\"rate_ppm\":-") != std::string::npos ||
+        json.find("\"distance_m\"") != std::string::npos || json.find("\"lowest\"") != std::string::npos ||
+        json.find("\"priority\"") != std::string::npos || json.find("\"rule\":\"p") != std::string::npos;
+    if (says_so) continue;
+    const auto tariff = test::read_json(json);
+    for (int k = 0; k < 20; ++k) {
+      auto [context, distance] = case_of(generator.delivery());
+      distance.metres.value %= 5000;
+      const auto near = fee::price(tariff, context, distance);
+      distance.metres.value += generator.between(1, 700);
+      const auto far = fee::price(tariff, context, distance);
+      REQUIRE(near.has_value() == far.has_value());
+      if (!near) continue;
+      ++checked;
+      if (far->total < near->total) FAIL(json << "\n" << fee::to_json(*near) << "\n" << fee::to_json(*far));
+    }
+  }
+  CHECK(checked > 300);
 }

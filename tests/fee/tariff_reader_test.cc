@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "fee/fee_fixture.h"
+#include "reckon/base/file.h"
 
 using namespace reckon;
 using test::small_tariff_json;
@@ -23,7 +26,7 @@ TEST_CASE("read_tariff: each fault is named with its place and what is allowed")
            Row{R"("distance")", R"("valid_until":"2021-01-01T00:00:00Z","distance")", "t#/valid_until",
                "later"},
            Row{R"("basis":"road")", R"("basis":"air")", "t#/distance/basis", "provider, road, straight"},
-           Row{R"("basis":"road")", R"("basis":"zone")", "t#/distance/basis", "not supported"},
+           Row{R"("basis":"road")", R"("basis":"zone")", "t#/distance/layer", "required"},
            Row{R"("basis":"road")", R"("basis":"road","formula":"geodesic")", "t#/distance/formula",
                "straight"},
            Row{R"("price":1000)", R"("price":-1)", "t#/base/price", "from 0 to"},
@@ -95,4 +98,137 @@ TEST_CASE("read_tariff: the release depends on what prices and on nothing else")
   const auto dearer = fee::read_tariff(small_tariff_json("\"price\":100}", "\"price\":101}"), "t").value();
   CHECK(plain.release == spaced.release);
   CHECK(plain.release != dearer.release);
+}
+
+TEST_CASE("read_tariff: a file full of faults names every one of them, with its place, in one run") {
+  const std::string path = std::string(RECKON_SOURCE_DIR) + "/tests/fee/faults.json";
+  const auto tariff = fee::read_tariff(base::read_file(path, fee::kMaxTariffBytes).value(), "t");
+  REQUIRE_FALSE(tariff);
+  const auto faults = tariff.error().all();
+  struct Row {
+    std::string where, says;
+  };
+  const std::vector<Row> rows = {
+      {"/id", "letters, digits"},
+      {"/version", "from 1 to"},
+      {"/status", "draft, approved"},
+      {"/currency", "ISO 4217"},
+      {"/time_zone", "IANA"},
+      {"/time_basis", "accepted, pickup_expected"},
+      {"/valid_from", "RFC 3339"},
+      {"/valid_until", "RFC 3339"},
+      {"/scope", "one of branch, shop_group, shop"},
+      {"/scope/branch", "letters, digits"},
+      {"/colour", "allowed:"},
+      {"/distance/formula", "'straight' only"},
+      {"/distance/table/0/to", "a zone of the layer"},
+      {"/distance/table/1", "one of distance_m"},
+      {"/distance/table/2", "each way may stand once"},
+      {"/distance/table/3", "one of distance_m"},
+      {"/base/price", "from 0 to"},
+      {"/base/up_to_m", "to 1000000"},
+      {"/steps/0/length_m", "from 1 to"},
+      {"/steps/0/price", "to 1000000000"},
+      {"/steps/1/beyond_m", "steps must increase"},
+      {"/steps/1/price", "an integer"},
+      {"/steps/1/rounding", "required"},
+      {"/steps/2/charge", "started, pro_rata"},
+      {"/steps/3/rounding", "pro_rata only"},
+      {"/groups/0/pick", "all, highest, lowest, priority"},
+      {"/groups/1/group", "taken"},
+      {"/groups/2", "another pick, or a maximum"},
+      {"/surcharge_maximum", "from 0 to"},
+      {"/promotion_maximum", "an integer"},
+      {"/maximum", "below the minimum"},
+      {"/rounding/0/unit", "from 1 to"},
+      {"/rounding/1/mode", "half_even"},
+      {"/rounding/1", "once more"},
+      {"/rounding/2/stage", "distance, surcharges, total"},
+      {"/vat/rate_ppm", "to 1000000"},
+      {"/vat/rounding", "half_even"},
+      {"/needs/0", "no reading"},
+      {"/needs/1", "a measure"},
+      {"/needs/3", "twice"},
+      {"/holidays/0/date", "YYYY-MM-DD"},
+      {"/holidays/2", "once more"},
+      {"/building_lists/0/buildings", "at least one"},
+      {"/building_lists/1/list", "taken"},
+      {"/building_lists/1/buildings/1", "stands twice"},
+      {"/building_lists/1/buildings/2", "a name is needed"},
+      {"/zones/type", "FeatureCollection"},
+      {"/zones/features/0/properties/boundary", "inside, outside"},
+      {"/zones/features/0/properties/height", "allowed:"},
+      {"/zones/features/1/properties/zone", "taken"},
+      {"/zones/features/1/geometry/coordinates", "must be simple"},
+      {"/zones/features/2/geometry/coordinates/0", "no closed ring"},
+      {"/zones/features/3/geometry/coordinates/0/0/1", "from -90 to 90"},
+      {"/zones/features/3/geometry/coordinates/0/1/1", "from -90 to 90"},
+      {"/zones/features/3/geometry/coordinates/0/2/1", "from -90 to 90"},
+      {"/zones/features/3/geometry/coordinates/0/3/1", "from -90 to 90"},
+      {"/zones/features/4/geometry/coordinates", "holes inside"},
+      {"/zones/features/5/geometry/coordinates", "90 degrees"},
+      {"/zones/features/6/geometry/type", "Polygon, MultiPolygon"},
+      {"/zones/features/7/geometry/coordinates/0", "twice in a row"},
+      {"/zones/features/8/geometry/coordinates/0/0", "[longitude, latitude]"},
+      {"/zones/features/9/geometry/coordinates", "at least one"},
+      {"/surcharges/0/type", "WEATHER"},
+      {"/surcharges/1/rule", "taken"},
+      {"/surcharges/1/kind", "FIXED, RATE, NONE"},
+      {"/surcharges/1/amount", "required"},
+      {"/surcharges/2/amount", "required"},
+      {"/surcharges/2/rate_ppm", "RATE only"},
+      {"/surcharges/2/on", "RATE only"},
+      {"/surcharges/2/maximum", "with `per`"},
+      {"/surcharges/3/rate_ppm", "to 10000000"},
+      {"/surcharges/3/rounding/mode", "required"},
+      {"/surcharges/3/on", "with_surcharges"},
+      {"/surcharges/3/amount", "FIXED only"},
+      {"/surcharges/4/group", "leave one of them out"},
+      {"/surcharges/5/per/measure", "a measure"},
+      {"/surcharges/6/per/each", "above 0"},
+      {"/surcharges/7/group", "a group of `groups`"},
+      {"/surcharges/8/priority", "picks by priority"},
+      {"/surcharges/9/when/weather/0", "rain, snow"},
+      {"/surcharges/9/when/holiday", "never apply"},
+      {"/surcharges/9/when/time/0", "must differ"},
+      {"/surcharges/9/when/weekdays/0", "sunday"},
+      {"/surcharges/9/when/dates/0", "must not be before"},
+      {"/surcharges/9/when/rain_mm_h", "one of at_least, over"},
+      {"/surcharges/9/when/snow_cm", "one of at_least, over"},
+      {"/surcharges/9/when/temperature_c", "can never hold"},
+      {"/surcharges/9/when/floor/at_least", "an integer"},
+      {"/surcharges/9/when/items", "one of at_least, over"},
+      {"/surcharges/9/when/items/exactly", "at_least, over, at_most, below"},
+      {"/surcharges/9/when/value/at_most", "from 0 to"},
+      {"/surcharges/9/when/pickup_zone/0", "a zone of `zones`"},
+      {"/surcharges/9/when/zones_differ", "a layer of `zones`"},
+      {"/surcharges/9/when/building_list/0", "a list of `building_lists`"},
+      {"/surcharges/9/when/any_of/0", "at least one part"},
+      {"/surcharges/9/when/not/moon", "allowed:"},
+      {"/surcharges/10/when/not/not/not/not", "nests too deep"},
+      {"/promotions/0/amount", "from 0 to"},
+      {"/promotions/1/kind", "FIXED, RATE"},
+      {"/promotions/1/type", "allowed:"},
+      {"/promotions/2/group", "surcharges or promotions"},
+      {"/vectors/0/distance_m", "from 0 to"},
+      {"/vectors/0/total", "beside `refused`"},
+      {"/vectors/1/from/lat", "from -90 to 90"},
+      {"/vectors/1/to/lon", "required"},
+      {"/vectors/1/total", "an integer"},
+      {"/vectors/2/context/floor", "an integer"},
+      {"/vectors/2/context/rain_mm_h", "three decimals"},
+  };
+  CHECK(rows.size() >= 40);
+  for (const Row& row : rows) {
+    const auto named = std::ranges::any_of(faults, [&](const base::Fault& fault) {
+      return fault.where == "t#" + row.where && fault.message.find(row.says) != std::string::npos;
+    });
+    CHECK_MESSAGE(named, row.where << " " << row.says);
+  }
+  for (const auto& fault : faults) {
+    const auto expected =
+        std::ranges::any_of(rows, [&](const Row& row) { return fault.where == "t#" + row.where; });
+    CHECK_MESSAGE(expected, "not expected: " << fault.where << ": " << fault.message);
+    CHECK_MESSAGE(fault.message.find("; ") != std::string::npos, fault.message);
+  }
 }

@@ -8,7 +8,9 @@
 
 namespace reckon::cli {
 
-std::vector<Command> tariff_commands();
+std::vector<Command> tariff_commands();       ///< tariff check, test, lint
+std::vector<Command> tariff_diff_commands();  ///< tariff diff
+std::vector<Command> explain_commands();
 std::vector<Command> quote_commands();
 std::vector<Command> serve_commands();
 std::vector<Command> verify_commands();

@@ -1,4 +1,4 @@
-// `reckon tariff check` and `reckon tariff test`.
+// `reckon tariff check`, `reckon tariff test` and `reckon tariff lint`.
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "reckon/base/file.h"
-#include "reckon/base/limits.h"
+#include "reckon/fee/lint.h"
 #include "reckon/fee/price.h"
 #include "reckon/fee/tariff_reader.h"
 
@@ -15,7 +15,7 @@ namespace reckon::cli {
 namespace {
 
 base::Result<fee::Tariff> load(const std::string& path) {
-  const auto bytes = base::read_file(path, base::kMaxConfigBytes);
+  const auto bytes = base::read_file(path, fee::kMaxTariffBytes);
   if (!bytes) return base::fail(bytes.error());
   return fee::read_tariff(*bytes, path);
 }
@@ -39,7 +39,13 @@ std::string amount_text(const std::optional<fee::Money>& amount) {
 
 // What differs between a vector and the fee, or nothing.
 std::string difference(const fee::Vector& vector, const base::Result<fee::FeeTrace>& trace) {
-  if (!trace) return fmt::format("{}: {}", trace.error().where, trace.error().message);
+  if (!trace) {
+    return trace.error().where == vector.refused
+               ? std::string{}
+               : fmt::format("{}: {}", trace.error().where, trace.error().message);
+  }
+  if (!vector.refused.empty())
+    return fmt::format("total is {}, the vector says refused at '{}'", trace->total.minor, vector.refused);
   if (trace->total != vector.total) {
     std::string lines;
     for (const auto& line : trace->lines) {
@@ -66,8 +72,8 @@ int run_test(const Args& args) {
     const auto tariff = std::make_shared<const fee::Tariff>(std::move(*loaded));
     int differing = 0;
     for (const auto& vector : tariff->vectors) {
-      const auto differs =
-          difference(vector, fee::price(tariff, vector.context, {vector.distance, "vector", {}}));
+      const auto differs = difference(
+          vector, fee::price(tariff, vector.context, {vector.distance, "vector", {}, vector.trip}));
       if (differs.empty()) continue;
       ++differing;
       fmt::print("{}: vector '{}': {} ({})\n", path, vector.name, differs, vector.why);
@@ -75,6 +81,22 @@ int run_test(const Args& args) {
     fmt::print("{}: {} vectors, {} differ{}\n", path, tariff->vectors.size(), differing,
                tariff->vectors.empty() ? "; at least one is needed to test a tariff" : "");
     if (tariff->vectors.empty() || differing > 0) exit = std::max<int>(exit, kSomeRowsFailed);
+  }
+  return exit;
+}
+
+int run_lint(const Args& args) {
+  int exit = kDone;
+  for (const auto& path : args.words()) {
+    const auto tariff = load(path);
+    if (!tariff) {
+      exit = std::max(exit, report(tariff.error()));
+      continue;
+    }
+    const auto remarks = fee::lint(*tariff);
+    for (const auto& remark : remarks) fmt::print("{}#{}: {}\n", path, remark.where, remark.message);
+    fmt::print("{}: {} remarks\n", path, remarks.size());
+    if (!remarks.empty()) exit = std::max<int>(exit, kSomeRowsFailed);
   }
   return exit;
 }
@@ -92,6 +114,14 @@ std::vector<Command> tariff_commands() {
        {},
        {},
        run_test},
+      {"tariff lint",
+       "says what sound tariff files hardly meant: gaps, rules that never fire, calendars that end",
+       "FILE...",
+       1,
+       1000,
+       {},
+       {},
+       run_lint},
   };
 }
 

@@ -119,7 +119,7 @@ void find_duplicate_keys(const Value& value, const std::string& pointer, Faults&
 }  // namespace
 
 void Faults::add(std::string_view pointer, std::string message) {
-  if (faults_.size() >= kMaxFaults) {
+  if (faults_.size() >= most_) {
     ++beyond_;
     return;
   }

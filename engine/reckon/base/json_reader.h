@@ -19,11 +19,11 @@
 
 namespace reckon::base {
 
-/// The faults of one document; further ones than kMaxFaults are counted, not kept.
+/// The faults of one document; further ones than `most` are counted, not kept.
 class Faults {
  public:
   /// @param name  what stands before a pointer in `where`: a file name, or `body`
-  explicit Faults(std::string name) : name_(std::move(name)) {}
+  explicit Faults(std::string name, std::size_t most = kMaxFaults) : name_(std::move(name)), most_(most) {}
 
   /// @param pointer  JSON pointer; empty for the whole document
   void add(std::string_view pointer, std::string message);
@@ -34,6 +34,7 @@ class Faults {
 
  private:
   std::string name_;
+  std::size_t most_;
   std::vector<Fault> faults_;
   std::size_t beyond_ = 0;
 };

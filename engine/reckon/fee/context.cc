@@ -35,24 +35,58 @@ std::vector<std::string> read_names(const base::JsonNode& node) {
   return names;
 }
 
+namespace {
+
+std::optional<base::WallTime> read_instant(const base::JsonNode& node) {
+  const auto text = node.string(64);
+  if (!text) return std::nullopt;
+  const auto time = base::parse_rfc3339(*text, "");
+  if (time) return *time;
+  node.fault(time.error().message);
+  return std::nullopt;
+}
+
+std::string read_short(const base::JsonNode& node) {
+  return std::string(node.string(64).value_or(""));
+}
+
+void read_times(const base::JsonNode& node, FeeContext& context) {
+  if (!node.present()) return;
+  node.allow_only({"accepted", "pickup_expected", "picked_up", "delivered"});
+  for (std::size_t i = 0; i < kTimeBasisNames.size(); ++i)
+    context.times[i] = read_instant(node.optional(kTimeBasisNames[i]));
+}
+
+}  // namespace
+
 FeeContext read_context(const base::JsonNode& node, base::WallTime at) {
   FeeContext context;
   context.at = at;
   if (!node.present()) return context;
-  node.allow_only({"at", "weather", "holiday", "areas", "complex", "bundle", "opt_outs"});
-  if (const auto text = node.optional("at").string(64)) {
-    if (const auto time = base::parse_rfc3339(*text, "at")) {
-      context.at = *time;
-    } else {
-      node.optional("at").fault(time.error().message);
-    }
-  }
+  node.allow_only({"at",         "weather", "holiday", "areas",         "complex",   "bundle",
+                   "opt_outs",   "times",   "branch",  "shop_group",    "shop",      "flags",
+                   "building",   "channel", "value",   "temperature_c", "rain_mm_h", "snow_cm",
+                   "busy_level", "floor",   "items",   "weight_g",      "volume_ml", "bundle_position",
+                   "stops"});
+  context.at = read_instant(node.optional("at")).value_or(at);
   context.weather = read_weather(node.optional("weather"));
-  context.holiday = node.optional("holiday").string(64).value_or("");
+  context.holiday = read_short(node.optional("holiday"));
   context.areas = read_names(node.optional("areas"));
-  context.complex = node.optional("complex").string(64).value_or("");
+  context.complex = read_short(node.optional("complex"));
   context.bundle = node.optional("bundle").boolean().value_or(false);
   context.opt_outs = read_names(node.optional("opt_outs"));
+  read_times(node.optional("times"), context);
+  context.branch = read_short(node.optional("branch"));
+  context.shop_group = read_short(node.optional("shop_group"));
+  context.shop = read_short(node.optional("shop"));
+  context.flags = read_names(node.optional("flags"));
+  context.building = read_short(node.optional("building"));
+  context.channel = read_short(node.optional("channel"));
+  for (std::size_t i = 0; i < kMeasureCount; ++i) {
+    const auto measure = static_cast<Measure>(i);
+    if (measure == Measure::kDistanceM) continue;
+    context.measures[i] = read_reading(measure, node.optional(rule_of(measure).name));
+  }
   return context;
 }
 
@@ -67,6 +101,33 @@ void write_weather(base::JsonWriter& json, const std::vector<Weather>& weather) 
   for (const auto one : weather) json.string(to_string(one));
   json.end_array();
 }
+
+namespace {
+
+// What came to the language after its first version; a context without any of it has its old bytes.
+void write_further(base::JsonWriter& json, const FeeContext& context) {
+  const auto text = [&json](std::string_view key, const std::string& value) {
+    if (!value.empty()) json.key(key).string(value);
+  };
+  if (std::ranges::any_of(context.times, [](const auto& time) { return time.has_value(); })) {
+    json.key("times").begin_object();
+    for (std::size_t i = 0; i < kTimeBasisNames.size(); ++i)
+      if (context.times[i]) json.key(kTimeBasisNames[i]).string(base::format_rfc3339(*context.times[i]));
+    json.end_object();
+  }
+  text("branch", context.branch);
+  text("shop_group", context.shop_group);
+  text("shop", context.shop);
+  if (!context.flags.empty()) write_names(json.key("flags"), context.flags);
+  text("building", context.building);
+  text("channel", context.channel);
+  for (std::size_t i = 0; i < kMeasureCount; ++i) {
+    const auto measure = static_cast<Measure>(i);
+    if (context.measures[i]) json.key(rule_of(measure).name).raw(reading_text(measure, *context.measures[i]));
+  }
+}
+
+}  // namespace
 
 void write_context(base::JsonWriter& json, const FeeContext& context) {
   json.begin_object();
@@ -86,6 +147,7 @@ void write_context(base::JsonWriter& json, const FeeContext& context) {
     json.key("opt_outs");
     write_names(json, context.opt_outs);
   }
+  write_further(json, context);
   json.end_object();
 }
 

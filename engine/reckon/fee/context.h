@@ -12,6 +12,7 @@
 #include "reckon/base/clock.h"
 #include "reckon/base/json_reader.h"
 #include "reckon/base/json_writer.h"
+#include "reckon/fee/measure.h"
 
 namespace reckon::fee {
 
@@ -19,22 +20,33 @@ enum class Weather : std::uint8_t { kRain, kSnow, kHeat, kCold };
 inline constexpr std::array<std::string_view, 4> kWeatherNames = {"rain", "snow", "heat", "cold"};
 std::string_view to_string(Weather weather);
 
+/// The instants of a delivery that a tariff may name as the one that decides.
+enum class TimeBasis : std::uint8_t { kAccepted, kPickupExpected, kPickedUp, kDelivered };
+inline constexpr std::array<std::string_view, 4> kTimeBasisNames = {"accepted", "pickup_expected",
+                                                                    "picked_up", "delivered"};
+
 /// Values in one list of a context or a condition.
 inline constexpr std::size_t kMaxContextValues = 64;
 
 struct FeeContext {
-  base::WallTime at{};                ///< the instant that decides validity, windows and weekdays
+  base::WallTime at{};                ///< the instant that decides, unless `times` names the tariff's one
   std::vector<Weather> weather;       ///< what is going on at the time; empty = nothing special
   std::string holiday;                ///< `public`, `major` (Seollal, Chuseok), or empty
   std::vector<std::string> areas;     ///< names the tariff may ask for, such as `other_district`
   std::string complex;                ///< named apartment complex, or empty
   bool bundle = false;                ///< delivered together with another order
   std::vector<std::string> opt_outs;  ///< rules that the shop has opted out of
+  std::array<std::optional<base::WallTime>, kTimeBasisNames.size()> times = {};
+  std::string branch, shop_group, shop;  ///< whose delivery it is; empty = not said
+  std::vector<std::string> flags;        ///< `no_ground_entry`, `alcohol`, `fragile`, …
+  std::string building;                  ///< of the drop-off, as the tariff's lists name it
+  std::string channel;                   ///< where the order came from
+  std::array<std::optional<std::int64_t>, kMeasureCount> measures = {};  ///< readings; see Measure
 };
 
 /// Reads
-/// `{"weather":["rain"],"holiday":"major","areas":[…],"complex":"A","bundle":true,"opt_outs":[…],"at":TIME}`;
-/// all keys optional, unknown keys are faults.
+/// `{"weather":["rain"],"holiday":"major","areas":[…],"complex":"A","bundle":true,"opt_outs":[…],"at":TIME,…}`
+/// (docs/tariff.md lists all keys); all keys optional, unknown keys are faults.
 /// @param at  used when the node has no `at`
 FeeContext read_context(const base::JsonNode& node, base::WallTime at);
 

@@ -16,103 +16,52 @@ using base::ErrorCode;
 using base::JsonWriter;
 using base::Metres;
 
-// Adds a line and its amount; lines of nothing are told too only where the tariff named a rule (kNone).
-void add_line(FeeTrace& trace, FeeLine line) {
-  trace.total = trace.total + line.amount;
-  trace.lines.push_back(line);
-}
-
-void add_steps(FeeTrace& trace) {
-  const auto& steps = trace.tariff->steps;
-  for (std::size_t i = 0; i < steps.size() && trace.distance.metres > steps[i].beyond; ++i) {
-    const Metres end =
-        i + 1 < steps.size() ? std::min(trace.distance.metres, steps[i + 1].beyond) : trace.distance.metres;
-    const std::int64_t past = (end - steps[i].beyond).value;
-    const std::int64_t count = (past + steps[i].length.value - 1) / steps[i].length.value;
-    add_line(trace, {LineKind::kStep, static_cast<std::uint32_t>(i), count, {count * steps[i].price.minor}});
-  }
-}
-
-Money amount_of(const Surcharge& surcharge, Money base_and_distance) {
-  switch (surcharge.kind) {
-    case SurchargeKind::kFixed:
-      return surcharge.amount;
-    case SurchargeKind::kRate:
-      return rate_of(base_and_distance, surcharge.rate_ppm, surcharge.rounding);
-    case SurchargeKind::kNone:
-      return {};
-  }
-  return {};
-}
-
-void add_surcharges(FeeTrace& trace) {
-  const auto& surcharges = trace.tariff->surcharges;
-  if (surcharges.empty()) return;
-  const Money base_and_distance = trace.total;
-  const auto local = trace.tariff->time_zone->local(trace.context.at);
-  for (std::size_t i = 0; i < surcharges.size(); ++i) {
-    if (!applies(surcharges[i], trace.context, local)) continue;
-    add_line(trace, {LineKind::kSurcharge, static_cast<std::uint32_t>(i), 0,
-                     amount_of(surcharges[i], base_and_distance)});
-  }
-}
-
-void add_bounds_and_rounding(FeeTrace& trace) {
-  const Tariff& tariff = *trace.tariff;
-  // No tariff pays the shop: promotions end at nothing unless a minimum says otherwise.
-  if (const Money least = tariff.minimum.value_or(Money{}); trace.total < least) {
-    add_line(trace, {LineKind::kMinimum, 0, 0, least - trace.total});
-  }
-  if (tariff.maximum && trace.total > *tariff.maximum) {
-    add_line(trace, {LineKind::kMaximum, 0, 0, *tariff.maximum - trace.total});
-  }
-  if (tariff.rounding) {
-    const Money rounded = round_to(trace.total, tariff.rounding->unit, tariff.rounding->mode);
-    if (rounded != trace.total) add_line(trace, {LineKind::kRounding, 0, 0, rounded - trace.total});
-  }
-}
-
-base::Result<void> check_inputs(const Tariff& tariff, const FeeContext& context, Metres metres) {
-  if (metres < Metres{0} || metres > kMaxDistance) {
-    return base::fail(
-        ErrorCode::kInvalidInput, "distance",
-        fmt::format("{} m cannot be priced; allowed: 0 to {} m", metres.value, kMaxDistance.value));
-  }
-  if (!in_force(tariff, context.at)) {
-    return base::fail(
-        ErrorCode::kInvalidInput, "at",
-        fmt::format("tariff '{}' version {} is not in force at {}; allowed: from {} until {}", tariff.id,
-                    tariff.version, base::format_rfc3339(context.at), base::format_rfc3339(tariff.valid_from),
-                    tariff.valid_until ? base::format_rfc3339(*tariff.valid_until) : "further notice"));
-  }
-  return {};
+geo::PointE7 point_of(std::int64_t lat_e7, std::int64_t lon_e7) {
+  return {static_cast<std::int32_t>(lat_e7), static_cast<std::int32_t>(lon_e7)};
 }
 
 }  // namespace
 
+Delivery delivery_of(const DistanceRecord& distance) {
+  Delivery delivery{distance.metres, {}, {}};
+  if (!distance.trip) return delivery;
+  delivery.from = point_of(distance.trip->from_lat_e7, distance.trip->from_lon_e7);
+  delivery.to = point_of(distance.trip->to_lat_e7, distance.trip->to_lon_e7);
+  return delivery;
+}
+
 base::Result<FeeTrace> price(std::shared_ptr<const Tariff> tariff, const FeeContext& context,
                              DistanceRecord distance) {
-  if (const auto sound = check_inputs(*tariff, context, distance.metres); !sound)
-    return base::fail(sound.error());
-  FeeTrace trace{std::move(tariff), std::move(distance), context, {}, {}, {}};
-  trace.lines.reserve(8);
-  add_line(trace, {LineKind::kBase, 0, 0, trace.tariff->base_price});
-  add_steps(trace);
-  add_surcharges(trace);
-  add_bounds_and_rounding(trace);
-  if (trace.tariff->vat)
-    trace.vat = rate_of(trace.total, trace.tariff->vat->rate_ppm, trace.tariff->vat->rounding);
-  return trace;
+  Fee fee;
+  fee.lines.reserve(8);
+  if (const auto priced = tariff->plan->evaluate(delivery_of(distance), context, fee); !priced)
+    return base::fail(priced.error());
+  distance.metres = fee.distance;
+  return FeeTrace{std::move(tariff), std::move(distance), context, std::move(fee.lines), fee.total, fee.vat};
 }
 
 std::string rule_of(const Tariff& tariff, const FeeLine& line) {
   switch (line.kind) {
     case LineKind::kBase:
       return "base";
+    case LineKind::kTable:
+      return fmt::format("table/{}", line.index);
     case LineKind::kStep:
       return fmt::format("steps/{}", line.index);
+    case LineKind::kDistanceRounding:
+      return "rounding/distance";
     case LineKind::kSurcharge:
       return tariff.surcharges[line.index].rule;
+    case LineKind::kGroupMaximum:
+      return fmt::format("groups/{}", tariff.groups[line.index].name);
+    case LineKind::kSurchargeMaximum:
+      return "surcharges/maximum";
+    case LineKind::kSurchargeRounding:
+      return "rounding/surcharges";
+    case LineKind::kPromotion:
+      return tariff.promotions[line.index].rule;
+    case LineKind::kPromotionMaximum:
+      return "promotions/maximum";
     case LineKind::kMinimum:
       return "minimum";
     case LineKind::kMaximum:
@@ -126,41 +75,89 @@ std::string rule_of(const Tariff& tariff, const FeeLine& line) {
 std::string_view type_of(const Tariff& tariff, const FeeLine& line) {
   switch (line.kind) {
     case LineKind::kBase:
+    case LineKind::kTable:
       return "BASE";
     case LineKind::kStep:
       return "DISTANCE";
     case LineKind::kSurcharge:
       return to_string(tariff.surcharges[line.index].type);
+    case LineKind::kPromotion:
+      return "PROMOTION";
+    case LineKind::kGroupMaximum:
+    case LineKind::kSurchargeMaximum:
+    case LineKind::kPromotionMaximum:
+      return "CAP";
     case LineKind::kMinimum:
       return "MINIMUM";
     case LineKind::kMaximum:
       return "MAXIMUM";
+    case LineKind::kDistanceRounding:
+    case LineKind::kSurchargeRounding:
     case LineKind::kRounding:
       return "ROUNDING";
   }
   return {};
 }
 
+namespace {
+
+std::string step_text(const Tariff& tariff, const FeeLine& line) {
+  const auto& step = tariff.steps[line.index];
+  const auto currency = tariff.currency.text();
+  if (step.pro_rata) {
+    return fmt::format("{} m beyond {} m at {} {} for {} m, rounded {} to {}", line.count, step.beyond.value,
+                       step.price.minor, currency, step.length.value, to_string(step.pro_rata->mode),
+                       step.pro_rata->unit);
+  }
+  return fmt::format("{} started step{} of {} m beyond {} m at {} {}", line.count, line.count == 1 ? "" : "s",
+                     step.length.value, step.beyond.value, step.price.minor, currency);
+}
+
+std::string rule_text(const Surcharge& rule, const FeeLine& line, std::string_view currency) {
+  if (!rule.per) return rule.text;
+  return fmt::format("{}: {} x {} {}", rule.text, line.count, rule.amount.minor, currency);
+}
+
+std::string rounding_text(std::string_view what, const std::optional<Rounding>& rounding,
+                          std::string_view currency) {
+  return fmt::format("{}rounded {} to {} {}", what, to_string(rounding->mode), rounding->unit, currency);
+}
+
+}  // namespace
+
 std::string text_of(const Tariff& tariff, const FeeLine& line) {
   const auto currency = tariff.currency.text();
   switch (line.kind) {
     case LineKind::kBase:
       return fmt::format("base fee up to {} m", tariff.base_up_to.value);
-    case LineKind::kStep: {
-      const auto& step = tariff.steps[line.index];
-      return fmt::format("{} started step{} of {} m beyond {} m at {} {}", line.count,
-                         line.count == 1 ? "" : "s", step.length.value, step.beyond.value, step.price.minor,
-                         currency);
+    case LineKind::kTable: {
+      const auto& entry = tariff.table->entries[line.index];
+      return fmt::format("price between the zones {} and {}", entry.from, entry.to);
     }
+    case LineKind::kStep:
+      return step_text(tariff, line);
+    case LineKind::kDistanceRounding:
+      return rounding_text("base and distance ", tariff.distance_rounding, currency);
     case LineKind::kSurcharge:
-      return tariff.surcharges[line.index].text;
+      return rule_text(tariff.surcharges[line.index], line, currency);
+    case LineKind::kGroupMaximum: {
+      const auto& group = tariff.groups[line.index];
+      return fmt::format("{} together at most {} {}", group.name, group.maximum->minor, currency);
+    }
+    case LineKind::kSurchargeMaximum:
+      return fmt::format("all surcharges together at most {} {}", tariff.surcharge_maximum->minor, currency);
+    case LineKind::kSurchargeRounding:
+      return rounding_text("fee with surcharges ", tariff.surcharge_rounding, currency);
+    case LineKind::kPromotion:
+      return rule_text(tariff.promotions[line.index], line, currency);
+    case LineKind::kPromotionMaximum:
+      return fmt::format("all promotions together at most {} {}", tariff.promotion_maximum->minor, currency);
     case LineKind::kMinimum:
       return fmt::format("raised to the minimum of {} {}", tariff.minimum.value_or(Money{}).minor, currency);
     case LineKind::kMaximum:
       return fmt::format("lowered to the maximum of {} {}", tariff.maximum->minor, currency);
     case LineKind::kRounding:
-      return fmt::format("rounded {} to {} {}", to_string(tariff.rounding->mode), tariff.rounding->unit,
-                         currency);
+      return rounding_text("", tariff.rounding, currency);
   }
   return {};
 }

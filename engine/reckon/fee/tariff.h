@@ -14,10 +14,14 @@
 
 #include "reckon/base/clock.h"
 #include "reckon/base/units.h"
+#include "reckon/fee/condition.h"
 #include "reckon/fee/context.h"
 #include "reckon/fee/money.h"
+#include "reckon/fee/zones.h"
 
 namespace reckon::fee {
+
+class Plan;
 
 /// Longest distance that can be priced: beyond any country's road.
 inline constexpr base::Metres kMaxDistance{1'000'000};
@@ -25,6 +29,15 @@ inline constexpr base::Metres kMaxDistance{1'000'000};
 /// Rungs and rules of one tariff: contracts seen have fewer than 10.
 inline constexpr std::size_t kMaxSteps = 64;
 inline constexpr std::size_t kMaxSurcharges = 256;
+inline constexpr std::size_t kMaxGroups = 32;
+/// Ten years of holidays, with days to spare.
+inline constexpr std::size_t kMaxHolidays = 1'000;
+inline constexpr std::size_t kMaxBuildingLists = 64;
+inline constexpr std::size_t kMaxBuildings = 100'000;
+/// Every pair of 300 zones.
+inline constexpr std::size_t kMaxTableEntries = 100'000;
+/// A tariff file: people write most by hand, but 10,000 zones of 200 corners are some 50 MB.
+inline constexpr std::size_t kMaxTariffBytes = std::size_t{64} << 20;
 
 /// What the contract measures. Fixed by the tariff, because it decides what is asked.
 enum class DistanceBasis : std::uint8_t {
@@ -32,6 +45,7 @@ enum class DistanceBasis : std::uint8_t {
   kRoad,       ///< `road`: the own road map's legal route
   kStraight,   ///< `straight`: geodesic on the WGS84 ellipsoid
   kHaversine,  ///< `straight` with the formula `haversine-6371000`
+  kZone,       ///< `zone`: the tariff's own table of zones
 };
 
 std::string_view to_string(DistanceBasis basis);
@@ -39,9 +53,24 @@ std::string_view to_string(DistanceBasis basis);
 /// One rung of the distance ladder: every started `length` past `beyond` costs `price`, until the next rung's
 /// `beyond`.
 struct DistanceStep {
-  base::Metres beyond;  ///< exclusive lower bound, >= 0
-  base::Metres length;  ///< > 0; a started length is charged whole
-  Money price;          ///< >= 0, per length
+  base::Metres beyond;                    ///< exclusive lower bound, >= 0
+  base::Metres length;                    ///< > 0; a started length is charged whole
+  Money price;                            ///< >= 0, per length
+  std::optional<Rounding> pro_rata = {};  ///< charged by the metre instead, and rounded so
+};
+
+/// One cell of a zone table: the distance that prices, or the price of base and distance.
+struct TableEntry {
+  std::string from, to;  ///< zones of the table's layer
+  bool both_ways = false;
+  std::optional<base::Metres> distance;
+  std::optional<Money> price;
+};
+
+/// For the basis `zone`.
+struct ZoneTable {
+  std::string layer;
+  std::vector<TableEntry> entries;
 };
 
 enum class SurchargeType : std::uint8_t {
@@ -67,48 +96,86 @@ std::string_view to_string(SurchargeType type);
 
 enum class SurchargeKind : std::uint8_t {
   kFixed,  ///< `amount` minor units
-  kRate,   ///< `rate_ppm` of base + distance; surcharges never compound
+  kRate,   ///< `rate_ppm` of what `on` names
   kNone,   ///< applies, but its amount is unknown at quote time: a line of 0
 };
+inline constexpr std::array<std::string_view, 3> kSurchargeKindNames = {"FIXED", "RATE", "NONE"};
 
-/// A local time window [from, to) in minutes of the day; `to` <= `from` crosses midnight and belongs to the
-/// start day.
-struct TimeWindow {
-  std::chrono::minutes from{};  ///< [0, 1440]; 24:00 is midnight at the end of the day
-  std::chrono::minutes to{};
+/// What a rate stands on. Nothing compounds but what says `with_surcharges`.
+enum class RateBase : std::uint8_t { kBaseAndDistance, kBase, kWithSurcharges };
+inline constexpr std::array<std::string_view, 3> kRateBaseNames = {"base_and_distance", "base",
+                                                                   "with_surcharges"};
+
+/// A FIXED amount for each started `each` beyond `beyond` of a reading.
+struct PerUnit {
+  Measure measure = Measure::kWeightG;
+  std::int64_t beyond = 0;  ///< reading (thousandths where the measure has decimals)
+  std::int64_t each = 1;    ///< > 0
 };
 
-/// All parts given must hold; within a part any of its values is enough. No part: always.
-struct Condition {
-  std::vector<Weather> weather;
-  std::vector<std::string> holiday;
-  std::vector<std::string> area;
-  std::vector<std::string> complex;
-  std::optional<bool> bundle;
-  std::vector<TimeWindow> time;  ///< in the tariff's time zone
-  std::uint8_t weekdays = 0;     ///< bit 0 = Sunday … bit 6 = Saturday of the window's start day; 0 = any
-};
-
+/// A surcharge, or a promotion (then amounts and rates are what is taken off).
 struct Surcharge {
   std::string rule;  ///< unique within the tariff; stands in traces
   SurchargeType type = SurchargeType::kEtc;
   SurchargeKind kind = SurchargeKind::kFixed;
-  Money amount;               ///< kFixed; may be negative (a promotion)
+  Money amount;               ///< kFixed; may be negative in a surcharge
   std::int64_t rate_ppm = 0;  ///< kRate
-  RoundingMode rounding = RoundingMode::kDown;
-  bool may_opt_out = false;  ///< the shop may opt out of this rule
+  Rounding rounding;          ///< kRate
+  RateBase on = RateBase::kBaseAndDistance;
+  std::optional<PerUnit> per;    ///< kFixed
+  std::optional<Money> maximum;  ///< kRate, and kFixed with `per`
+  std::string group;             ///< empty = none
+  std::int64_t priority = 0;     ///< within a group that picks by priority; higher wins
+  bool may_opt_out = false;      ///< the shop may opt out of this rule
   Condition when;
-  std::string text;  ///< for people
+  std::string text;                         ///< for people
+  std::optional<std::string> text_ko = {};  ///< the same in Korean
+};
+
+/// Which of a group's rules that apply are charged.
+enum class Pick : std::uint8_t {
+  kAll,
+  kHighest,   ///< the one of the largest amount
+  kLowest,    ///< the one of the smallest amount
+  kPriority,  ///< the one of the highest priority, then of the largest amount
+};
+inline constexpr std::array<std::string_view, 4> kPickNames = {"all", "highest", "lowest", "priority"};
+
+/// Rules that exclude each other, or that share a cap; all surcharges or all promotions.
+struct Group {
+  std::string name;
+  Pick pick = Pick::kAll;
+  std::optional<Money> maximum;  ///< of the sum of its lines
+};
+
+struct Holiday {
+  std::chrono::sys_days date{};
+  std::string kind;  ///< what conditions ask for: `public`, `major`, …
+};
+
+struct BuildingList {
+  std::string name;
+  std::vector<std::string> buildings;
+};
+
+/// Whose tariff it is; nothing narrower than its kind is said.
+enum class ScopeKind : std::uint8_t { kBranch, kShopGroup, kShop };
+inline constexpr std::array<std::string_view, 3> kScopeKindNames = {"branch", "shop_group", "shop"};
+struct Scope {
+  ScopeKind kind = ScopeKind::kBranch;
+  std::string name;
 };
 
 struct Vat {
   std::int64_t rate_ppm = 0;  ///< 0 = zero-rated
-  RoundingMode rounding = RoundingMode::kDown;
+  Rounding rounding;
 };
 
-struct Rounding {
-  std::int64_t unit = 1;
-  RoundingMode mode = RoundingMode::kDown;
+/// The trip behind a distance, for the record and for zones: E7 integers, because they have one way to be
+/// written.
+struct TripRecord {
+  std::int64_t from_lat_e7 = 0, from_lon_e7 = 0, to_lat_e7 = 0, to_lon_e7 = 0;
+  std::string vehicle;
 };
 
 /// A worked example that stands in the tariff's file; not part of its release.
@@ -119,33 +186,57 @@ struct Vector {
   FeeContext context;
   Money total;
   std::optional<Money> vat;
+  std::optional<TripRecord> trip = {};
+  std::string refused;  ///< where the refusal must stand (`trip`, `at`, …); empty = it is priced
 };
+
+enum class Status : std::uint8_t { kDraft, kApproved };
+inline constexpr std::array<std::string_view, 2> kStatusNames = {"draft", "approved"};
 
 struct Tariff {
   std::string id;
   std::int64_t version = 1;
+  Status status = Status::kApproved;  ///< a draft prices nothing but tests; not part of the release
   Currency currency;
+  std::optional<Scope> scope;               ///< nothing = every shop
   std::optional<base::TimeZone> time_zone;  ///< always set by the reader
+  std::optional<TimeBasis> time_basis;      ///< nothing = the context's `at`
   base::WallTime valid_from{};
   std::optional<base::WallTime> valid_until;  ///< exclusive
   DistanceBasis basis = DistanceBasis::kRoad;
+  std::optional<ZoneTable> table;  ///< with the basis `zone`, and only then
   Money base_price;
   base::Metres base_up_to;            ///< what the base price covers; the first step may not begin below it
   std::vector<DistanceStep> steps;    ///< strictly increasing in `beyond`
   std::vector<Surcharge> surcharges;  ///< in the order in which lines appear
+  std::vector<Surcharge> promotions;
+  std::vector<Group> groups;
+  std::optional<Money> surcharge_maximum;  ///< of all surcharges together
+  std::optional<Money> promotion_maximum;  ///< of all promotions together
   std::optional<Money> minimum;
   std::optional<Money> maximum;
-  std::optional<Rounding> rounding;  ///< of the total before VAT
-  std::optional<Vat> vat;            ///< nothing = no VAT on this tariff
+  std::optional<Rounding> distance_rounding;   ///< of base + distance
+  std::optional<Rounding> surcharge_rounding;  ///< of base + distance + surcharges, before promotions
+  std::optional<Rounding> rounding;            ///< of the total before VAT
+  std::optional<Vat> vat;                      ///< nothing = no VAT on this tariff
+  std::vector<Measure> needs;                  ///< readings without which nothing is priced
+  std::vector<Zone> zones;
+  std::vector<Holiday> holidays;  ///< sorted by date
+  std::vector<BuildingList> building_lists;
   std::vector<Vector> vectors;
-  std::string canonical;  ///< the pricing content as canonical JSON, without `vectors`
-  std::string release;    ///< `sha256:…` of `canonical`
+  std::string canonical;             ///< the pricing content as canonical JSON, without `vectors`
+  std::string release;               ///< `sha256:…` of `canonical`
+  std::shared_ptr<const Plan> plan;  ///< compiled from the above; always set by the reader
 };
+
+/// The instant that decides: the one that the tariff's time basis names where the context tells such
+/// instants, else `at`; nothing when the context tells instants but not that one.
+std::optional<base::WallTime> decisive_time(const Tariff& tariff, const FeeContext& context);
 
 /// Whether `at` lies in [valid_from, valid_until).
 bool in_force(const Tariff& tariff, base::WallTime at);
 
-/// Whether the surcharge applies in this context. Pure.
-bool applies(const Surcharge& surcharge, const FeeContext& context, const base::TimeZone::Local& local);
+/// Whether the tariff is for the branch, shop group or shop that the context names.
+bool covers(const Tariff& tariff, const FeeContext& context);
 
 }  // namespace reckon::fee

@@ -11,6 +11,7 @@
 #include "reckon/base/hash.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/base/limits.h"
+#include "reckon/fee/catalogue.h"
 #include "reckon/fee/tariff_reader.h"
 #include "reckon/provider/http_client.h"
 #include "reckon/provider/resolver.h"
@@ -33,6 +34,8 @@ distance::Basis basis_of(fee::DistanceBasis basis) {
       return distance::Basis::kStraight;
     case fee::DistanceBasis::kHaversine:
       return distance::Basis::kHaversine;
+    case fee::DistanceBasis::kZone:  // the table prices; the own road tells how far it is
+      return distance::Basis::kRoad;
   }
   return distance::Basis::kRoad;
 }
@@ -44,6 +47,21 @@ std::int64_t e7(double degrees) {
 fee::TripRecord trip_record(const distance::Trip& trip) {
   return {e7(trip.from.lat_deg()), e7(trip.from.lng_deg()), e7(trip.to.lat_deg()), e7(trip.to.lng_deg()),
           std::string(base::to_string(trip.vehicle))};
+}
+
+// Where the zone table gives a distance, that one prices, and says so; where it gives a price, the road's
+// stays.
+base::Result<void> take_table_distance(const fee::Tariff& tariff, const distance::Trip& trip,
+                                       distance::Distance& distance) {
+  const auto places = fee::delivery_of({{}, {}, {}, trip_record(trip)});
+  const auto metres = tariff.plan->table_distance(*places.from, *places.to);
+  if (!metres) return base::fail(metres.error());
+  if (!*metres) return {};
+  distance.metres = distance.low = distance.high = **metres;
+  distance.source = {distance::SourceKind::kZone, {}};
+  distance.provisional = false;
+  distance.why_not.clear();
+  return {};
 }
 
 void write_string_or_null(JsonWriter& json, const std::optional<std::string>& text) {
@@ -121,26 +139,7 @@ QuoteEngine::QuoteEngine(Parts parts)
                   .calibration = parts_.calibration}) {}
 
 base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const QuoteRequest& request) const {
-  std::shared_ptr<const fee::Tariff> best;
-  bool known = false;
-  std::string ids;
-  for (const auto& tariff : parts_.tariffs) {
-    ids += (ids.empty() ? "" : ", ") + tariff->id;
-    if (!request.tariff.empty() && tariff->id != request.tariff) continue;
-    known = true;
-    if (!fee::in_force(*tariff, request.context.at)) continue;
-    if (!best || (tariff->id == best->id && tariff->version > best->version)) best = tariff;
-  }
-  if (best) return best;
-  if (!known) {
-    return base::fail(ErrorCode::kNotFound, "tariff",
-                      request.tariff.empty()
-                          ? "none is configured; name at least one tariff file"
-                          : fmt::format("'{}' is not configured; allowed: {}", request.tariff, ids));
-  }
-  return base::fail(ErrorCode::kInvalidInput, "at",
-                    fmt::format("no tariff is in force at {}; configured: {}",
-                                base::format_rfc3339(request.context.at), ids));
+  return fee::select_tariff(parts_.tariffs, request.tariff, request.context);
 }
 
 base::Result<Quote> QuoteEngine::quote(road::Roads::Query& query, const QuoteRequest& request,
@@ -149,6 +148,10 @@ base::Result<Quote> QuoteEngine::quote(road::Roads::Query& query, const QuoteReq
   if (!tariff) return base::fail(tariff.error());
   Quote quote;
   quote.distance = distances_.measure(query, request.trip, basis_of((*tariff)->basis), deadline);
+  if ((*tariff)->table) {
+    if (const auto taken = take_table_distance(**tariff, request.trip, quote.distance); !taken)
+      return base::fail(taken.error());
+  }
   auto trace = fee::price(std::move(*tariff), request.context,
                           {quote.distance.metres, quote.distance.source.label(), quote.distance.map_release,
                            trip_record(request.trip), quote.distance.calibration_release});
@@ -176,7 +179,7 @@ std::string trace_document(std::string_view trace, std::string_view trace_hash,
 }
 
 base::Result<std::shared_ptr<const fee::Tariff>> load_tariff(const std::filesystem::path& path) {
-  const auto bytes = base::read_file(path, base::kMaxConfigBytes);
+  const auto bytes = base::read_file(path, fee::kMaxTariffBytes);
   if (!bytes) return base::fail(bytes.error());
   auto tariff = fee::read_tariff(*bytes, path.string());
   if (!tariff) return base::fail(tariff.error());

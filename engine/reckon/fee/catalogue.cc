@@ -1,0 +1,65 @@
+#include "reckon/fee/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace reckon::fee {
+namespace {
+
+using base::ErrorCode;
+
+int specificity(const Tariff& tariff) {
+  return tariff.scope ? 1 + static_cast<int>(tariff.scope->kind) : 0;
+}
+
+// Whether `one`, which came later in the list, goes before `best`.
+bool goes_before(const Tariff& one, const Tariff& best) {
+  if (specificity(one) != specificity(best)) return specificity(one) > specificity(best);
+  if (one.id == best.id) return one.version > best.version;
+  return one.scope && one.valid_from > best.valid_from;
+}
+
+// Why a tariff cannot be used; empty = it can.
+std::string why_not(const Tariff& tariff, const FeeContext& context) {
+  if (tariff.status == Status::kDraft) return "a draft";
+  if (!covers(tariff, context))
+    return fmt::format("for {} '{}'", kScopeKindNames[static_cast<std::size_t>(tariff.scope->kind)],
+                       tariff.scope->name);
+  const auto at = decisive_time(tariff, context);
+  if (!at) return fmt::format("without {}", kTimeBasisNames[static_cast<std::size_t>(*tariff.time_basis)]);
+  return in_force(tariff, *at) ? "" : "not in force";
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<const Tariff>> select_tariff(
+    std::span<const std::shared_ptr<const Tariff>> tariffs, std::string_view id, const FeeContext& context) {
+  std::shared_ptr<const Tariff> best;
+  bool known = false;
+  std::string ids, reasons;
+  for (const auto& tariff : tariffs) {
+    ids += (ids.empty() ? "" : ", ") + tariff->id;
+    if (!id.empty() && tariff->id != id) continue;
+    known = true;
+    if (const auto why = why_not(*tariff, context); !why.empty()) {
+      reasons += fmt::format("{}'{}' version {} is {}", reasons.empty() ? "" : ", ", tariff->id,
+                             tariff->version, why);
+      continue;
+    }
+    if (!best || goes_before(*tariff, *best)) best = tariff;
+  }
+  if (best) return best;
+  if (!known) {
+    return base::fail(ErrorCode::kNotFound, "tariff",
+                      id.empty() ? "none is configured; name at least one tariff file"
+                                 : fmt::format("'{}' is not configured; allowed: {}", id, ids));
+  }
+  return base::fail(
+      ErrorCode::kInvalidInput, "at",
+      fmt::format("no tariff is in force at {} for this delivery ({}); allowed: an instant, a shop and "
+                  "readings for which one is",
+                  base::format_rfc3339(context.at), reasons));
+}
+
+}  // namespace reckon::fee

@@ -1,0 +1,260 @@
+#include "reckon/fee/lint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+namespace reckon::fee {
+namespace {
+
+using std::chrono::sys_days;
+
+class Linter {
+ public:
+  explicit Linter(const Tariff& tariff) : tariff_(tariff) {}
+
+  std::vector<Remark> run() {
+    lint_steps();
+    lint_rules("surcharges", tariff_.surcharges);
+    lint_rules("promotions", tariff_.promotions);
+    lint_groups();
+    lint_bounds();
+    lint_calendar();
+    lint_unused();
+    if (tariff_.vectors.empty()) add("/vectors", "there is no worked example; add at least one");
+    return std::move(remarks_);
+  }
+
+ private:
+  template <class... Args>
+  void add(std::string where, fmt::format_string<Args...> message, Args&&... args) {
+    remarks_.push_back({std::move(where), fmt::format(message, std::forward<Args>(args)...)});
+  }
+
+  void lint_steps() {
+    const auto& steps = tariff_.steps;
+    const bool priced_by_metres =
+        !tariff_.table ||
+        std::ranges::any_of(tariff_.table->entries, [](const auto& e) { return e.distance.has_value(); });
+    if (!priced_by_metres) return;
+    if (steps.empty()) {
+      add("/steps",
+          "there are none, so any distance beyond {} m costs the base price; add steps or a maximum distance",
+          tariff_.base_up_to.value);
+      return;
+    }
+    if (steps[0].beyond > tariff_.base_up_to) {
+      add("/steps/0/beyond_m",
+          "leaves a gap: from {} to {} m nothing is charged; begin at the end of the base distance",
+          tariff_.base_up_to.value, steps[0].beyond.value);
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (steps[i].price == Money{})
+        add(fmt::format("/steps/{}/price", i),
+            "is 0, so this stretch costs nothing; leave it only if that is meant");
+      if (i + 1 == steps.size() || steps[i].pro_rata) continue;
+      const auto stretch = (steps[i + 1].beyond - steps[i].beyond).value;
+      if (stretch % steps[i].length.value != 0) {
+        add(fmt::format("/steps/{}/length_m", i),
+            "overlaps the next step: {} m are no whole number of {} m, and the last started length is "
+            "charged whole before "
+            "the next step begins; let the stretch be a multiple",
+            stretch, steps[i].length.value);
+      }
+    }
+  }
+
+  static bool always(const Condition& when) {
+    bool measured = false;
+    for (const auto& range : when.measures) measured = measured || range.has_value();
+    return !measured && when.weather.empty() && when.holiday.empty() && when.area.empty() &&
+           when.complex.empty() && !when.bundle && when.time.empty() && when.weekdays == 0 &&
+           when.dates.empty() && when.flags.empty() && when.building.empty() && when.building_list.empty() &&
+           when.channel.empty() && when.pickup_zone.empty() && when.dropoff_zone.empty() &&
+           !when.zones_differ && when.any_of.empty() && when.unless.empty();
+  }
+
+  sys_days local_day(base::WallTime time) const { return sys_days{tariff_.time_zone->local(time).date}; }
+
+  void lint_condition(const std::string& where, const Condition& when) {
+    if (!when.dates.empty()) {
+      const sys_days first =
+          local_day(tariff_.valid_from) - std::chrono::days{1};  // a night that began before
+      const bool in_time = std::ranges::any_of(when.dates, [&](const DateRange& range) {
+        return range.to >= first && (!tariff_.valid_until || range.from <= local_day(*tariff_.valid_until));
+      });
+      if (!in_time)
+        add(where + "/dates",
+            "lie outside the tariff's validity, so the rule can never fire; mend one of them");
+    }
+    const auto distance = when.measures[static_cast<std::size_t>(Measure::kDistanceM)];
+    if (distance && tariff_.table) {
+      const bool met = std::ranges::any_of(tariff_.table->entries, [&](const TableEntry& entry) {
+        return !entry.distance ||
+               (entry.distance->value >= distance->low && entry.distance->value <= distance->high);
+      });
+      if (!met)
+        add(where + "/distance_m",
+            "holds for no entry of the zone table, so the rule can never fire; mend one of them");
+    }
+    const auto position = when.measures[static_cast<std::size_t>(Measure::kBundlePosition)];
+    if (when.bundle == false && position && position->low > 1)
+      add(where + "/bundle_position",
+          "asks for a later order of a bundle while `bundle` is false, so the rule can never fire; leave one "
+          "out");
+    if (!when.unless.empty() && always(when.unless[0]))
+      add(where + "/not", "always holds, so the rule can never fire; name what is excepted");
+    for (std::size_t i = 0; i < when.holiday.size(); ++i) {
+      const auto& kind = when.holiday[i];
+      if (!tariff_.holidays.empty() &&
+          std::ranges::find(tariff_.holidays, kind, &Holiday::kind) == tariff_.holidays.end())
+        add(fmt::format("{}/holiday/{}", where, i),
+            "'{}' is no day of the calendar, so it holds only where a request says it; add its days", kind);
+    }
+    for (std::size_t i = 0; i < when.any_of.size(); ++i)
+      lint_condition(fmt::format("{}/any_of/{}", where, i), when.any_of[i]);
+    for (const auto& child : when.unless) lint_condition(where + "/not", child);
+  }
+
+  bool nothing_to_rate(const Surcharge& rule) const {
+    const bool base_free =
+        tariff_.base_price == Money{} &&
+        (!tariff_.table || std::ranges::all_of(tariff_.table->entries, [](const auto& entry) {
+          return entry.price.value_or(Money{}) == Money{};
+        }));
+    const bool steps_free =
+        std::ranges::all_of(tariff_.steps, [](const auto& step) { return step.price == Money{}; });
+    return base_free && (rule.on == RateBase::kBase || (rule.on == RateBase::kBaseAndDistance && steps_free));
+  }
+
+  void lint_rules(std::string_view list, const std::vector<Surcharge>& rules) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      const Surcharge& rule = rules[i];
+      const auto where = fmt::format("/{}/{}", list, i);
+      if (rule.kind == SurchargeKind::kRate && nothing_to_rate(rule))
+        add(where + "/rate_ppm",
+            "is a rate on nothing: what it stands on is always 0; name a base price, or a FIXED amount");
+      if (rule.kind == SurchargeKind::kRate && rule.rate_ppm == 0)
+        add(where + "/rate_ppm", "is 0, so the rule does nothing; leave it out");
+      if (rule.kind == SurchargeKind::kRate && rule.rate_ppm < 0)
+        add(where + "/rate_ppm",
+            "is below 0, so a longer distance can make the fee grow less, or fall; leave it only if that is "
+            "meant");
+      if (rule.kind == SurchargeKind::kFixed && rule.amount == Money{})
+        add(where + "/amount", "is 0, so the rule does nothing; leave it out");
+      if (rule.maximum == Money{}) add(where + "/maximum", "is 0, so the rule does nothing; leave it out");
+      lint_condition(where + "/when", rule.when);
+      lint_rank(list, rules, i);
+    }
+  }
+
+  // In a group that picks the highest, a fixed amount below one that always applies is never charged.
+  void lint_rank(std::string_view list, const std::vector<Surcharge>& rules, std::size_t at) {
+    const Surcharge& rule = rules[at];
+    const auto group = std::ranges::find(tariff_.groups, rule.group, &Group::name);
+    if (group == tariff_.groups.end() || rule.kind != SurchargeKind::kFixed || rule.per) return;
+    for (const Surcharge& other : rules) {
+      if (&other == &rule || other.group != rule.group || other.kind != SurchargeKind::kFixed || other.per ||
+          other.may_opt_out || !always(other.when))
+        continue;
+      const bool beaten = (group->pick == Pick::kHighest && other.amount > rule.amount) ||
+                          (group->pick == Pick::kLowest && other.amount < rule.amount) ||
+                          (group->pick == Pick::kPriority && other.priority > rule.priority);
+      if (!beaten) continue;
+      add(fmt::format("/{}/{}", list, at),
+          "can never be charged: '{}' of its group always applies and goes before it; mend one of them",
+          other.rule);
+      return;
+    }
+  }
+
+  void lint_groups() {
+    for (std::size_t i = 0; i < tariff_.groups.size(); ++i) {
+      const auto& name = tariff_.groups[i].name;
+      const auto members = std::ranges::count(tariff_.surcharges, name, &Surcharge::group) +
+                           std::ranges::count(tariff_.promotions, name, &Surcharge::group);
+      if (members == 0) add(fmt::format("/groups/{}", i), "'{}' has no rule; leave it out", name);
+      if (members == 1 && !tariff_.groups[i].maximum)
+        add(fmt::format("/groups/{}", i), "'{}' has one rule, so it excludes nothing; leave it out", name);
+    }
+  }
+
+  void lint_bounds() {
+    if (tariff_.rounding && tariff_.maximum && tariff_.maximum->minor % tariff_.rounding->unit != 0)
+      add("/maximum", "is no multiple of the rounding's unit {}, so a fee can end beside it; take a multiple",
+          tariff_.rounding->unit);
+    if (tariff_.rounding && tariff_.minimum && tariff_.minimum->minor % tariff_.rounding->unit != 0)
+      add("/minimum", "is no multiple of the rounding's unit {}, so a fee can end below it; take a multiple",
+          tariff_.rounding->unit);
+    if (tariff_.maximum && !tariff_.table && tariff_.base_price > *tariff_.maximum)
+      add("/maximum", "is below the base price, so every fee is the maximum; mend one of them");
+  }
+
+  bool asks_for_holidays() const {
+    bool asks = false;
+    for (const auto* rules : {&tariff_.surcharges, &tariff_.promotions})
+      for (const auto& rule : *rules)
+        each_condition(rule.when, [&](const Condition& when) { asks = asks || !when.holiday.empty(); });
+    return asks;
+  }
+
+  void lint_calendar() {
+    for (std::size_t i = 0; i < tariff_.holidays.size(); ++i) {
+      const auto day = tariff_.holidays[i].date;
+      if (day < local_day(tariff_.valid_from) - std::chrono::days{1} ||
+          (tariff_.valid_until && day > local_day(*tariff_.valid_until)))
+        add("/holidays", "{} lies outside the tariff's validity; leave it out", date_text(day));
+    }
+    if (tariff_.holidays.empty() || !asks_for_holidays()) return;
+    const auto year_of = [](sys_days day) {
+      return static_cast<int>(std::chrono::year_month_day{day}.year());
+    };
+    const int first = year_of(local_day(tariff_.valid_from));
+    const int last_in_calendar = year_of(tariff_.holidays.back().date);
+    const int last = tariff_.valid_until
+                         ? year_of(local_day(*tariff_.valid_until - std::chrono::microseconds{1}))
+                         : last_in_calendar;
+    for (int year = first; year <= last && year < first + 100; ++year) {
+      if (std::ranges::none_of(tariff_.holidays,
+                               [&](const Holiday& holiday) { return year_of(holiday.date) == year; }))
+        add("/holidays", "has no day in {}, though the tariff is valid then; add that year's days", year);
+    }
+    if (!tariff_.valid_until)
+      add("/holidays", "ends in {}, but the tariff has no end; add days in time, or name `valid_until`",
+          last_in_calendar);
+  }
+
+  void lint_unused() {
+    std::set<std::string> zones, lists, layers;
+    for (const auto* rules : {&tariff_.surcharges, &tariff_.promotions}) {
+      for (const auto& rule : *rules) {
+        each_condition(rule.when, [&](const Condition& when) {
+          zones.insert(when.pickup_zone.begin(), when.pickup_zone.end());
+          zones.insert(when.dropoff_zone.begin(), when.dropoff_zone.end());
+          lists.insert(when.building_list.begin(), when.building_list.end());
+          if (when.zones_differ) layers.insert(*when.zones_differ);
+        });
+      }
+    }
+    if (tariff_.table) layers.insert(tariff_.table->layer);
+    for (const auto& zone : tariff_.zones)
+      if (!zones.contains(zone.name) && !layers.contains(zone.layer))
+        add("/zones", "'{}' is asked for by no rule; leave it out", zone.name);
+    for (const auto& list : tariff_.building_lists)
+      if (!lists.contains(list.name))
+        add("/building_lists", "'{}' is asked for by no rule; leave it out", list.name);
+  }
+
+  const Tariff& tariff_;
+  std::vector<Remark> remarks_;
+};
+
+}  // namespace
+
+std::vector<Remark> lint(const Tariff& tariff) {
+  return Linter(tariff).run();
+}
+
+}  // namespace reckon::fee

@@ -1,0 +1,488 @@
+#include "reckon/fee/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace reckon::fee {
+namespace {
+
+__extension__ using Wide = __int128;
+
+using base::ErrorCode;
+
+constexpr std::int32_t kDayMinutes = 24 * 60;
+
+struct LocalTime {
+  std::int32_t day = 0;     // since 1970-01-01
+  std::int32_t minute = 0;  // of the day
+};
+
+// The day on which `window` began if it holds at `now`, or nothing.
+std::optional<std::int32_t> start_day(const TimeWindow& window, const LocalTime& now) {
+  const auto to = static_cast<std::int32_t>(window.to.count());
+  auto from = static_cast<std::int32_t>(window.from.count());
+  const bool late_start = from == kDayMinutes;  // 00:00 of the next civil day, but of the same working day
+  if (late_start) from = 0;
+  if (from < to) {
+    if (now.minute < from || now.minute >= to) return std::nullopt;
+    return late_start ? now.day - 1 : now.day;
+  }
+  if (now.minute >= from) return now.day;
+  if (now.minute < to) return now.day - 1;
+  return std::nullopt;
+}
+
+unsigned weekday_of(std::int32_t day) {
+  return static_cast<unsigned>(((day % 7) + 11) % 7);  // 1970-01-01 was a Thursday (4)
+}
+
+}  // namespace
+
+// One evaluation: what it is about, and the sums so far.
+class Evaluation {
+ public:
+  Evaluation(const Plan& plan, const Delivery& delivery, const FeeContext& context, Fee& fee)
+      : plan_(plan), delivery_(delivery), context_(context), fee_(fee) {}
+
+  base::Result<void> run() {
+    fee_.lines.clear();
+    fee_.applied.clear();
+    fee_.vat.reset();
+    fee_.distance = delivery_.distance;
+    if (auto sound = check_inputs(); !sound) return sound;
+    if (plan_.needs_local_) resolve_local();
+    if (plan_.needs_zones_) {
+      pickup_ = plan_.zones_.at(*delivery_.from);
+      dropoff_ = plan_.zones_.at(*delivery_.to);
+    }
+    for (const auto weather : context_.weather) weather_ |= std::int64_t{1} << static_cast<int>(weather);
+    if (auto based = add_base(); !based) return based;
+    round_stage(plan_.distance_rounding_, LineKind::kDistanceRounding);
+    base_and_distance_ = total_;
+    add_surcharges();
+    add_promotions();
+    add_bounds_and_rounding();
+    if (overflow_) {
+      return base::fail(
+          ErrorCode::kLimit, "fee",
+          fmt::format("tariff '{}' version {} gives an amount beyond 64 bits of minor units; allowed: "
+                      "smaller amounts and rates",
+                      plan_.id_, plan_.version_));
+    }
+    fee_.total = {static_cast<std::int64_t>(total_)};
+    return {};
+  }
+
+ private:
+  using Test = Plan::Test;
+  using Code = Plan::Code;
+  using Rule = Plan::Rule;
+
+  base::Result<void> check_inputs() {
+    if (delivery_.distance < base::Metres{0} || delivery_.distance > kMaxDistance) {
+      return base::fail(ErrorCode::kInvalidInput, "distance",
+                        fmt::format("{} m cannot be priced; allowed: 0 to {} m", delivery_.distance.value,
+                                    kMaxDistance.value));
+    }
+    if (auto timed = resolve_time(); !timed) return timed;
+    for (const Measure measure : plan_.needs_) {
+      if (!reading(measure)) {
+        return base::fail(ErrorCode::kInvalidInput, fmt::format("context/{}", rule_of(measure).name),
+                          fmt::format("is missing; tariff '{}' needs it", plan_.id_));
+      }
+    }
+    if (plan_.needs_zones_ && (!delivery_.from || !delivery_.to)) {
+      return base::fail(
+          ErrorCode::kInvalidInput, "trip",
+          fmt::format("has no places; tariff '{}' has zones and needs pickup and drop-off", plan_.id_));
+    }
+    return {};
+  }
+
+  base::Result<void> resolve_time() {
+    at_ = context_.at;
+    if (plan_.time_basis_) {
+      const bool told =
+          std::ranges::any_of(context_.times, [](const auto& time) { return time.has_value(); });
+      const auto basis = static_cast<std::size_t>(*plan_.time_basis_);
+      if (told && !context_.times[basis]) {
+        return base::fail(ErrorCode::kInvalidInput, fmt::format("context/times/{}", kTimeBasisNames[basis]),
+                          fmt::format("is missing; it decides under tariff '{}'", plan_.id_));
+      }
+      if (told) at_ = *context_.times[basis];
+    }
+    if (at_ >= plan_.valid_from_ && (!plan_.has_until_ || at_ < plan_.valid_until_)) return {};
+    return base::fail(
+        ErrorCode::kInvalidInput, "at",
+        fmt::format("tariff '{}' version {} is not in force at {}; allowed: from {} until {}", plan_.id_,
+                    plan_.version_, base::format_rfc3339(at_), base::format_rfc3339(plan_.valid_from_),
+                    plan_.has_until_ ? base::format_rfc3339(plan_.valid_until_) : "further notice"));
+  }
+
+  void resolve_local() {
+    const auto local = plan_.time_zone_->local(at_);
+    now_.day = static_cast<std::int32_t>(std::chrono::sys_days{local.date}.time_since_epoch().count());
+    now_.minute = static_cast<std::int32_t>(local.time_of_day.count());
+  }
+
+  std::optional<std::int64_t> reading(Measure measure) const {
+    if (measure == Measure::kDistanceM) return fee_.distance.value;
+    return context_.measures[static_cast<std::size_t>(measure)];
+  }
+
+  // --- conditions ----------------------------------------------------------------------------------------
+
+  bool listed(std::uint32_t begin, std::uint32_t end, const std::string& name) const {
+    if (name.empty()) return false;
+    const auto* first = plan_.names_.data() + begin;
+    const auto* last = plan_.names_.data() + end;
+    if (last - first > 8) return std::binary_search(first, last, name);
+    return std::find(first, last, name) != last;
+  }
+
+  bool any_listed(const Test& test, const std::vector<std::string>& names) const {
+    return std::ranges::any_of(names,
+                               [&](const std::string& name) { return listed(test.begin, test.end, name); });
+  }
+
+  bool in_zones(const Test& test, const ZonesHere& here) const {
+    for (std::uint32_t i = test.begin; i < test.end; ++i) {
+      const std::uint32_t zone = plan_.ids_[i];
+      if (here.of_layer[plan_.zones_.layer_of(zone)] == zone) return true;
+    }
+    return false;
+  }
+
+  // Both outside every zone of the layer is no difference.
+  bool zones_differ(std::size_t layer) const { return pickup_.of_layer[layer] != dropoff_.of_layer[layer]; }
+
+  bool day_matches(const Plan::DayTest& test, std::int32_t day) const {
+    if (test.weekdays != 0 && ((test.weekdays >> weekday_of(day)) & 1) == 0) return false;
+    if (test.has_dates) {
+      const auto holds = [day](const auto& range) { return day >= range.first && day <= range.second; };
+      if (!std::any_of(plan_.dates_.begin() + test.date_begin, plan_.dates_.begin() + test.date_end, holds))
+        return false;
+    }
+    if (!test.has_holidays) return true;
+    return listed(test.name_begin, test.name_end, context_.holiday) ||
+           std::binary_search(plan_.days_.begin() + test.holiday_begin,
+                              plan_.days_.begin() + test.holiday_end, day);
+  }
+
+  bool day_holds(const Plan::DayTest& test) const {
+    if (!test.has_windows) return day_matches(test, now_.day);
+    return std::any_of(plan_.windows_.begin() + test.window_begin, plan_.windows_.begin() + test.window_end,
+                       [&](const TimeWindow& window) {
+                         const auto day = start_day(window, now_);
+                         return day && day_matches(test, *day);
+                       });
+  }
+
+  bool measure_holds(const Test& test) const {
+    const auto value = reading(static_cast<Measure>(test.arg));
+    return value && *value >= test.low && *value <= test.high;
+  }
+
+  bool any_child_holds(std::uint32_t begin, std::uint32_t end) const {
+    for (std::uint32_t child = begin; child < end; child = plan_.tests_[child].end)
+      if (all_hold(child + 1, plan_.tests_[child].end)) return true;
+    return false;
+  }
+
+  bool holds(std::uint32_t at) const {
+    const Test& test = plan_.tests_[at];
+    switch (test.code) {
+      case Code::kWeather:
+        return (weather_ & test.low) != 0;
+      case Code::kBundle:
+        return context_.bundle == (test.low != 0);
+      case Code::kHoliday:
+        return listed(test.begin, test.end, context_.holiday);
+      case Code::kArea:
+        return any_listed(test, context_.areas);
+      case Code::kComplex:
+        return listed(test.begin, test.end, context_.complex);
+      case Code::kFlags:
+        return any_listed(test, context_.flags);
+      case Code::kBuilding:
+        return listed(test.begin, test.end, context_.building);
+      case Code::kChannel:
+        return listed(test.begin, test.end, context_.channel);
+      case Code::kPickupZone:
+        return in_zones(test, pickup_);
+      case Code::kDropoffZone:
+        return in_zones(test, dropoff_);
+      case Code::kZonesDiffer:
+        return zones_differ(static_cast<std::size_t>(test.low));
+      case Code::kMeasure:
+        return measure_holds(test);
+      case Code::kDay:
+        return day_holds(plan_.day_tests_[test.begin]);
+      case Code::kAnyOf:
+        return any_child_holds(at + 1, test.end);
+      case Code::kNot:
+        return !all_hold(at + 1, test.end);
+      case Code::kChild:
+        return false;  // met by any_child_holds only
+    }
+    return false;
+  }
+
+  bool all_hold(std::uint32_t begin, std::uint32_t end) const {
+    for (std::uint32_t at = begin; at < end;) {
+      if (!holds(at)) return false;
+      const Test& test = plan_.tests_[at];
+      at = test.code == Code::kAnyOf || test.code == Code::kNot ? test.end : at + 1;
+    }
+    return true;
+  }
+
+  // --- amounts -------------------------------------------------------------------------------------------
+
+  bool fits(Wide amount) {
+    if (amount >= std::numeric_limits<std::int64_t>::min() &&
+        amount <= std::numeric_limits<std::int64_t>::max())
+      return true;
+    overflow_ = true;
+    return false;
+  }
+
+  void add_line(LineKind kind, std::uint32_t index, std::int64_t count, Wide amount) {
+    total_ += amount;
+    if (!fits(amount) || !fits(total_)) return;
+    fee_.lines.push_back({kind, index, count, {static_cast<std::int64_t>(amount)}});
+  }
+
+  // Amount x numerator / denominator; 0 with the overflow noted when it does not fit.
+  std::int64_t portion(Wide amount, std::int64_t numerator, std::int64_t denominator,
+                       const Rounding& rounding) {
+    if (!fits(amount)) return 0;
+    const auto result = scaled({static_cast<std::int64_t>(amount)}, numerator, denominator, rounding);
+    overflow_ = overflow_ || !result;
+    return result ? result->minor : 0;
+  }
+
+  void round_stage(const std::optional<Rounding>& rounding, LineKind kind) {
+    if (!rounding) return;
+    const Wide rounded = portion(total_, 1, 1, *rounding);
+    if (rounded != total_) add_line(kind, 0, 0, rounded - total_);
+  }
+
+  base::Result<void> add_base() {
+    if (plan_.has_table_) {
+      const Plan::Cell* cell = plan_.cell_of(pickup_, dropoff_);
+      if (cell == nullptr) return plan_.no_cell(pickup_, dropoff_);
+      if (cell->price >= 0) {
+        base_ = cell->price;
+        add_line(LineKind::kTable, cell->entry, 0, cell->price);
+        return {};
+      }
+      fee_.distance = {cell->metres};
+    }
+    base_ = plan_.base_price_.minor;
+    add_line(LineKind::kBase, 0, 0, base_);
+    add_steps();
+    return {};
+  }
+
+  void add_steps() {
+    const auto& steps = plan_.steps_;
+    const base::Metres distance = fee_.distance;
+    for (std::uint32_t i = 0; i < steps.size() && distance > steps[i].beyond; ++i) {
+      const base::Metres end = i + 1 < steps.size() ? std::min(distance, steps[i + 1].beyond) : distance;
+      const std::int64_t past = (end - steps[i].beyond).value, length = steps[i].length.value;
+      if (steps[i].pro_rata) {
+        add_line(LineKind::kStep, i, past, portion(steps[i].price.minor, past, length, *steps[i].pro_rata));
+      } else {
+        const std::int64_t count = (past + length - 1) / length;
+        add_line(LineKind::kStep, i, count, Wide{count} * steps[i].price.minor);
+      }
+    }
+  }
+
+  bool applies(const Rule& rule) const {
+    if (rule.may_opt_out) {
+      for (const auto& name : context_.opt_outs)
+        if (name == plan_.names_[rule.opt_out_name]) return false;
+    }
+    return all_hold(rule.test_begin, rule.test_end);
+  }
+
+  Wide rate_base(const Rule& rule) const {
+    switch (rule.on) {
+      case RateBase::kBase:
+        return base_;
+      case RateBase::kBaseAndDistance:
+        return base_and_distance_;
+      case RateBase::kWithSurcharges:
+        return before_;
+    }
+    return 0;
+  }
+
+  // The rule's amount and started units; nothing where `per` has none.
+  std::optional<Fee::Applied> amount_of(std::uint32_t index, const Rule& rule) {
+    Fee::Applied applied{index, 0, {}, false};
+    Wide amount = rule.amount;
+    if (rule.kind == SurchargeKind::kRate) {
+      amount = portion(rate_base(rule), rule.rate_ppm, 1'000'000, rule.rounding);
+    } else if (rule.kind == SurchargeKind::kNone) {
+      amount = 0;
+    } else if (rule.has_per) {
+      const auto value = reading(rule.per.measure);
+      if (!value || *value <= rule.per.beyond) return std::nullopt;
+      applied.count = (*value - rule.per.beyond + rule.per.each - 1) / rule.per.each;
+      amount = Wide{rule.amount} * applied.count;
+    }
+    if (rule.maximum >= 0) amount = std::min<Wide>(amount, rule.maximum);
+    applied.amount.minor = fits(amount) ? static_cast<std::int64_t>(amount) : 0;
+    return applied;
+  }
+
+  bool better(const std::vector<Rule>& rules, const Fee::Applied& one, const Fee::Applied& other,
+              Pick pick) const {
+    const Rule& a = rules[one.index];
+    const Rule& b = rules[other.index];
+    if (pick == Pick::kPriority && a.priority != b.priority) return a.priority > b.priority;
+    if (one.amount != other.amount)
+      return pick == Pick::kLowest ? one.amount < other.amount : one.amount > other.amount;
+    return a.name_rank < b.name_rank;
+  }
+
+  // Keeps one rule of each exclusive group.
+  void pick(const std::vector<Rule>& rules) {
+    if (plan_.groups_.empty()) return;
+    std::array<std::int32_t, kMaxGroups> best;
+    best.fill(-1);
+    for (std::size_t i = 0; i < fee_.applied.size(); ++i) {
+      auto& applied = fee_.applied[i];
+      const std::int32_t group = rules[applied.index].group;
+      if (group < 0 || plan_.groups_[static_cast<std::size_t>(group)].pick == Pick::kAll) continue;
+      auto& leader = best[static_cast<std::size_t>(group)];
+      if (leader < 0) {
+        leader = static_cast<std::int32_t>(i);
+        continue;
+      }
+      auto& held = fee_.applied[static_cast<std::size_t>(leader)];
+      if (better(rules, applied, held, plan_.groups_[static_cast<std::size_t>(group)].pick)) {
+        held.dropped = true;
+        leader = static_cast<std::int32_t>(i);
+      } else {
+        applied.dropped = true;
+      }
+    }
+  }
+
+  // Lines of the picked rules and of the caps of their groups; `sign` is -1 for promotions.
+  void add_picked(const std::vector<Rule>& rules, LineKind kind, int sign) {
+    std::array<Wide, kMaxGroups> sums{};
+    for (const auto& applied : fee_.applied) {
+      if (applied.dropped) continue;
+      add_line(kind, applied.index, applied.count, Wide{sign} * applied.amount.minor);
+      const std::int32_t group = rules[applied.index].group;
+      if (group >= 0) sums[static_cast<std::size_t>(group)] += applied.amount.minor;
+    }
+    for (std::uint32_t g = 0; g < plan_.groups_.size(); ++g) {
+      const auto& maximum = plan_.groups_[g].maximum;
+      if (maximum && sums[g] > maximum->minor)
+        add_line(LineKind::kGroupMaximum, g, 0, sign * (maximum->minor - sums[g]));
+    }
+  }
+
+  void collect(const std::vector<Rule>& rules, bool compounding) {
+    fee_.applied.clear();
+    for (std::uint32_t i = 0; i < rules.size(); ++i) {
+      if ((rules[i].on == RateBase::kWithSurcharges) != compounding || !applies(rules[i])) continue;
+      if (const auto applied = amount_of(i, rules[i])) fee_.applied.push_back(*applied);
+    }
+  }
+
+  void add_surcharges() {
+    if (!plan_.surcharges_.empty()) {
+      collect(plan_.surcharges_, false);
+      pick(plan_.surcharges_);
+      add_picked(plan_.surcharges_, LineKind::kSurcharge, 1);
+      if (plan_.compounds_) {
+        before_ = total_;
+        collect(plan_.surcharges_, true);
+        add_picked(plan_.surcharges_, LineKind::kSurcharge, 1);
+      }
+      cap(plan_.surcharge_maximum_, total_ - base_and_distance_, LineKind::kSurchargeMaximum, 1);
+    }
+    round_stage(plan_.surcharge_rounding_, LineKind::kSurchargeRounding);
+  }
+
+  void add_promotions() {
+    if (plan_.promotions_.empty()) return;
+    before_ = total_;
+    fee_.applied.clear();
+    for (std::uint32_t i = 0; i < plan_.promotions_.size(); ++i) {
+      if (!applies(plan_.promotions_[i])) continue;
+      if (const auto applied = amount_of(i, plan_.promotions_[i])) fee_.applied.push_back(*applied);
+    }
+    pick(plan_.promotions_);
+    add_picked(plan_.promotions_, LineKind::kPromotion, -1);
+    cap(plan_.promotion_maximum_, before_ - total_, LineKind::kPromotionMaximum, -1);
+  }
+
+  void cap(const std::optional<Money>& maximum, Wide sum, LineKind kind, int sign) {
+    if (maximum && sum > maximum->minor) add_line(kind, 0, 0, sign * (maximum->minor - sum));
+  }
+
+  void add_bounds_and_rounding() {
+    // No tariff pays the shop: promotions end at nothing unless a minimum says otherwise.
+    const std::int64_t least = plan_.minimum_.value_or(Money{}).minor;
+    if (total_ < least) add_line(LineKind::kMinimum, 0, 0, least - total_);
+    if (plan_.maximum_ && total_ > plan_.maximum_->minor)
+      add_line(LineKind::kMaximum, 0, 0, plan_.maximum_->minor - total_);
+    round_stage(plan_.rounding_, LineKind::kRounding);
+    if (plan_.vat_) fee_.vat = Money{portion(total_, plan_.vat_->rate_ppm, 1'000'000, plan_.vat_->rounding)};
+  }
+
+  const Plan& plan_;
+  const Delivery& delivery_;
+  const FeeContext& context_;
+  Fee& fee_;
+  base::WallTime at_{};
+  LocalTime now_;
+  ZonesHere pickup_{}, dropoff_{};
+  std::int64_t weather_ = 0;
+  Wide total_ = 0, base_ = 0, base_and_distance_ = 0;
+  Wide before_ = 0;  // what compounding surcharges and promotions stand on
+  bool overflow_ = false;
+};
+
+base::Result<void> Plan::evaluate(const Delivery& delivery, const FeeContext& context, Fee& fee) const {
+  return Evaluation(*this, delivery, context, fee).run();
+}
+
+const Plan::Cell* Plan::cell_of(const ZonesHere& from, const ZonesHere& to) const {
+  const std::uint64_t zones = (std::uint64_t{from.of_layer[table_layer_]} << 32) | to.of_layer[table_layer_];
+  const auto found = std::ranges::lower_bound(table_, zones, {}, &Cell::zones);
+  return found != table_.end() && found->zones == zones ? &*found : nullptr;
+}
+
+tl::unexpected<base::Error> Plan::no_cell(const ZonesHere& from, const ZonesHere& to) const {
+  const auto name = [&](const ZonesHere& here) {
+    const std::uint32_t zone = here.of_layer[table_layer_];
+    return zone == kNoZone ? std::string("no zone") : fmt::format("zone '{}'", zones_.name_of(zone));
+  };
+  return base::fail(
+      ErrorCode::kInvalidInput, "trip",
+      fmt::format("goes from {} to {}, for which the table of tariff '{}' has no entry; allowed: trips "
+                  "between zones of its table",
+                  name(from), name(to), id_));
+}
+
+base::Result<std::optional<base::Metres>> Plan::table_distance(geo::PointE7 from, geo::PointE7 to) const {
+  const auto here = zones_.at(from), there = zones_.at(to);
+  const Cell* cell = cell_of(here, there);
+  if (cell == nullptr) return no_cell(here, there);
+  if (cell->metres < 0) return std::optional<base::Metres>{};
+  return std::optional(base::Metres{cell->metres});
+}
+
+}  // namespace reckon::fee

@@ -1,0 +1,87 @@
+#include "reckon/fee/catalogue.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "fee/fee_fixture.h"
+
+using namespace reckon;
+
+namespace {
+
+using TariffPointer = std::shared_ptr<const fee::Tariff>;
+
+TariffPointer named(const std::string& id, const std::string& more) {
+  return test::small_tariff(R"("id":"small")", R"("id":")" + id + "\"" + more);
+}
+
+fee::FeeContext evening() {
+  fee::FeeContext context;
+  context.at = base::parse_rfc3339("2022-10-15T18:00:00+09:00", "at").value();
+  return context;
+}
+
+std::string selected(const std::vector<TariffPointer>& tariffs, const fee::FeeContext& context,
+                     const std::string& id = "") {
+  const auto tariff = fee::select_tariff(tariffs, id, context);
+  return tariff ? (*tariff)->id : tariff.error().where + ": " + tariff.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("select_tariff: the most specific scope that covers the delivery") {
+  const std::vector<TariffPointer> all = {named("all", ""), named("branch", R"(,"scope":{"branch":"b1"})"),
+                                          named("group", R"(,"scope":{"shop_group":"g1"})"),
+                                          named("shop", R"(,"scope":{"shop":"s1"})")};
+  auto context = evening();
+  CHECK(selected(all, context) == "all");
+  context.branch = "b1";
+  CHECK(selected(all, context) == "branch");
+  context.shop_group = "g1";
+  CHECK(selected(all, context) == "group");
+  context.shop = "s1";
+  CHECK(selected(all, context) == "shop");
+  context.shop = "s2";
+  CHECK(selected(all, context) == "group");
+  CHECK(selected(all, context, "branch") == "branch");
+  CHECK(selected(all, context, "shop").find("for shop 's1'") != std::string::npos);
+}
+
+TEST_CASE("select_tariff: the latest in force at the instant that decides, and never a draft") {
+  const auto from = [](const std::string& version, const std::string& since, const std::string& more) {
+    const auto json = test::small_tariff_json(R"("version":1)", R"("version":)" + version + more);
+    const auto at = json.find("2022-01-01");
+    return test::read_json(std::string(json).replace(at, 10, since));
+  };
+  const std::vector<TariffPointer> versions = {from("1", "2022-01-01", ""), from("3", "2022-09-01", ""),
+                                               from("2", "2022-06-01", ""),
+                                               from("4", "2022-08-01", R"(,"status":"draft")")};
+  auto context = evening();
+  CHECK((*fee::select_tariff(versions, "", context))->version == 3);
+  context.at = base::parse_rfc3339("2022-08-15T18:00:00+09:00", "at").value();
+  CHECK((*fee::select_tariff(versions, "", context))->version == 2);
+  CHECK(selected({versions[3]}, context).find("a draft") != std::string::npos);
+
+  const auto picked = named("picked", R"(,"time_basis":"picked_up")");
+  context.at = base::parse_rfc3339("2021-08-15T18:00:00+09:00", "at").value();
+  CHECK(selected({picked}, context).find("not in force") != std::string::npos);
+  context.times[2] = base::parse_rfc3339("2022-08-15T18:00:00+09:00", "at").value();
+  CHECK(selected({picked}, context) == "picked");
+  context.times = {context.times[2], {}, {}, {}};
+  CHECK(selected({picked}, context).find("without picked_up") != std::string::npos);
+}
+
+TEST_CASE(
+    "select_tariff: of two tariffs of one shop, the one in force since later; without scopes, the first") {
+  const auto later = [](const std::string& scope) {
+    const auto json = test::small_tariff_json(R"("id":"small")", R"("id":"later")" + scope);
+    return test::read_json(std::string(json).replace(json.find("2022-01-01"), 10, "2022-06-01"));
+  };
+  auto context = evening();
+  context.shop = "s1";
+  const std::string scope = R"(,"scope":{"shop":"s1"})";
+  CHECK(selected({named("early", scope), later(scope)}, context) == "later");
+  CHECK(selected({named("early", ""), later("")}, context) == "early");
+}
