@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
-#include "reckon/ledger/shadow.h"
 #include "reckon/geo/geodesic.h"
+#include "reckon/ledger/shadow.h"
 #include "reckon/ledger/verify.h"
 #include "service/recorded_engine_fixture.h"
 
