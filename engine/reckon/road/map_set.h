@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reckon/base/result.h"
+#include "reckon/road/overlay.h"
 #include "reckon/road/road_map.h"
 
 namespace reckon::road {
@@ -27,6 +29,14 @@ class MapSet final : public Roads {
   /// Opens the files; every one that cannot be opened is a fault.
   static base::Result<MapSet> open(const std::vector<std::filesystem::path>& paths);
 
+  /// The same maps under corrections, and only these: what the set already had are left behind. Routes are
+  /// chosen by `metric`. Each correction goes to every map that has what it names.
+  /// @param name  stands in `where` of the faults
+  /// @errors kInvalidInput  corrections that name nothing in any of the maps; all of them
+  /// Cost: OverlaidMap::make the first time, afterwards OverlaidMap::with.
+  base::Result<MapSet> under(const Overlay& overlay, std::string_view name,
+                             Metric metric = Metric::kFastest) const;
+
   bool serves(base::Vehicle vehicle) const override;
   std::vector<base::Vehicle> vehicles() const override;
   /// Of one map its own; of several the hash of their releases, one a line.
@@ -42,11 +52,14 @@ class MapSet final : public Roads {
                                 double max_snap_m = kDefaultMaxSnapM) const override;
 
   const std::vector<std::shared_ptr<const RoadMap>>& maps() const { return maps_; }
+  /// What answers on map i: the map itself, or the same under corrections.
+  const Roads& roads(std::size_t i) const { return *roads_[i]; }
 
  private:
   MapSet() = default;
 
   std::vector<std::shared_ptr<const RoadMap>> maps_;
+  std::vector<std::shared_ptr<const Roads>> roads_;  ///< parallel to the maps
   std::string release_;
 };
 

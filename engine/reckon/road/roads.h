@@ -108,6 +108,7 @@ class Roads {
 
    private:
     friend class RoadMap;
+    friend class OverlaidMap;
     struct State;
     std::unique_ptr<State> state_;
   };
