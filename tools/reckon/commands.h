@@ -17,6 +17,9 @@ std::vector<Command> verify_commands();
 std::vector<Command> assign_commands();
 std::vector<Command> bench_commands();
 std::vector<Command> simulate_commands();
+std::vector<Command> calibrate_commands();
+std::vector<Command> shadow_commands();
+std::vector<Command> incident_commands();
 
 /// All groups, in the order of `reckon help`.
 std::vector<std::vector<Command>> command_groups();
