@@ -9,6 +9,7 @@
 #include <random>
 #include <thread>
 
+#include "reckon/road/live_roads.h"
 #include "road/drawn_map_fixture.h"
 
 using namespace reckon;
@@ -219,9 +220,10 @@ TEST_CASE("corrections: the shortest path may be a slower one") {
 TEST_CASE("corrections: readers on two threads see whole versions only while others are made") {
   const auto drawn = town().way("EFQGH").way("CGKO");
   const Town on(drawn);
-  const auto resolved = road::resolve(
-      overlay_of(entry(fmt::format(R"("kind": "close", "way": {})", drawn.way_id("EFQGH")))), on.built.map());
-  std::atomic<std::shared_ptr<const OverlaidMap>> current = OverlaidMap::make(on.map(), {}, "");
+  auto maps = road::MapSet::make({on.map()});
+  REQUIRE(maps);
+  road::LiveRoads roads(std::move(*maps));
+  const auto closing = overlay_of(entry(fmt::format(R"("kind": "close", "way": {})", drawn.way_id("EFQGH"))));
   const auto open_m = drawn.metres("FQG"), closed_m = drawn.metres("FBCG");
   REQUIRE(open_m != closed_m);
   std::atomic<bool> stop = false;
@@ -229,17 +231,18 @@ TEST_CASE("corrections: readers on two threads see whole versions only while oth
   const auto read = [&] {
     road::Roads::Query query;
     while (!stop) {
-      const auto map = current.load();
-      const bool open = map->release() == on.built.map().release();
-      const auto route = map->route(query, kMoto, drawn.at('F'), drawn.at('G'));
+      const auto route = roads.route(query, kMoto, drawn.at('F'), drawn.at('G'));
+      const bool open = route.map_release == on.built.map().release();
       wrong += route.distance.value != (open ? open_m : closed_m);
       ++asked;
     }
   };
   std::thread first(read), second(read);
-  for (int i = 0; i < 1000; ++i)
-    current =
-        i % 2 == 0 ? current.load()->with(resolved.by_vehicle, "sha256:x") : current.load()->with({}, "");
+  for (int i = 0; i < 1000; ++i) {
+    auto next = roads.current()->under(i % 2 == 0 ? closing : road::Overlay{}, "overlay.json");
+    REQUIRE(next);
+    roads.put(std::move(*next));
+  }
   while (asked < 1000) std::this_thread::yield();
   stop = true;
   first.join();

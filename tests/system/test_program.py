@@ -152,7 +152,7 @@ class Work(CityTest):
 
     def test_a_city_is_the_same_bytes_each_time(self):
         again = self.folder / "again.rmap"
-        run("map", "build", self.extract, "--out", again)
+        run("map", "build", self.extract, "--out", again, "--vehicles", self.vehicles)
         self.assertEqual(again.read_bytes(), self.map.read_bytes())
 
 

@@ -139,7 +139,7 @@ class ProviderFaults(WithServer):
             self.assertEqual(distance["source"], "road")
             self.assertEqual(distance["why_not"][0]["rung"], "provider:kakao")
             self.assertGreater(distance["distance_m"], 0)
-        self.assertLess(max(learning), 0.5 + 0.05 + 0.1)  # the deadline; the client's own part on a busy machine
+        self.assertLess(max(learning), 0.5 + 0.5)  # the deadline, and a busy machine; `reckon bench quote` measures
         slow = [seconds for seconds in settled if seconds > 0.1]
         self.assertLessEqual(len(slow), 2, settled)  # a probe now and then; nobody else waits
 

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,6 +94,25 @@ int help(const std::vector<Command>& commands, const std::vector<std::string>& t
   return kDone;
 }
 
+// A file that cannot be written is told before the work, not after it.
+std::optional<base::Error> missing_folder(const Command& command, const Args& args) {
+  std::vector<base::Fault> faults;
+  for (const auto& option : command.options) {
+    const bool written =
+        option.name == "out" || option.name == "svg" || option.name == "html" || option.name == "timing";
+    const auto file = args.get(option.name);
+    if (!written || option.value == "DIR" || !file) continue;
+    const auto folder = std::filesystem::path(std::string(*file)).parent_path();
+    std::error_code ignored;
+    if (folder.empty() || std::filesystem::is_directory(folder, ignored)) continue;
+    faults.push_back({fmt::format("--{}", option.name),
+                      fmt::format("'{}' cannot be written: there is no folder {}; an existing one is needed",
+                                  *file, folder.string())});
+  }
+  if (faults.empty()) return std::nullopt;
+  return base::error_of(base::ErrorCode::kEnvironment, std::move(faults));
+}
+
 int run(std::vector<std::string> words) {
   const auto commands = all_commands();
   if (words.empty()) {
@@ -104,15 +125,14 @@ int run(std::vector<std::string> words) {
   }
   if (words[0] == "help" || words[0] == "--help" || words[0] == "-h")
     return help(commands, {words.begin() + 1, words.end()});
-  if (std::ranges::find(words, "--help") != words.end()) {
-    std::erase(words, "--help");
-    return help(commands, words);
-  }
+  const auto asks_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
+  if (std::erase_if(words, asks_help) > 0) return help(commands, words);
   const Command* command = find_command(commands, words);
   if (command == nullptr) return unknown_command(commands, words[0]);
   words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(words_in(command->name)));
   const auto args = parse_args(*command, words);
   if (!args) return report(args.error());
+  if (const auto fault = missing_folder(*command, *args)) return report(*fault);
   return command->run(*args);
 }
 

@@ -204,7 +204,13 @@ base::Result<Columns> find_columns(const base::CsvTable& table, const std::strin
   std::vector<base::Fault> faults;
   const auto required = [&](std::string_view name) {
     const auto column = table.column(name);
-    if (!column) faults.push_back({file + ":1", fmt::format("column '{}' is missing; it is required", name)});
+    if (!column) {
+      faults.push_back(
+          {file + ":1",
+           fmt::format(
+               "column '{}' is missing; it is required, with commas between columns (the header is '{}')",
+               name, fmt::join(table.header, ","))});
+    }
     return column.value_or(0);
   };
   Columns columns{

@@ -46,7 +46,7 @@ struct OpenedMap {
 };
 
 Result<OpenedMap> open_map(const Args& args, const base::Clock& clock) {
-  const auto name = args.get_or("vehicle", "");
+  const auto name = args.get_or("vehicle", "motorcycle");
   const auto vehicle = base::vehicle_from(name);
   if (!vehicle) {
     return base::fail(ErrorCode::kInvalidInput, "--vehicle",
@@ -278,7 +278,9 @@ Result<std::vector<std::size_t>> columns_of(const base::CsvTable& table, const s
       found.push_back(*column);
     } else {
       faults.push_back(
-          {path + ":1", fmt::format("column '{}' is missing; needed: {}", name, fmt::join(names, ", "))});
+          {path + ":1",
+           fmt::format("column '{}' is missing; needed: {}, with commas between (the header is '{}')", name,
+                       fmt::join(names, ", "), fmt::join(table.header, ","))});
     }
   }
   if (!faults.empty()) return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
@@ -529,7 +531,7 @@ std::vector<Command> route_commands() {
            with_end_options(
                {{"map", "MAP[,MAP2...]",
                  "map file, or several: each trip is answered by one that covers both ends"},
-                {"vehicle", "V", "motorcycle, bicycle, foot or car"},
+                {"vehicle", "V", "motorcycle (default), bicycle, foot or car"},
                 {"from", "LAT,LON", "where the trip begins"},
                 {"to", "LAT,LON", "where it ends"},
                 {"geometry", "", "with the route's line as GeoJSON"},
@@ -540,7 +542,7 @@ std::vector<Command> route_commands() {
                 {"pairs", "IN.csv", "columns from_lat,from_lon,to_lat,to_lon; others are carried through"},
                 {"out", "OUT.csv", "with --pairs: IN's columns and status,distance_m,duration_s"},
                 {"timing", "T.json", "with --pairs: how long the queries took"}}),
-           {"map", "vehicle"},
+           {"map"},
            run_route},
           {"table",
            "all routes from each source to each destination",
@@ -549,12 +551,12 @@ std::vector<Command> route_commands() {
            0,
            with_end_options({{"map", "MAP[,MAP2...]",
                               "map file, or several: each trip is answered by one that covers both ends"},
-                             {"vehicle", "V", "motorcycle, bicycle, foot or car"},
+                             {"vehicle", "V", "motorcycle (default), bicycle, foot or car"},
                              {"sources", "S.csv", "columns lat,lon"},
                              {"destinations", "D.csv", "columns lat,lon"},
                              {"out", "T.csv", "source,destination,status,distance_m,duration_s"},
                              {"timing", "T.json", "how long the table took"}}),
-           {"map", "vehicle", "sources", "destinations", "out"},
+           {"map", "sources", "destinations", "out"},
            run_table}};
 }
 

@@ -85,6 +85,25 @@ base::Result<std::unique_ptr<ledger::Ledger>> open_ledger(const service::Config&
   return ledger;
 }
 
+// Takes up changes of the corrections; nothing where none are configured.
+std::jthread keep_up_with(const std::shared_ptr<service::Corrections>& corrections, StderrLog& log) {
+  if (!corrections) return {};
+  return std::jthread([corrections, &log](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(service::kLookEveryMs));
+      const auto fresh = corrections->look();
+      if (!fresh) {
+        for (const auto& fault : fresh.error().all())
+          log.log(base::LogLevel::kWarning,
+                  fault.where + ": " + fault.message + "; the corrections before stay in force");
+      } else if (*fresh) {
+        log.log(base::LogLevel::kInfo,
+                "corrections: map release " + corrections->roads()->release() + " is in force");
+      }
+    }
+  });
+}
+
 int serve(const service::Config& config, service::QuoteEngine::Parts parts, service::Metrics& metrics,
           StderrLog& log) {
   Listeners listeners(config, parts, log);
@@ -95,6 +114,7 @@ int serve(const service::Config& config, service::QuoteEngine::Parts parts, serv
   listeners.all.add(&listeners.learner);
   parts.observer = &listeners.all;
   parts.background = &listeners.background;
+  const auto corrections = parts.corrections;
   service::QuoteEngine engine(std::move(parts));
   service::load_learned_state(config, engine, log);
   auto ledger = open_ledger(config, engine);
@@ -115,6 +135,7 @@ int serve(const service::Config& config, service::QuoteEngine::Parts parts, serv
     failed = true;
     ::kill(::getpid(), SIGTERM);  // wakes the main thread
   });
+  const auto looking = keep_up_with(corrections, log);
   fmt::print("listening on {}:{}\n", config.listen_host, (*server)->port());
   std::fflush(stdout);
   save_until_stopped(signals, config, engine, listeners, log);

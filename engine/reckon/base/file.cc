@@ -52,7 +52,10 @@ void sync_folder(const std::filesystem::path& folder) {
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.ok()) return system_fault(path, "open");
+  if (!fd.ok()) {
+    return fail(ErrorCode::kEnvironment, path.string(),
+                fmt::format("cannot open: {}; a readable file is needed", std::strerror(errno)));
+  }
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return system_fault(path, "read");
   if (S_ISDIR(info.st_mode))

@@ -119,11 +119,14 @@ void find_duplicate_keys(const Value& value, const std::string& pointer, Faults&
 }  // namespace
 
 void Faults::add(std::string_view pointer, std::string message) {
+  Fault fault{pointer.empty() ? name_ : fmt::format("{}#{}", name_, pointer), std::move(message)};
+  if (std::ranges::find(faults_, fault) != faults_.end())
+    return;  // met again by a second reader of the place
   if (faults_.size() >= most_) {
     ++beyond_;
     return;
   }
-  faults_.push_back({pointer.empty() ? name_ : fmt::format("{}#{}", name_, pointer), std::move(message)});
+  faults_.push_back(std::move(fault));
 }
 
 Error Faults::error(ErrorCode code) const {

@@ -1,6 +1,7 @@
 #include "reckon/ledger/sqlite.h"
 
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -63,7 +64,8 @@ base::Result<Connection> Connection::open(const std::string& path, int flags, in
   connection.handle_.reset(handle);
   if (code != SQLITE_OK) {
     return base::fail(base::ErrorCode::kEnvironment, path,
-                      std::string("cannot be opened as a ledger: ") + sqlite3_errstr(code));
+                      std::string("cannot be opened as a ledger: ") + sqlite3_errstr(code) +
+                          (::access(path.c_str(), F_OK) == 0 ? "" : " (there is no such file)"));
   }
   sqlite3_busy_timeout(handle, busy_timeout_ms);
   sqlite3_extended_result_codes(handle, 1);

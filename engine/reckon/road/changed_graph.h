@@ -80,6 +80,7 @@ class ChangedGraph {
   /// Whether no arc of the edge is open: no trip begins or ends on it.
   bool edge_closed(std::uint32_t edge) const { return has(closed_edges_, edge); }
   bool closes_edges() const { return !closed_edges_.empty(); }
+  bool changes_nothing() const { return arcs_ == nullptr && closed_list_.empty() && forbidden_.empty(); }
   bool allows(std::uint32_t from, std::uint32_t to) const;
   /// Of a turn that is in the graph: travelling along `to`, or kUnreached where it is not allowed.
   Cost cost_of_turn(std::uint32_t from, std::uint32_t to, Metric metric) const;

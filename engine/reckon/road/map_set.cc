@@ -154,6 +154,12 @@ std::vector<Street> MapSet::streets_in(std::string_view map_release, const Box& 
   return overlaid ? overlaid->streets_in(box, vehicle, most) : maps_[i]->streets_in(box, vehicle, most);
 }
 
+std::vector<const std::string*> MapSet::releases() const {
+  std::vector<const std::string*> all;
+  for (const auto& roads : roads_) all.push_back(&roads->release());
+  return all;
+}
+
 bool MapSet::serves(base::Vehicle vehicle) const {
   return std::ranges::any_of(maps_, [&](const auto& map) { return map->serves(vehicle); });
 }

@@ -56,6 +56,8 @@ class MapSet final : public Roads {
                                  std::size_t most) const;
 
   const std::vector<std::shared_ptr<const RoadMap>>& maps() const { return maps_; }
+  /// What routes name: each map's, corrections included. Valid as long as the set.
+  std::vector<const std::string*> releases() const;
 
  private:
   MapSet() = default;

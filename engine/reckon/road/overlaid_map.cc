@@ -53,6 +53,10 @@ struct OverlaidMap::Part {
   Part(const Part& before, ChangedGraph now, std::span<const ArcTurn> turns)
       : shape(before.shape), changed(std::move(now)), weights(before.weights.updated(changed, turns)) {}
 
+  // Where nothing is changed the map itself answers, by its labels.
+  bool plain(Metric metric) const {
+    return metric == Metric::kFastest && shape->extension == nullptr && changed.changes_nothing();
+  }
   Ground ground(base::Vehicle vehicle) const {
     return {*shape->geometry, changed.graph(), vehicle, &changed};
   }
@@ -120,6 +124,11 @@ Cost OverlaidMap::as_time_first(Cost cost) const {
 Route OverlaidMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
                          const RouteOptions& options) const {
   const auto& own = part(vehicle);
+  if (own.plain(metric_)) {
+    auto route = map_->route(query, vehicle, from, to, options);
+    route.map_release = release_;
+    return route;
+  }
   auto ground = own.ground(vehicle);
   ground.metric = metric_;
   const auto network = own.network();
@@ -135,6 +144,7 @@ void OverlaidMap::table(Query& query, base::Vehicle vehicle, std::span<const geo
                         std::span<TableCell> cells) const {
   RECKON_CHECK(cells.size() == sources.size() * destinations.size());
   const auto& own = part(vehicle);
+  if (own.plain(metric_)) return map_->table(query, vehicle, sources, destinations, options, cells);
   auto ground = own.ground(vehicle);
   ground.metric = metric_;
   const auto network = own.network();

@@ -116,11 +116,15 @@ base::Result<Config> read_config(const std::filesystem::path& path) {
   if (!document) return base::fail(document.error());
   base::Faults faults(path.string());
   const auto root = document->root(faults);
-  root.allow_only({"map", "tariffs", "ledger", "listen", "vehicle", "deadline_ms", "providers", "ca_file",
-                   "answers_mb", "recalibrate_hours"});
+  root.allow_only({"map", "overlay", "tariffs", "ledger", "listen", "vehicle", "deadline_ms", "providers",
+                   "ca_file", "answers_mb", "recalibrate_hours"});
   Config config;
   config.file = path.string();
   read_maps(root.optional("map"), path, config);
+  if (const auto overlay = root.optional("overlay"); overlay.present()) {
+    if (const auto file = overlay.string()) config.overlay = beside(path, *file);
+    if (config.maps.empty()) overlay.fault("corrects no map; a map is needed beside it");
+  }
   for (const auto& item : root.optional("tariffs").items(kMaxTariffs)) {
     if (const auto tariff = item.string()) config.tariffs.push_back(beside(path, *tariff));
   }

@@ -28,8 +28,9 @@ struct ProviderEntry {
 };
 
 struct Config {
-  std::string file;                         ///< where it was read from, for faults
-  std::vector<std::filesystem::path> maps;  ///< none: every local estimate is geodesic
+  std::string file;                              ///< where it was read from, for faults
+  std::vector<std::filesystem::path> maps;       ///< none: every local estimate is geodesic
+  std::optional<std::filesystem::path> overlay;  ///< corrections to the maps
   std::vector<std::filesystem::path> tariffs;
   std::optional<std::string> ledger;  ///< `sqlite:<absolute or given path>`
   std::string listen_host = "127.0.0.1";

@@ -308,6 +308,14 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
     if (auto maps = road::MapSet::open(config.maps)) {
       map_set = std::make_shared<const road::MapSet>(std::move(*maps));
       parts.map = map_set;
+      if (config.overlay) {
+        if (auto corrections = Corrections::open(*config.overlay, *map_set, clock)) {
+          parts.corrections = std::move(*corrections);
+          parts.map = parts.corrections->roads();
+        } else {
+          faults.add(corrections.error());
+        }
+      }
     } else if (maps.error().code == ErrorCode::kCorrupt && damaged == DamagedMap::kGoOn) {
       parts.damaged_map = std::move(maps.error());
     } else {

@@ -21,6 +21,7 @@
 #include "reckon/provider/make_provider.h"
 #include "reckon/road/road_map.h"
 #include "reckon/service/config.h"
+#include "reckon/service/corrections.h"
 
 namespace reckon::service {
 
@@ -58,6 +59,7 @@ class QuoteEngine {
     distance::LadderOptions ladder = {};
     std::shared_ptr<const distance::Learned> learned = {};        ///< of the first provider
     std::vector<std::shared_ptr<const road::RoadMap>> maps = {};  ///< those that `map` consists of
+    std::shared_ptr<Corrections> corrections = {};                ///< to `map`, where some are configured
     std::shared_ptr<distance::AnswerMemory> memory = {};
     std::vector<base::Seconds> remember_for = {};  ///< by provider
     std::string calibration_fault = {};  ///< why one that is there is not used; empty when all is well

@@ -1,0 +1,60 @@
+#include "reckon/service/corrections.h"
+
+#include <system_error>
+#include <utility>
+
+#include "reckon/base/file.h"
+#include "reckon/base/limits.h"
+
+namespace reckon::service {
+
+std::optional<Corrections::Stamp> Corrections::stamp() const {
+  std::error_code fault;
+  const auto changed = std::filesystem::last_write_time(file_, fault);
+  if (fault) return std::nullopt;
+  const auto bytes = std::filesystem::file_size(file_, fault);
+  if (fault) return std::nullopt;
+  return Stamp{changed, bytes};
+}
+
+base::Result<road::MapSet> Corrections::read(const road::MapSet& maps) {
+  read_ = stamp();  // before reading: a change meanwhile is seen the next time
+  const auto bytes = base::read_file(file_, base::kMaxConfigBytes);
+  if (!bytes) return base::fail(bytes.error());
+  auto overlay = road::parse_overlay(*bytes, file_.string());
+  if (!overlay) return base::fail(overlay.error());
+  const auto now = clock_->wall_now();
+  auto under = maps.under(overlay->at(now), file_.string());
+  if (!under) return base::fail(under.error());
+  overlay_ = std::move(*overlay);
+  next_change_ = overlay_.next_change(now);
+  return under;
+}
+
+base::Result<std::unique_ptr<Corrections>> Corrections::open(std::filesystem::path file, road::MapSet maps,
+                                                             const base::Clock& clock) {
+  std::unique_ptr<Corrections> made(new Corrections(std::move(file), clock));
+  auto under = made->read(maps);
+  if (!under) return base::fail(under.error());
+  made->roads_ = std::make_shared<road::LiveRoads>(std::move(*under));
+  return made;
+}
+
+base::Result<bool> Corrections::look() {
+  const auto current = roads_->current();
+  const auto now = clock_->wall_now();
+  if (stamp() != read_) {
+    auto under = read(*current);
+    if (!under) return base::fail(under.error());
+    roads_->put(std::move(*under));
+    return true;
+  }
+  if (!next_change_ || now < *next_change_) return false;
+  next_change_ = overlay_.next_change(now);
+  auto under = current->under(overlay_.at(now), file_.string());
+  if (!under) return base::fail(under.error());
+  roads_->put(std::move(*under));
+  return true;
+}
+
+}  // namespace reckon::service
