@@ -3,9 +3,10 @@
 import json
 import pathlib
 import tempfile
+import time
 import unittest
 
-from program import CityTest, HERE, THERE, run
+from program import CityTest, HERE, Server, THERE, quote_body, run
 
 
 class Corrections(CityTest):
@@ -44,6 +45,32 @@ class Corrections(CityTest):
             self.assertEqual(run("map", "correct", self.dir / "c.json", "--map", self.map, "--remove", name)[0], 0)
         after = self.route("--overlay", self.dir / "c.json")
         self.assertEqual((after["distance_m"], after["map_release"]), (plain["distance_m"], plain["map_release"]))
+
+    def test_a_running_server_takes_up_a_correction_within_a_second(self):
+        line = self.route("--geometry")["geometry"]["coordinates"]
+        lon, lat = line[len(line) // 2]
+        file = self.folder / "live.json"
+        file.write_text('{"version": 1, "corrections": []}')
+        server = Server("serve", "--config", self.config("live-config.json", overlay="live.json"))
+        self.addCleanup(server.stop)
+
+        def quote():
+            status, body, _ = server.ask("POST", "/v1/quotes", quote_body())
+            self.assertEqual(status, 200)
+            return json.loads(body)
+
+        before = quote()
+        code, _, err = run("map", "correct", file, "--map", self.map, "--kind", "close", "--near", f"{lat},{lon}",
+                           "--by", "kim", "--reason", "road works")
+        self.assertEqual((code, err), (0, ""))
+        began = time.monotonic()
+        while quote()["map_release"] == before["map_release"]:
+            self.assertLess(time.monotonic() - began, 10)
+            time.sleep(0.05)
+        after = quote()
+        self.assertGreater(after["distance"]["distance_m"], before["distance"]["distance_m"])
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(run("verify", "--ledger", f"sqlite:{self.folder / 'live-config.json.db'}")[0], 0)
 
     def test_diff_tells_what_a_rainy_evening_does(self):
         self.assertEqual(self.correct("--kind", "speed", "--percent", "80", "--class", "residential")[0], 0)
