@@ -48,8 +48,9 @@ test::DrawnMap town() {
 }
 
 // Whatever the file holds, these must come back: answers may be wrong, reads may not leave the file.
-void use(const std::filesystem::path& path, const test::DrawnMap& drawn) {
-  const auto map = road::RoadMap::open(path);
+void use(const std::filesystem::path& path, const test::DrawnMap& drawn,
+         road::MapChecks checks = road::MapChecks::kAtOpening) {
+  const auto map = road::RoadMap::open(path, checks);
   if (!map) return;
   road::RoadMap::Query query;
   std::vector<geo::LatLng> places;
@@ -173,6 +174,12 @@ TEST_CASE("a flipped bit in a section is refused, and the section named") {
     REQUIRE_FALSE(map);
     CHECK(map.error().code == base::ErrorCode::kCorrupt);
     CHECK(map.error().where.find("#" + name) != std::string::npos);
+    const auto later = road::RoadMap::open(folder / "flipped", road::MapChecks::kLater);
+    if (!later) continue;
+    use(folder / "flipped", drawn, road::MapChecks::kLater);
+    const auto checked = later->check_sections();
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().where.find("#" + name) != std::string::npos);
   }
 }
 
@@ -218,6 +225,7 @@ TEST_CASE("an altered file with mended checksums is refused or answers; it never
     write_all(folder / "altered", altered);
     opened += road::RoadMap::open(folder / "altered").has_value();
     use(folder / "altered", drawn);
+    use(folder / "altered", drawn, road::MapChecks::kLater);
   }
   MESSAGE(opened, " of 3000 altered files opened");
   CHECK(opened > 100);  // or the loop tried nothing but refusals

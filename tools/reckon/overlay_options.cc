@@ -35,8 +35,8 @@ std::vector<Option> overlay_options() {
           {"shortest", "", "the shortest legal route instead of the fastest"}};
 }
 
-base::Result<road::MapSet> open_maps(const Args& args) {
-  auto maps = road::MapSet::open(map_paths(args.get_or("map", "")));
+base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks) {
+  auto maps = road::MapSet::open(map_paths(args.get_or("map", "")), checks);
   const auto file = args.get("overlay");
   if (!maps || (!file && !args.has("shortest"))) return maps;
   road::Overlay overlay;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <future>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,6 +44,7 @@ struct OpenedMap {
   road::MapSet map;
   base::Vehicle vehicle;
   double load_ms;
+  std::future<Result<void>> checked;  ///< whether all of the file is whole: asked before anything is told
 };
 
 Result<OpenedMap> open_map(const Args& args, const base::Clock& clock) {
@@ -53,7 +55,7 @@ Result<OpenedMap> open_map(const Args& args, const base::Clock& clock) {
                       fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed));
   }
   const auto before = clock.steady_now();
-  auto map = open_maps(args);
+  auto map = open_maps(args, road::MapChecks::kLater);
   if (!map) return base::fail(map.error());
   const double load_ms = us_between(before, clock.steady_now()) / 1000;
   if (!map->serves(*vehicle)) {
@@ -63,7 +65,8 @@ Result<OpenedMap> open_map(const Args& args, const base::Clock& clock) {
     return base::fail(ErrorCode::kInvalidInput, "--vehicle",
                       fmt::format("{} is not in this map; allowed: {}", name, served));
   }
-  return OpenedMap{std::move(*map), *vehicle, load_ms};
+  auto checked = std::async(std::launch::async, [maps = *map] { return maps.check_sections(); });
+  return OpenedMap{std::move(*map), *vehicle, load_ms, std::move(checked)};
 }
 
 // A place that is a place; in Korea a swap is told even where both numbers are possible degrees.
@@ -236,13 +239,14 @@ int route_one(const Args& args, const base::Clock& clock) {
     faults.insert(faults.end(), bad.begin(), bad.end());
   }
   if (!faults.empty()) return report(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
-  const auto opened = open_map(args, clock);
+  auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
   road::Roads::Query query;
   if (args.has("steps")) options.steps = road::WithSteps::kYes;
   const bool pictured = args.has("svg") || args.has("html");
   if (args.has("geometry") || pictured) options.geometry = road::WithGeometry::kYes;
   auto route = opened->map.route(query, opened->vehicle, *from, *to, options);
+  if (const auto whole = opened->checked.get(); !whole) return report(whole.error());
   const Trip trip{*from, *to};
   if (pictured) {
     const auto drawn = draw(args, {*from, *to, opened->vehicle, route, &opened->map});
@@ -400,7 +404,7 @@ int route_pairs(const Args& args, const base::Clock& clock) {
   if (!input) return report(input.error());
   road::RouteOptions options;
   if (const auto read = read_end_options(args, options); !read) return report(read.error());
-  const auto opened = open_map(args, clock);
+  auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
   auto header = input->table.header;
   header.insert(header.end(), {"status", "distance_m", "duration_s"});
@@ -426,6 +430,7 @@ int route_pairs(const Args& args, const base::Clock& clock) {
     if (i % 256 == 0)
       progress.show("routes", static_cast<double>(i) / static_cast<double>(input->table.rows.size()));
   }
+  if (const auto whole = opened->checked.get(); !whole) return report(whole.error());
   if (const int code = deliver(args, out); code != kDone) return code;
   if (const int code = write_timing(args, timings.json(opened->load_ms)); code != kDone) return code;
   return bad.finish();
@@ -503,13 +508,14 @@ int run_table(const Args& args) {
   }
   road::TableOptions options;
   if (const auto read = read_end_options(args, options); !read) return report(read.error());
-  const auto opened = open_map(args, clock);
+  auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
   road::Roads::Query query;
   const auto before = clock.steady_now();
   const auto cells =
       opened->map.table(query, opened->vehicle, sources->places, destinations->places, options);
   const double ms = us_between(before, clock.steady_now()) / 1000;
+  if (const auto whole = opened->checked.get(); !whole) return report(whole.error());
   if (const int code = deliver(args, table_csv(*sources, *destinations, cells)); code != kDone) return code;
   std::string json;
   base::JsonWriter out(json);

@@ -11,6 +11,7 @@
 // superfluous. Two labels of which one hub is common give the cheapest path between their vertices without a
 // search.
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -63,6 +64,8 @@ struct Hierarchy {
   HubLabels out, in;
 
   std::uint32_t labelled() const { return static_cast<std::uint32_t>(out.first.size()) - 1; }
+  /// An entry's hub, whatever a damaged file says: labels may be in use before they have been checked.
+  std::uint32_t hub_of(const LabelEntry& entry) const { return std::min(entry.hub, labelled() - 1); }
 };
 
 /// The same, owning its memory.

@@ -206,18 +206,18 @@ Cost HierarchySearch::meet_at_hubs(const Hierarchy& hierarchy) {
   for (const auto& step : backward_.labelled()) prefetch(hierarchy.in.of(step.vertex));
   for (const auto& step : forward_.labelled()) {
     for (const auto& entry : hierarchy.out.of(step.vertex)) {
-      auto& cost = at_hub_[entry.hub];
+      auto& cost = at_hub_[hierarchy.hub_of(entry)];
       cost = std::min(cost, step.cost + entry.cost());
     }
   }
   Cost best = kUnreached;
   for (const auto& step : backward_.labelled()) {
     for (const auto& entry : hierarchy.in.of(step.vertex)) {
-      best = std::min(best, step.cost + entry.cost() + at_hub_[entry.hub]);
+      best = std::min(best, step.cost + entry.cost() + at_hub_[hierarchy.hub_of(entry)]);
     }
   }
   for (const auto& step : forward_.labelled()) {
-    for (const auto& entry : hierarchy.out.of(step.vertex)) at_hub_[entry.hub] = kUnreached;
+    for (const auto& entry : hierarchy.out.of(step.vertex)) at_hub_[hierarchy.hub_of(entry)] = kUnreached;
   }
   return best;
 }

@@ -34,8 +34,9 @@ void ManyToMany::climb(const Hierarchy& hierarchy, TripEnd side, std::span<const
   const auto first_hub = reached_.size();
   for (const auto& step : climb_.labelled()) {
     for (const auto& entry : labels.of(step.vertex)) {
-      auto& cost = at_hub_[entry.hub];
-      if (cost == kUnreached) reached_.push_back({entry.hub, 0});
+      const auto hub = hierarchy.hub_of(entry);
+      auto& cost = at_hub_[hub];
+      if (cost == kUnreached) reached_.push_back({hub, 0});
       cost = std::min(cost, step.cost + entry.cost());
     }
   }

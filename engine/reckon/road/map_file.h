@@ -64,7 +64,16 @@ struct DecodedMap {
 /// @param name   stands in `where`: `<name>` or `<name>#<section>`
 /// @errors kCorrupt  foreign, other version, truncated, wrong checksum, index out of range
 /// Cost: one pass over the bytes, about 0.3 ms a megabyte.
-base::Result<DecodedMap> decode_map(std::span<const std::byte> bytes, const std::string& name);
+/// @param checks kLater: the checksums of labels and of the raster of nearest roads, two thirds of a file,
+/// are
+///               left to check_late_sections; until then a damaged one may give wrong answers, nothing worse
+base::Result<DecodedMap> decode_map(std::span<const std::byte> bytes, const std::string& name,
+                                    MapChecks checks = MapChecks::kAtOpening);
+
+/// The checksums that decode_map left out.
+/// @param bytes  those that it decoded
+/// @errors kCorrupt  a section is damaged
+base::Result<void> check_late_sections(std::span<const std::byte> bytes, const std::string& name);
 
 /// Whether the SHA-256 in the header is that of the content: what `map info --check` asks.
 /// @errors kCorrupt  it is not

@@ -128,12 +128,19 @@ base::Result<MapSet> MapSet::under(const Overlay& overlay, std::string_view name
   return set;
 }
 
-base::Result<MapSet> MapSet::open(const std::vector<std::filesystem::path>& paths) {
+base::Result<void> MapSet::check_sections() const {
+  for (const auto& map : maps_) {
+    if (auto checked = map->check_sections(); !checked) return checked;
+  }
+  return {};
+}
+
+base::Result<MapSet> MapSet::open(const std::vector<std::filesystem::path>& paths, MapChecks checks) {
   std::vector<std::shared_ptr<const RoadMap>> maps;
   std::vector<base::Fault> faults;
   auto code = base::ErrorCode::kEnvironment;
   for (const auto& path : paths) {
-    auto map = RoadMap::open(path);
+    auto map = RoadMap::open(path, checks);
     if (map) {
       maps.push_back(std::make_shared<const RoadMap>(std::move(*map)));
       continue;

@@ -27,7 +27,10 @@ class MapSet final : public Roads {
   /// @errors kInvalidInput  no map, too many, or one given twice (the same release)
   static base::Result<MapSet> make(std::vector<std::shared_ptr<const RoadMap>> maps);
   /// Opens the files; every one that cannot be opened is a fault.
-  static base::Result<MapSet> open(const std::vector<std::filesystem::path>& paths);
+  static base::Result<MapSet> open(const std::vector<std::filesystem::path>& paths,
+                                   MapChecks checks = MapChecks::kAtOpening);
+  /// RoadMap::check_sections of all of them. @errors kCorrupt
+  base::Result<void> check_sections() const;
 
   /// The same maps under corrections, and only these: what the set already had are left behind. Routes are
   /// chosen by `metric`. Each correction goes to every map that has what it names.

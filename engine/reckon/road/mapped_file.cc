@@ -15,7 +15,7 @@ namespace reckon::road {
 using base::ErrorCode;
 using base::Result;
 
-Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
+Result<MappedFile> MappedFile::open(const std::filesystem::path& path, bool all_at_once) {
   const auto cannot = [&] {
     return base::fail(
         ErrorCode::kEnvironment, path.string(),
@@ -28,7 +28,8 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const bool regular = known && S_ISREG(info.st_mode);
   void* at = MAP_FAILED;
   if (regular && info.st_size > 0) {
-    at = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+    at = ::mmap(nullptr, static_cast<std::size_t>(info.st_size), PROT_READ,
+                MAP_SHARED | (all_at_once ? MAP_POPULATE : 0), fd, 0);
   }
   ::close(fd);
   if (known && !regular)

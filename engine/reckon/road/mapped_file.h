@@ -12,8 +12,9 @@ namespace reckon::road {
 
 class MappedFile {
  public:
+  /// @param all_at_once  brings all pages in now, which is sooner done than one by one on first use
   /// @errors kEnvironment  missing or unreadable; kInvalidInput  a folder; kCorrupt  an empty file
-  static base::Result<MappedFile> open(const std::filesystem::path& path);
+  static base::Result<MappedFile> open(const std::filesystem::path& path, bool all_at_once = true);
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
   ~MappedFile();

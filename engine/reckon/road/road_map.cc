@@ -61,10 +61,10 @@ std::string_view to_string(RouteStatus status) {
   return "unknown";
 }
 
-base::Result<RoadMap> RoadMap::open(const std::filesystem::path& path) {
-  auto file = MappedFile::open(path);
+base::Result<RoadMap> RoadMap::open(const std::filesystem::path& path, MapChecks checks) {
+  auto file = MappedFile::open(path, checks == MapChecks::kAtOpening);
   if (!file) return base::fail(file.error());
-  auto decoded = decode_map(file->bytes(), path.string());
+  auto decoded = decode_map(file->bytes(), path.string(), checks);
   if (!decoded) return base::fail(decoded.error());
   return RoadMap(std::make_unique<State>(
       State{std::move(*file), path.string(), std::move(decoded->view), std::move(decoded->info)}));
@@ -89,6 +89,10 @@ bool RoadMap::serves(base::Vehicle vehicle) const {
 Network RoadMap::network(base::Vehicle vehicle) const {
   return {state_->graph(vehicle), &state_->view.geometry, vehicle,
           state_->view.dissections[static_cast<std::size_t>(vehicle)]};
+}
+
+base::Result<void> RoadMap::check_sections() const {
+  return check_late_sections(state_->file.bytes(), state_->name);
 }
 
 base::Result<void> RoadMap::check_content() const {
