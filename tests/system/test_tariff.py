@@ -140,8 +140,6 @@ class History(CityTest):
         self.assertEqual(code, 2)
         self.assertIn("a draft", fault)
 
-
-class ZoneTable(CityTest):
     def test_a_zone_table_prices_with_its_own_distance_and_verifies(self):
         west, south, east, north = 125.5, 36.8, 125.9, 37.1
         ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
