@@ -52,7 +52,7 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
     const auto to = place(37.5 + straight_m / 111'000, 127.0);
     trips.push_back({place(37.5, 127.0), to, straight_m * (1.3 + 0.02 * (i % 7)), 0});
   }
-  const auto made = distance::calibrate("kakao", base::Vehicle::kMotorcycle, nullptr, "", trips);
+  const auto made = distance::calibrate("kakao", base::Vehicle::kMotorcycle, nullptr, "", trips).value();
   double last = 0;
   for (const auto& point : made.detour) {
     CHECK(point.metres >= last);

@@ -7,9 +7,9 @@
 
 #include <cmath>
 #include <optional>
-#include <random>
 #include <vector>
 
+#include "distance/hidden_provider_fixture.h"
 #include "reckon/road/map_builder.h"
 #include "reckon/road/road_map.h"
 #include "road/drawn_map_fixture.h"
@@ -43,41 +43,6 @@ std::optional<road::RoadMap> monaco(const test::TempFolder& folder) {
   REQUIRE(map);
   return std::move(*map);
 }
-
-struct Hidden {
-  std::mt19937 random;
-  double between(double low, double high) {
-    return low + (high - low) * (static_cast<double>(random()) / 4294967296.0);
-  }
-  road::RouteModel model(const road::RouteNetwork& network) {
-    auto model = network.own_model();
-    std::vector<double> by_class(road::kRoadClasses);
-    for (auto& factor : by_class) factor = std::exp(between(-0.35, 0.35));
-    for (std::size_t g = 0; g < model.pace_ms_per_m.size(); ++g)
-      model.pace_ms_per_m[g] *= by_class[static_cast<std::size_t>(network.groups()[g].road_class)];
-    model.turn_ms = {9000, 8000, 6000, 2000, 0, 1000, 3000, 4000, 5000, 20000, 0, 0};
-    return model;
-  }
-  std::vector<AnsweredTrip> trips(const road::RouteNetwork& network, distance::ModelRouter& router,
-                                  std::size_t count) {
-    const auto& points = network.network().geometry->points;
-    const auto place = [&] {
-      const auto point = points[random() % points.size()];
-      return geo::LatLng::from_e7(point.lat + static_cast<std::int32_t>(between(-2000, 2000)),
-                                  point.lng + static_cast<std::int32_t>(between(-2000, 2000)));
-    };
-    std::vector<AnsweredTrip> trips;
-    while (trips.size() < count) {
-      AnsweredTrip trip{place(), place(), 0, 0};
-      const auto answer = router.route(trip.from, trip.to);
-      if (!answer.found || answer.metres < 200) continue;
-      trip.metres = std::round(answer.metres);
-      trip.seconds = std::round(answer.seconds);
-      trips.push_back(trip);
-    }
-    return trips;
-  }
-};
 
 double share_alike(distance::ModelRouter& router, std::span<const AnsweredTrip> trips) {
   std::size_t alike = 0;
@@ -124,10 +89,8 @@ TEST_CASE("route fit: speeds and turn costs that nobody told are found from answ
     return;
   }
   const road::RouteNetwork network(map->network(base::Vehicle::kCar));
-  Hidden hidden{std::mt19937(7)};
-  auto model = hidden.model(network);
-  distance::ModelRouter provider(network, model, 1000);
-  const auto trips = hidden.trips(network, provider, 1400);
+  const auto trips = test::HiddenProvider(network, 7).trips(1400, test::TripLengths::kAnywhere);
+  REQUIRE(trips.size() == 1400);
   const auto seen = std::span(trips).first(800), others = std::span(trips).subspan(800);
   distance::ModelRouter own(network, network.own_model(), 1000);
   const auto fit = distance::fit_routes(network, seen);

@@ -67,6 +67,8 @@ class DrawnMap {
   std::int64_t metres(const std::string& nodes) const;
 
   const std::map<char, std::pair<double, double>>& places() const { return places_; }
+  /// OpenStreetMap's number of the way of these nodes.
+  std::int64_t way_id(const std::string& nodes) const;
 
  private:
   struct Way {
@@ -79,7 +81,6 @@ class DrawnMap {
     std::vector<std::string> via_ways;
     TagList tags;
   };
-  std::int64_t way_id(const std::string& nodes) const;
 
   std::map<char, std::pair<double, double>> places_;  ///< (lat, lng) in degrees
   std::map<char, TagList> node_tags_;

@@ -12,6 +12,7 @@
 
 #include "reckon/base/file.h"
 #include "reckon/road/checksum.h"
+#include "reckon/road/overlaid_map.h"
 #include "road/drawn_map_fixture.h"
 #include "road/map_bytes_fixture.h"
 
@@ -36,7 +37,7 @@ test::DrawnMap town() {
     |       |
     H-------J
 )");
-  drawn.way("ABC")
+  drawn.way("ABC", {{"name", "세종대로"}})
       .way("DEF")
       .way("FG", {{"access", "private"}})
       .way("AD")
@@ -60,6 +61,12 @@ void use(const std::filesystem::path& path, const test::DrawnMap& drawn) {
       CHECK(route.duration_ds >= 0);
     }
     CHECK(map->table(query, vehicle, places, places).size() == places.size() * places.size());
+  }
+  const auto under = road::OverlaidMap::make({std::shared_ptr<void>(), &*map}, {}, "");
+  for (const auto vehicle : map->info().vehicles) {
+    const auto route = under->route(query, vehicle, places[1], places[0], {10'000, road::WithGeometry::kYes});
+    CHECK(route.distance.value >= 0);
+    CHECK(under->table(query, vehicle, places, places).size() == places.size() * places.size());
   }
 }
 
@@ -152,7 +159,7 @@ TEST_CASE("a flipped bit in a section is refused, and the section named") {
   constexpr std::size_t kHeader = 128, kEntry = 56;
   std::uint32_t sections = 0;
   std::memcpy(&sections, bytes.data() + 24, 4);
-  CHECK(sections == 11 + 16 * 4);
+  CHECK(sections == 15 + 17 * 4);
   for (std::size_t i = 0; i < sections; ++i) {
     const std::string name(bytes.data() + kHeader + i * kEntry);
     std::uint64_t offset = 0, length = 0;

@@ -58,6 +58,8 @@ class Server:
 class CityTest(unittest.TestCase):
     """A folder with the sample city's map and a configuration; gone afterwards."""
 
+    vehicles = "motorcycle,car"  # each takes seconds to build
+
     @classmethod
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
@@ -65,7 +67,7 @@ class CityTest(unittest.TestCase):
         cls.extract = cls.folder / "city.osm.pbf"
         cls.map = cls.folder / "city.rmap"
         subprocess.run([BUILD / "reckon_sample_city", "--out", cls.extract], check=True)
-        code, _, fault = run("map", "build", cls.extract, "--out", cls.map)
+        code, _, fault = run("map", "build", cls.extract, "--out", cls.map, "--vehicles", cls.vehicles)
         if code != 0:
             raise AssertionError(fault)
 

@@ -17,12 +17,16 @@ std::vector<Command> verify_commands();
 std::vector<Command> assign_commands();
 std::vector<Command> bench_commands();
 std::vector<Command> simulate_commands();
+std::vector<Command> calibrate_commands();
+std::vector<Command> shadow_commands();
+std::vector<Command> incident_commands();
 
 /// All groups, in the order of `reckon help`.
 std::vector<std::vector<Command>> command_groups();
 
-std::vector<Command> map_commands();    ///< map build, map info
-std::vector<Command> route_commands();  ///< route, table
+std::vector<Command> map_commands();         ///< map build, map info
+std::vector<Command> correction_commands();  ///< map correct, map diff
+std::vector<Command> route_commands();       ///< route, table
 std::vector<Command> provider_sim_commands();
 std::vector<Command> provider_check_commands();
 

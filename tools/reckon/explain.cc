@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "commands.h"
+#include "overlay_options.h"
 #include "reckon/base/file.h"
 #include "reckon/base/json_reader.h"
 #include "reckon/base/limits.h"
@@ -71,10 +72,9 @@ Result<fee::FeeTrace> from_file(const std::string& path) {
 
 // The route of the recorded trip on the map, with where both ends met the road; nothing without map or trip.
 Result<std::string> picture(const Args& args, const fee::FeeTrace& trace) {
-  const auto path = args.get("map");
-  if (!path || !trace.distance.trip) return std::string{};
-  const auto map = road::RoadMap::open(std::string(*path));
-  if (!map) return base::fail(map.error());
+  if (!args.has("map") || !trace.distance.trip) return std::string{};
+  const auto maps = open_maps(args);
+  if (!maps) return base::fail(maps.error());
   const auto& trip = *trace.distance.trip;
   const auto from = geo::LatLng::from_e7(static_cast<std::int32_t>(trip.from_lat_e7),
                                          static_cast<std::int32_t>(trip.from_lon_e7));
@@ -84,8 +84,8 @@ Result<std::string> picture(const Args& args, const fee::FeeTrace& trace) {
   road::RouteOptions options;
   options.geometry = road::WithGeometry::kYes;
   road::RoadMap::Query query;
-  const auto route = map->route(query, vehicle, from, to, options);
-  return route_svg({from, to, vehicle, route, &*map});
+  const auto route = maps->route(query, vehicle, from, to, options);
+  return route_svg({from, to, vehicle, route, &*maps});
 }
 
 int run_explain(const Args& args) {

@@ -15,6 +15,9 @@
 #include "reckon/base/file.h"
 #include "reckon/base/json_reader.h"
 #include "reckon/base/json_writer.h"
+#include "reckon/service/answer_recorder.h"
+#include "reckon/service/learner.h"
+#include "reckon/service/observers.h"
 #include "reckon/service/quote_engine.h"
 #include "stderr_log.h"
 
@@ -31,6 +34,10 @@ constexpr std::size_t kRowsPerCommit = 500;
 // What both forms need: the engine, the ledger if there is one, and the defaults of the options.
 struct Session {
   service::Config config;
+  // What hears of providers' answers; they outlive the engine.
+  std::unique_ptr<service::AnswerRecorder> recorder;  // may be empty
+  std::unique_ptr<service::Learner> learner;
+  std::unique_ptr<service::Observers> observers;
   std::unique_ptr<service::QuoteEngine> engine;
   std::unique_ptr<ledger::Ledger> ledger;  // may be empty
   base::Vehicle vehicle = base::Vehicle::kMotorcycle;
@@ -42,6 +49,11 @@ struct Session {
 const base::SystemClock& clock_of_system() {
   static const base::SystemClock clock;
   return clock;
+}
+
+StderrLog& log_of_program() {
+  static StderrLog log;
+  return log;
 }
 
 base::Result<base::Vehicle> vehicle_named(std::string_view name, std::string_view where) {
@@ -105,8 +117,18 @@ base::Result<Session> open_session(const Args& args) {
       },
       clock_of_system());
   if (!parts) return base::fail(parts.error());
+  auto& log = log_of_program();
+  if (!parts->calibration_fault.empty())
+    log.log(base::LogLevel::kWarning, "calibration is not used: " + parts->calibration_fault);
+  session.recorder = service::open_answer_recorder(session.config, clock_of_system(), parts->memory.get(),
+                                                   nullptr, nullptr, log);
+  session.learner = std::make_unique<service::Learner>(service::Learner::Parts{
+      session.config, parts->maps, parts->learned, parts->calibration_fault, &clock_of_system(), &log});
+  session.observers = std::make_unique<service::Observers>();
+  session.observers->add(session.recorder.get());
+  session.observers->add(session.learner.get());
+  parts->observer = session.observers.get();
   session.engine = std::make_unique<service::QuoteEngine>(std::move(*parts));
-  StderrLog log;
   service::load_learned_state(session.config, *session.engine, log);
   if (auto opened = open_ledger(session); !opened) return base::fail(opened.error());
   return session;
@@ -129,6 +151,7 @@ int record(Session& session, std::vector<ledger::QuoteRow> rows) {
 }
 
 void finish(Session& session) {
+  if (session.recorder) session.recorder->flush();
   const auto saved = service::save_learned_state(session.config, *session.engine);
   if (!saved) fmt::print(stderr, "reckon: warning: {}: {}\n", saved.error().where, saved.error().message);
 }
@@ -277,6 +300,23 @@ struct Tally {
   }
 };
 
+// A batch that brought many answers of the first provider ends with a lesson, for the processes after it.
+void learn_from_batch(Session& session) {
+  if (!session.learner->due()) return;
+  Progress progress;
+  const auto lesson =
+      session.learner->learn(session.engine->distances(), [&](std::string_view stage, double done) {
+        progress.show(fmt::format("learning: {}", stage), done);
+        return true;
+      });
+  if (!lesson) {
+    log_of_program().log(base::LogLevel::kWarning, fmt::format("nothing is learned: {}: {}",
+                                                               lesson.error().where, lesson.error().message));
+  } else if (*lesson) {
+    log_of_program().log(base::LogLevel::kInfo, service::Learner::summary(**lesson));
+  }
+}
+
 int quote_batch(const Args& args, Session& session) {
   const std::string file(*args.get("trips"));
   const auto bytes = base::read_file(file, base::kMaxCsvBytes);
@@ -319,7 +359,9 @@ int quote_batch(const Args& args, Session& session) {
   exit = std::max(exit, record(session, std::move(unrecorded)));
   finish(session);
   tally.tell();
-  return std::max(exit, deliver(args, out));
+  exit = std::max(exit, deliver(args, out));
+  learn_from_batch(session);
+  return exit;
 }
 
 int run_quote(const Args& args) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "overlay_options.h"
 #include "reckon/base/clock.h"
 #include "reckon/base/csv.h"
 #include "reckon/base/file.h"
@@ -44,16 +45,6 @@ struct OpenedMap {
   double load_ms;
 };
 
-std::vector<std::filesystem::path> paths_of(std::string_view list) {
-  std::vector<std::filesystem::path> paths;
-  for (;;) {
-    const auto cut = std::min(list.find(','), list.size());
-    paths.emplace_back(list.substr(0, cut));
-    if (cut == list.size()) return paths;
-    list.remove_prefix(cut + 1);
-  }
-}
-
 Result<OpenedMap> open_map(const Args& args, const base::Clock& clock) {
   const auto name = args.get_or("vehicle", "");
   const auto vehicle = base::vehicle_from(name);
@@ -62,7 +53,7 @@ Result<OpenedMap> open_map(const Args& args, const base::Clock& clock) {
                       fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed));
   }
   const auto before = clock.steady_now();
-  auto map = road::MapSet::open(paths_of(args.get_or("map", "")));
+  auto map = open_maps(args);
   if (!map) return base::fail(map.error());
   const double load_ms = us_between(before, clock.steady_now()) / 1000;
   if (!map->serves(*vehicle)) {
@@ -137,6 +128,8 @@ Result<void> read_end_options(const Args& args, Options& options) {
 }
 
 std::vector<Option> with_end_options(std::vector<Option> options) {
+  const auto choices = overlay_options();
+  options.insert(options.end(), choices.begin(), choices.end());
   options.insert(options.end(), kEndOptions.begin(), kEndOptions.end());
   return options;
 }
@@ -170,6 +163,16 @@ void write_geometry(base::JsonWriter& out, const std::vector<geo::LatLng>& line)
   out.end_array().end_object();
 }
 
+void write_steps(base::JsonWriter& out, const std::vector<road::RouteStep>& steps) {
+  out.key("steps").begin_array();
+  for (const auto& step : steps) {
+    out.begin_object().key("turn").string(road::to_string(step.turn)).key("street").string(step.street);
+    out.key("distance_m").integer(step.distance.value).key("lat").number(step.at.lat_deg());
+    out.key("lon").number(step.at.lng_deg()).end_object();
+  }
+  out.end_array();
+}
+
 struct Trip {
   geo::LatLng from;
   geo::LatLng to;
@@ -189,22 +192,24 @@ std::string route_json(const road::Route& route, const Trip& trip) {
   write_end(out, trip.to, route.to);
   out.key("map_release").string(route.map_release);
   if (ok && !route.geometry.empty()) write_geometry(out, route.geometry);
+  if (ok && !route.steps.empty()) write_steps(out, route.steps);
   out.end_object();
   return text + '\n';
 }
 
 std::string route_text(const road::Route& route) {
   if (route.status != road::RouteStatus::kOk) return fmt::format("{}\n", road::to_string(route.status));
-  return fmt::format("{} m, {} s (snapped {:.1f} m and {:.1f} m)\n", route.distance.value,
-                     seconds_of(route.duration_ds), route.from->offset_m, route.to->offset_m);
+  auto text = fmt::format("{} m, {} s (snapped {:.1f} m and {:.1f} m)\n", route.distance.value,
+                          seconds_of(route.duration_ds), route.from->offset_m, route.to->offset_m);
+  for (const auto& step : route.steps) {
+    text += fmt::format("{:>7} m  {:<13} {}\n", step.distance.value, road::to_string(step.turn),
+                        step.street.empty() ? "(no name)" : step.street);
+  }
+  return text;
 }
 
 // The map that answered is drawn around the route; where none did, the first one.
-Result<void> draw(const Args& args, const road::MapSet& maps, PicturedTrip trip) {
-  trip.streets = maps.maps().front().get();
-  for (const auto& map : maps.maps()) {
-    if (map->release() == trip.route.map_release) trip.streets = map.get();
-  }
+Result<void> draw(const Args& args, const PicturedTrip& trip) {
   if (const auto file = args.get("svg")) {
     auto written = base::write_file_atomically(std::string(*file), route_svg(trip));
     if (!written) return written;
@@ -234,12 +239,13 @@ int route_one(const Args& args, const base::Clock& clock) {
   const auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
   road::Roads::Query query;
+  if (args.has("steps")) options.steps = road::WithSteps::kYes;
   const bool pictured = args.has("svg") || args.has("html");
   if (args.has("geometry") || pictured) options.geometry = road::WithGeometry::kYes;
   auto route = opened->map.route(query, opened->vehicle, *from, *to, options);
   const Trip trip{*from, *to};
   if (pictured) {
-    const auto drawn = draw(args, opened->map, {*from, *to, opened->vehicle, route, nullptr});
+    const auto drawn = draw(args, {*from, *to, opened->vehicle, route, &opened->map});
     if (!drawn) return report(drawn.error());
     if (!args.has("geometry")) route.geometry.clear();
   }
@@ -368,7 +374,7 @@ struct PairsInput {
 
 Result<PairsInput> read_pairs(const Args& args) {
   std::vector<Fault> faults;
-  for (const std::string_view option : {"from", "to", "geometry", "svg", "html", "json"}) {
+  for (const std::string_view option : {"from", "to", "geometry", "steps", "svg", "html", "json"}) {
     if (args.has(option)) faults.push_back({fmt::format("--{}", option), "does not go with --pairs"});
   }
   if (!args.has("out")) faults.push_back({"--out", "is missing; --pairs needs it"});
@@ -527,6 +533,7 @@ std::vector<Command> route_commands() {
                 {"from", "LAT,LON", "where the trip begins"},
                 {"to", "LAT,LON", "where it ends"},
                 {"geometry", "", "with the route's line as GeoJSON"},
+                {"steps", "", "with the streets that it follows and where it turns"},
                 {"svg", "FILE.svg", "draw the route, its ends and the streets around it"},
                 {"html", "FILE.html", "the same as a page"},
                 {"json", "", "print one JSON document"},

@@ -144,11 +144,15 @@ std::string route_svg(const PicturedTrip& trip) {
       "font-family='sans-serif'>\n<rect width='100%' height='100%' fill='#fbfaf7'/>\n"
       "<g fill='none' stroke-linejoin='round' stroke-linecap='round'>\n",
       paper.width(), paper.height());
-  if (trip.streets != nullptr) {
-    for (const auto& street : trip.streets->streets_in(paper.shown(), trip.vehicle, kMostStreets)) {
+  if (trip.maps != nullptr) {
+    for (const auto& street :
+         trip.maps->streets_in(trip.route.map_release, paper.shown(), trip.vehicle, kMostStreets)) {
       svg += fmt::format("<polyline points='{}' stroke='{}' stroke-width='{}'{}/>\n",
                          points_of(paper, street.line), street.open ? "#c4c0b6" : "#e08080",
                          street_width(street.road_class), street.open ? "" : " stroke-dasharray='4 3'");
+      if (!street.closed) continue;
+      svg += fmt::format("<polyline points='{}' stroke='#111' stroke-width='3' stroke-dasharray='2 6'/>\n",
+                         points_of(paper, street.line));
     }
   }
   if (!trip.route.geometry.empty()) {
@@ -180,7 +184,8 @@ std::string route_html(const PicturedTrip& trip) {
          row("Route", told(trip)) + row("From", end(trip.from, trip.route.from)) +
          row("To", end(trip.to, trip.route.to)) + row("Map", std::string(trip.route.map_release)) +
          "</table>\n" + route_svg(trip) +
-         "<p>Grey: streets open to this vehicle; red and dashed: closed to it. Map data &copy; OpenStreetMap "
+         "<p>Grey: streets open to this vehicle; red and dashed: closed to it; dotted black: closed by a "
+         "correction. Map data &copy; OpenStreetMap "
          "contributors, ODbL, where the map was built from it.</p>\n</body></html>\n";
 }
 

@@ -11,7 +11,11 @@
 #include <thread>
 
 #include "commands.h"
+#include "reckon/service/answer_recorder.h"
 #include "reckon/service/background_thread.h"
+#include "reckon/service/incident_recorder.h"
+#include "reckon/service/learner.h"
+#include "reckon/service/observers.h"
 #include "reckon/service/server.h"
 #include "stderr_log.h"
 
@@ -31,17 +35,34 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
+// What hears of the providers. The thread ends first: its jobs tell the others.
+struct Listeners {
+  Listeners(const service::Config& config, const service::QuoteEngine::Parts& parts, StderrLog& log)
+      : learner({config, parts.maps, parts.learned, parts.calibration_fault, parts.clock, &log}) {}
+  service::Observers all;
+  std::unique_ptr<ledger::Ledger> ledger;
+  std::unique_ptr<service::AnswerRecorder> answers;
+  std::unique_ptr<service::IncidentRecorder> incidents;
+  service::Learner learner;
+  service::BackgroundThread background;
+};
+
+void warn(StderrLog& log, const base::Result<void>& result) {
+  if (!result) log.log(base::LogLevel::kWarning, result.error().where + ": " + result.error().message);
+}
+
 void save(const service::Config& config, service::QuoteEngine& engine, StderrLog& log) {
-  const auto saved = service::save_learned_state(config, engine);
-  if (!saved) log.log(base::LogLevel::kWarning, saved.error().where + ": " + saved.error().message);
+  warn(log, service::save_learned_state(config, engine));
 }
 
 void save_until_stopped(const sigset_t& signals, const service::Config& config, service::QuoteEngine& engine,
-                        StderrLog& log) {
+                        Listeners& listeners, StderrLog& log) {
   std::string last;
   for (;;) {
     const timespec pause{kSaveEverySeconds, 0};
     if (sigtimedwait(&signals, nullptr, &pause) > 0) return;
+    listeners.learner.tick(engine.distances());
+    warn(log, listeners.incidents->take_orders(engine.distances()));
     auto state = engine.distances().export_state();
     if (state == last) continue;
     last = std::move(state);
@@ -66,14 +87,25 @@ base::Result<std::unique_ptr<ledger::Ledger>> open_ledger(const service::Config&
 
 int serve(const service::Config& config, service::QuoteEngine::Parts parts, service::Metrics& metrics,
           StderrLog& log) {
-  service::BackgroundThread background;
-  parts.observer = &metrics;
-  parts.background = &background;
+  Listeners listeners(config, parts, log);
+  listeners.answers = service::open_answer_recorder(config, *parts.clock, parts.memory.get(),
+                                                    &listeners.background, &metrics, log);
+  listeners.all.add(&metrics);
+  listeners.all.add(listeners.answers.get());
+  listeners.all.add(&listeners.learner);
+  parts.observer = &listeners.all;
+  parts.background = &listeners.background;
   service::QuoteEngine engine(std::move(parts));
   service::load_learned_state(config, engine, log);
   auto ledger = open_ledger(config, engine);
   if (!ledger) return report(ledger.error());
-  service::Api api({&engine, ledger->get(), &metrics, &log, config.vehicle, config.deadline});
+  listeners.ledger = std::move(*ledger);
+  listeners.incidents = std::make_unique<service::IncidentRecorder>(service::IncidentRecorder::Parts{
+      listeners.ledger.get(), &engine.clock(), &listeners.background, &metrics, &log});
+  listeners.all.add(listeners.incidents.get());
+  warn(log, listeners.incidents->resume(engine.distances()));
+  service::Api api(
+      {&engine, listeners.ledger.get(), &metrics, &log, config.vehicle, config.deadline, &listeners.learner});
   auto server = service::Server::bind(api, config.listen_host, config.listen_port);
   if (!server) return report(server.error());
   const auto signals = block_stop_signals();
@@ -85,7 +117,8 @@ int serve(const service::Config& config, service::QuoteEngine::Parts parts, serv
   });
   fmt::print("listening on {}:{}\n", config.listen_host, (*server)->port());
   std::fflush(stdout);
-  save_until_stopped(signals, config, engine, log);
+  save_until_stopped(signals, config, engine, listeners, log);
+  listeners.learner.stop();
   (*server)->stop();
   serving.join();
   save(config, engine, log);
@@ -121,6 +154,8 @@ int run_serve(const Args& args) {
     log.log(base::LogLevel::kAlarm, fmt::format("{}: {}; quotes go on by straight line until it is replaced",
                                                 parts->damaged_map->where, parts->damaged_map->message));
   }
+  if (!parts->calibration_fault.empty())
+    log.log(base::LogLevel::kWarning, "calibration is not used: " + parts->calibration_fault);
   return serve(*config, std::move(*parts), metrics, log);
 }
 

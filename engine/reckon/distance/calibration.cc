@@ -160,6 +160,7 @@ std::string to_json(const Calibration& calibration) {
   json.begin_object().key("version").integer(1).key("provider").string(calibration.provider);
   json.key("vehicle").string(base::to_string(calibration.vehicle));
   json.key("map_release").string(calibration.map_release);
+  json.key("answers").integer(calibration.answers);
   json.key("pairs").integer(calibration.pairs).key("alike").integer(calibration.alike);
   write_routes(json, calibration.routes);
   write_bands(json, "road_bands", calibration.road_bands);
@@ -181,8 +182,8 @@ base::Result<Calibration> read_calibration(std::string_view text, std::string_vi
   if (!document) return base::fail(document.error());
   base::Faults faults{std::string(name)};
   const auto root = document->root(faults);
-  root.allow_only({"version", "provider", "vehicle", "map_release", "pairs", "alike", "routes", "road_bands",
-                   "detour", "detour_bands"});
+  root.allow_only({"version", "provider", "vehicle", "map_release", "answers", "pairs", "alike", "routes",
+                   "road_bands", "detour", "detour_bands"});
   Calibration calibration;
   root.required("version").integer(1, 1);
   calibration.provider = root.required("provider").string(64).value_or("");
@@ -190,6 +191,7 @@ base::Result<Calibration> read_calibration(std::string_view text, std::string_vi
   if (!vehicle) root.required("vehicle").fault(fmt::format("is no vehicle; {}", base::kVehiclesAllowed));
   calibration.vehicle = vehicle.value_or(base::Vehicle::kMotorcycle);
   calibration.map_release = root.required("map_release").string(128).value_or("");
+  calibration.answers = root.required("answers").integer(0, INT64_MAX).value_or(0);
   calibration.pairs = root.required("pairs").integer(0, INT64_MAX).value_or(0);
   calibration.alike = root.required("alike").integer(0, INT64_MAX).value_or(0);
   read_routes(root.required("routes"), calibration.routes);
@@ -228,9 +230,9 @@ std::optional<Estimate> learned_detour(const Calibration& calibration, double ge
   return banded(metres, calibration.detour_bands);
 }
 
-Calibration calibrate(std::string provider, base::Vehicle vehicle, const road::RouteNetwork* network,
-                      std::string map_release, std::span<const AnsweredTrip> trips,
-                      const FitProgress& progress) {
+std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle,
+                                     const road::RouteNetwork* network, std::string map_release,
+                                     std::span<const AnsweredTrip> trips, const FitProgress& progress) {
   Calibration made;
   made.provider = std::move(provider);
   made.vehicle = vehicle;
@@ -249,6 +251,7 @@ Calibration calibrate(std::string provider, base::Vehicle vehicle, const road::R
   if (network == nullptr) return made;
   made.map_release = std::move(map_release);
   const auto fit = fit_routes(*network, fitted, {}, progress);
+  if (fit.stopped) return std::nullopt;
   made.routes = fit.model;
   made.alike = static_cast<std::int64_t>(fit.alike);
   ModelRouter router(*network, made.routes, road::kDefaultMaxSnapM);
@@ -287,7 +290,8 @@ base::Result<std::unique_ptr<CalibratedRoads>> CalibratedRoads::make(std::shared
   return roads;
 }
 
-std::optional<CalibratedRoads::Answer> CalibratedRoads::ask(const geo::LatLng& from, const geo::LatLng& to) {
+std::optional<CalibratedRoads::Answer> CalibratedRoads::ask(const geo::LatLng& from,
+                                                            const geo::LatLng& to) const {
   std::unique_ptr<ModelRouter> router;
   {
     const std::lock_guard lock(mutex_);

@@ -33,9 +33,10 @@ struct DetourPoint {
 struct Calibration {
   std::string provider;
   base::Vehicle vehicle = base::Vehicle::kMotorcycle;
-  std::string map_release;  ///< that the route model belongs to; empty: none
-  std::int64_t pairs = 0;   ///< answers that it was learned from
-  std::int64_t alike = 0;   ///< of them, those whose route is ours to the metre
+  std::string map_release;   ///< that the route model belongs to; empty: none
+  std::int64_t answers = 0;  ///< of the provider that were at hand, repeated ones and all
+  std::int64_t pairs = 0;    ///< trips that it was learned from
+  std::int64_t alike = 0;    ///< of them, those whose route is ours to the metre
   road::RouteModel routes;
   std::vector<ErrorBand> road_bands;  ///< ascending; of the route model's metres
   std::vector<DetourPoint> detour;    ///< ascending in both
@@ -54,9 +55,10 @@ base::Result<Calibration> read_calibration(std::string_view json, std::string_vi
 /// conformal, Vovk 2005; by distance: Mondrian), so the others must not be alike in turn: trips come in order
 /// of asking. Deterministic.
 /// @param network  null where there is no road map; then only the detour is learned
-Calibration calibrate(std::string provider, base::Vehicle vehicle, const road::RouteNetwork* network,
-                      std::string map_release, std::span<const AnsweredTrip> trips,
-                      const FitProgress& progress = {});
+/// @return nothing when `progress` gave it up
+std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle,
+                                     const road::RouteNetwork* network, std::string map_release,
+                                     std::span<const AnsweredTrip> trips, const FitProgress& progress = {});
 
 /// An estimate by its band; low <= metres <= high.
 Estimate banded(double metres, std::span<const ErrorBand> bands);
@@ -78,7 +80,7 @@ class CalibratedRoads {
   };
   /// What the provider would say; nothing when the model has no route.
   /// Cost: a bidirectional search, half a millisecond on a city.
-  std::optional<Answer> ask(const geo::LatLng& from, const geo::LatLng& to);
+  std::optional<Answer> ask(const geo::LatLng& from, const geo::LatLng& to) const;
 
  private:
   CalibratedRoads(std::shared_ptr<const road::RoadMap> map, Calibration calibration);
@@ -86,8 +88,8 @@ class CalibratedRoads {
   Calibration calibration_;
   std::string release_;
   road::RouteNetwork network_;
-  std::mutex mutex_;  ///< of the routers that nobody uses just now
-  std::vector<std::unique_ptr<ModelRouter>> idle_;
+  mutable std::mutex mutex_;  ///< of the routers that nobody uses just now
+  mutable std::vector<std::unique_ptr<ModelRouter>> idle_;
 };
 
 }  // namespace reckon::distance

@@ -39,8 +39,10 @@ struct Distance {
   std::optional<std::string> map_release;  ///< of the road map consulted, if one was
   /// The calibration that the metres or the band came from, if one did.
   std::optional<std::string> calibration_release = std::nullopt;
-  base::Metres local;  ///< the local estimate, computed for every trip: the shadow
+  base::Metres local;                  ///< the local estimate, computed for every trip: the shadow
+  base::Metres local_low, local_high;  ///< its 90 % interval
   Source local_source;
+  std::optional<std::string> local_calibration = std::nullopt;  ///< that it came from, if one
 };
 
 }  // namespace reckon::distance

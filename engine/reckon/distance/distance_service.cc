@@ -32,6 +32,7 @@ Distance exact(double metres, base::Vehicle vehicle) {
   Distance distance;
   distance.metres = {std::llround(metres)};
   distance.low = distance.high = distance.local = distance.metres;
+  distance.local_low = distance.local_high = distance.metres;
   distance.duration = typical_duration(vehicle, distance.metres);
   return distance;
 }
@@ -71,9 +72,10 @@ struct Rung {
 struct DistanceService::State : std::enable_shared_from_this<DistanceService::State> {
   Parts parts;
   std::vector<std::unique_ptr<Rung>> rungs;
-  std::string calibration_release;
+  mutable std::mutex learned_mutex;  // held for the copy of a pointer
+  std::shared_ptr<const Learned> learned;
 
-  void calibrate(LocalEstimate& local, const Trip& trip) const;
+  std::shared_ptr<const Learned> newest() const;
   std::optional<Distance> recall(const Trip& trip, const LocalEstimate& local,
                                  std::vector<WhyNot>& missed) const;
   void remember(const Rung& rung, const Trip& trip, const provider::ProviderAnswer& answer) const;
@@ -92,22 +94,9 @@ struct DistanceService::State : std::enable_shared_from_this<DistanceService::St
                                 std::vector<WhyNot>& missed);
 };
 
-// Under the basis kProvider the local estimate is what the first provider would say, as far as it is learned.
-void DistanceService::State::calibrate(LocalEstimate& local, const Trip& trip) const {
-  if (local.source.kind == SourceKind::kRoad && parts.calibrated_roads &&
-      parts.calibrated_roads->calibration().vehicle == trip.vehicle) {
-    if (const auto answer = parts.calibrated_roads->ask(trip.from, trip.to)) {
-      local.estimate = answer->estimate;
-      local.duration = answer->duration;
-      local.calibration_release = parts.calibrated_roads->release();
-    }
-  } else if (local.source.kind == SourceKind::kGeodesic && parts.calibration &&
-             parts.calibration->vehicle == trip.vehicle) {
-    if (const auto estimate = learned_detour(*parts.calibration, local.view.geodesic_m)) {
-      local.estimate = *estimate;
-      local.calibration_release = calibration_release;
-    }
-  }
+std::shared_ptr<const Learned> DistanceService::State::newest() const {
+  const std::lock_guard lock(learned_mutex);
+  return learned;
 }
 
 void DistanceService::State::remember(const Rung& rung, const Trip& trip,
@@ -286,7 +275,7 @@ std::optional<Distance> DistanceService::State::climb(const Trip& trip, const Lo
 DistanceService::DistanceService(Parts parts) : state_(std::make_shared<State>()) {
   RECKON_CHECK(parts.clock != nullptr);
   state_->parts = std::move(parts);
-  if (state_->parts.calibration) state_->calibration_release = state_->parts.calibration->release();
+  state_->learned = state_->parts.learned;
   std::uint64_t seed = state_->parts.options.seed;
   for (const auto& provider : state_->parts.providers) {
     state_->rungs.push_back(
@@ -304,7 +293,9 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
   const road::Roads* map = state_->parts.map.get();
   auto local = local_estimate(map, query, trip.vehicle, trip.from, trip.to);
   if (map == nullptr) local.why_not.front().reason = state_->parts.why_no_map;
-  if (basis == Basis::kProvider) state_->calibrate(local, trip);
+  // Under this basis the local estimate is what the first provider would say, as far as it is learned.
+  if (const auto learned = basis == Basis::kProvider ? state_->newest() : nullptr)
+    learned->improve(local, trip.vehicle, trip.from, trip.to);
   Distance distance;
   std::vector<WhyNot> missed;
   if (basis == Basis::kRoad) {
@@ -324,7 +315,10 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
     distance = from_local(local, std::move(missed));
   }
   distance.local = local.estimate.metres;
+  distance.local_low = local.estimate.low;
+  distance.local_high = local.estimate.high;
   distance.local_source = local.source;
+  distance.local_calibration = local.calibration_release;
   distance.map_release = local.map_release;
   return distance;
 }
@@ -339,6 +333,15 @@ base::Result<void> DistanceService::override_provider(std::string_view provider,
   }
   return base::fail(base::ErrorCode::kNotFound, "provider",
                     fmt::format("'{}' is not configured; allowed: the configuration's providers", provider));
+}
+
+void DistanceService::publish(std::shared_ptr<const Learned> learned) {
+  const std::lock_guard lock(state_->learned_mutex);
+  state_->learned.swap(learned);  // the old one ends after the lock, with its last measurement
+}
+
+std::shared_ptr<const Learned> DistanceService::learned() const {
+  return state_->newest();
 }
 
 std::size_t DistanceService::calls_in_flight() const {

@@ -17,8 +17,8 @@
 #include "reckon/base/result.h"
 #include "reckon/base/vehicle.h"
 #include "reckon/distance/breaker.h"
-#include "reckon/distance/calibration.h"
 #include "reckon/distance/distance.h"
+#include "reckon/distance/learned.h"
 #include "reckon/distance/memory.h"
 #include "reckon/geo/lat_lng.h"
 #include "reckon/provider/map_provider.h"
@@ -98,13 +98,11 @@ class DistanceService {
     LadderOptions options = {};
     Background* background =
         nullptr;  ///< may be null: then a probe takes the time of the quote that makes it
-    std::string why_no_map = "no_map";  ///< told of the road rung when `map` is empty
-    /// What was learned of the first provider; may be empty. On `map`, when it has a route model.
-    std::shared_ptr<CalibratedRoads> calibrated_roads = nullptr;
-    std::shared_ptr<AnswerMemory> memory = nullptr;  ///< takes answers and gives them back; may be empty
+    std::string why_no_map = "no_map";                 ///< told of the road rung when `map` is empty
+    std::shared_ptr<const Learned> learned = nullptr;  ///< of the first provider; may be empty
+    std::shared_ptr<AnswerMemory> memory = nullptr;    ///< takes answers and gives them back; may be empty
     /// By provider, in their order: how old an answer may be to be given back; 0: never. Missing: never.
     std::vector<base::Seconds> remember_for = {};
-    std::optional<Calibration> calibration = std::nullopt;  ///< for trips that no road map reaches
   };
   explicit DistanceService(Parts parts);
   ~DistanceService();
@@ -127,6 +125,12 @@ class DistanceService {
   /// @errors kNotFound  no such provider
   base::Result<void> override_provider(std::string_view provider, Override order,
                                        std::chrono::seconds duration);
+
+  /// Puts a newer calibration in the place of the one in use. Measurements under way end with the one that
+  /// they began with; none waits.
+  void publish(std::shared_ptr<const Learned> learned);
+  /// The calibration in use; may be empty.
+  std::shared_ptr<const Learned> learned() const;
 
   /// Calls under way to all providers.
   std::size_t calls_in_flight() const;

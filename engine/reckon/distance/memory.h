@@ -55,6 +55,7 @@ class AnswerMemory {
   std::optional<Recalled> recall(std::string_view provider, base::Vehicle vehicle, const geo::LatLng& from,
                                  const geo::LatLng& to, base::WallTime now, base::Seconds max_age) const;
   std::size_t size() const;
+  std::size_t most_answers() const { return most_; }
 
  private:
   struct Cell {

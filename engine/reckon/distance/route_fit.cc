@@ -81,8 +81,15 @@ class RouteFitter {
   };
   using Trips = std::vector<std::size_t>;
 
-  void tell(std::string_view stage, double done) const {
-    if (progress_) progress_(stage, done);
+  void tell(std::string_view stage, double done) {
+    stage_ = stage;
+    done_ = done;
+    if (progress_ && !stopped_) stopped_ = !progress_(stage, done);
+  }
+  /// Asked by every loop over trips; now and then asks whether to go on.
+  bool stopped() {
+    if (++asked_ % 64 == 0) tell(stage_, done_);
+    return stopped_;
   }
   bool is_alike(const ModelPath& path, const AnsweredTrip& trip) const {
     const double share = yardstick_known_ ? kAlikeShare : kAlikeShareFirst;
@@ -140,6 +147,11 @@ class RouteFitter {
   std::vector<std::uint32_t> proven_;              ///< by directed edge: trips alike over it
   std::map<std::uint32_t, std::int64_t> changes_;  ///< RouteModel::edges in the making
   double margin_ms_ = kCloseCallMs;
+
+  std::string_view stage_ = "routes";
+  double done_ = 0;
+  std::size_t asked_ = 0;
+  bool stopped_ = false;
 };
 
 void RouteFitter::take(const RouteModel& model) {
@@ -148,7 +160,7 @@ void RouteFitter::take(const RouteModel& model) {
 }
 
 void RouteFitter::route_all() {
-  for (std::size_t i = 0; i < trips_.size(); ++i) {
+  for (std::size_t i = 0; i < trips_.size() && !stopped(); ++i) {
     doors_[i] = doors_of(trips_[i]);
     paths_[i] = router_.path(doors_[i].from, doors_[i].to);
     alike_[i] = is_alike(paths_[i], trips_[i]);
@@ -259,6 +271,7 @@ std::size_t RouteFitter::alike_under(const RouteModel& model, const Trips& trips
   std::swap(router, router_);
   std::size_t count = 0;
   for (const auto i : trips) {
+    if (stopped()) break;
     const auto ends = doors_of(trips_[i]);
     count += is_alike(router_.path(ends.from, ends.to), trips_[i]) ? 1U : 0U;
   }
@@ -306,10 +319,10 @@ void RouteFitter::try_rules() {
     std::size_t now = 0;
     for (const auto i : touched) now += alike_[i] ? 1U : 0U;
     // Hardly any of its trips alike while it is open, and as many as elsewhere once it is closed.
+    if (now * 6 >= touched.size()) continue;
     const auto then = alike_under(model, touched);
     const double usual = static_cast<double>(alike()) / static_cast<double>(trips_.size());
-    if (now * 6 < touched.size() &&
-        static_cast<double>(then) > 0.5 * usual * static_cast<double>(touched.size()) && better(now, then)) {
+    if (static_cast<double>(then) > 0.5 * usual * static_cast<double>(touched.size()) && better(now, then)) {
       take(model);
       route_all();
     }
@@ -321,7 +334,7 @@ void RouteFitter::try_rules() {
     model.doors = rules;
     std::size_t now = 0;
     for (const auto i : some) now += alike_[i] ? 1U : 0U;
-    if (!better(now, alike_under(model, some))) continue;
+    if (!better(now, some.size()) || !better(now, alike_under(model, some))) continue;
     take(model);
     route_all();
   }
@@ -410,6 +423,7 @@ void RouteFitter::find_clues(int round, bool preferences) {
   count_proven();
   const std::size_t most = preferences ? 40 : 24;  // edges of a path that are tried
   for (std::size_t i = 0; i < trips_.size(); ++i) {
+    if (stopped()) return;
     if (alike_[i] || !paths_[i].found) continue;
     if (i % 64 == 0) {
       tell("roads", (round + static_cast<double>(i) / static_cast<double>(trips_.size())) /
@@ -500,6 +514,7 @@ std::size_t RouteFitter::reopen() {
   ModelRouter open_router(network_, open_model, options_.max_snap_m);
   std::map<std::uint32_t, int> for_it;
   for (std::size_t i = 0; i < trips_.size(); ++i) {
+    if (stopped()) break;
     if (alike_[i] || trips_[i].seconds <= 0 || (paths_[i].found && dearer_ms(i) > -margin_ms_)) continue;
     const auto from = open_router.door(trips_[i].from, TripEnd::kStart);
     const auto to = open_router.door(trips_[i].to, TripEnd::kFinish);
@@ -567,7 +582,7 @@ RouteFitResult RouteFitter::run() {
   fit_yardstick();
   route_all();
   result.alike_before = alike();
-  for (int round = 0; round < options_.pace_rounds; ++round) {
+  for (int round = 0; round < options_.pace_rounds && !stopped_; ++round) {
     fit_paces();
     fit_yardstick();
     take(model_);
@@ -576,23 +591,25 @@ RouteFitResult RouteFitter::run() {
     tell("paces", (round + 1.0) / options_.pace_rounds);
   }
   fit_margin();
-  for (int round = 0; round < options_.road_rounds; ++round) {
+  const auto wanting = [this] { return !stopped_ && alike() < trips_.size(); };
+  for (int round = 0; round < options_.road_rounds && wanting(); ++round) {
     find_clues(round, false);
     // The clearest cases first: each makes others clearer.
     if (close_by_clues(std::max(1, 3 - round)) > 0) take_changes();
-    for (int peel = 0; peel < kPeels; ++peel) {
+    for (int peel = 0; peel < kPeels && !stopped_; ++peel) {
       if (close_by_time(std::max(0.6, 2.4 / (1 + round))) == 0 || !take_changes()) break;
     }
     if (reopen() > 0) take_changes();
     fit_paces();
     fit_margin();
   }
-  for (int round = 0; round < 2; ++round) {
+  for (int round = 0; round < 2 && wanting(); ++round) {
     find_clues(options_.road_rounds + round, true);
     prefer();
     take_changes();
     fit_paces();
   }
+  result.stopped = stopped_;
   result.model = model_;
   result.alike = alike();
   for (const auto& change : model_.edges)

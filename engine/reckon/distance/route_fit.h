@@ -36,9 +36,11 @@ struct RouteFitResult {
   std::size_t alike_before = 0;         ///< trips with the provider's distance by the map's own speeds
   std::size_t alike = 0;                ///< and by the model
   std::size_t closed = 0, changed = 0;  ///< directed edges closed, and with another time
+  bool stopped = false;                 ///< given up: the rest says nothing
 };
 
-using FitProgress = std::function<void(std::string_view stage, double done)>;
+/// Told how far a fit is, many times a second. @return false to give the fit up
+using FitProgress = std::function<bool(std::string_view stage, double done)>;
 
 /// Fits a model of one provider on one vehicle's network. Cost: some 20 to 60 searches a pair.
 RouteFitResult fit_routes(const road::RouteNetwork& network, std::span<const AnsweredTrip> trips,

@@ -20,7 +20,8 @@ TableEntry read_entry(const JsonNode& item) {
   entry.both_ways = item.optional("both_ways").boolean().value_or(false);
   const auto distance = item.optional("distance_m"), price = item.optional("price");
   if (item.is_object() && distance.present() == price.present())
-    item.fault("needs a distance or a price; allowed: one of distance_m (then base and steps price it) and price");
+    item.fault(
+        "needs a distance or a price; allowed: one of distance_m (then base and steps price it) and price");
   if (distance.present()) entry.distance = read_metres(distance, 0);
   if (price.present()) entry.price = read_amount(price);
   return entry;

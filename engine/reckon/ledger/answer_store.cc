@@ -90,13 +90,25 @@ base::Result<void> AnswerStore::forget(std::string_view provider, base::WallTime
   return state_->fault("written");
 }
 
-base::Result<void> AnswerStore::for_each(
-    const std::function<bool(const distance::PastAnswer&)>& visit) const {
+base::Result<std::int64_t> AnswerStore::count(std::string_view provider, base::Vehicle vehicle) const {
+  const std::lock_guard lock(state_->mutex);
+  Statement select(state_->db.get(), "SELECT count(*) FROM said WHERE provider = ? AND vehicle = ?");
+  if (select.bind(1, provider).bind(2, static_cast<std::int64_t>(vehicle)).step() == Step::kRow)
+    return select.integer(0);
+  return state_->fault("read");
+}
+
+base::Result<void> AnswerStore::for_each(const Visit& visit) const {
+  return for_each(INT64_MAX, visit);
+}
+
+base::Result<void> AnswerStore::for_each(std::int64_t newest, const Visit& visit) const {
   const std::lock_guard lock(state_->mutex);
   Statement select(
       state_->db.get(),
       "SELECT at_us, provider, vehicle, from_lat, from_lng, to_lat, to_lng, metres, seconds FROM "
-      "said ORDER BY id");
+      "said WHERE id > (SELECT max(id) FROM said) - ? ORDER BY id");
+  select.bind(1, newest);
   for (;;) {
     const auto step = select.step();
     if (step == Step::kDone) return {};

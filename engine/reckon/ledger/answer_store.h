@@ -34,8 +34,13 @@ class AnswerStore {
   base::Result<void> append(const std::vector<distance::PastAnswer>& answers);
   /// Removes the answers of a provider that are older than `before`.
   base::Result<void> forget(std::string_view provider, base::WallTime before);
-  /// All answers in order of time; stops when `visit` returns false.
-  base::Result<void> for_each(const std::function<bool(const distance::PastAnswer&)>& visit) const;
+  /// How many answers of a provider and vehicle there are. Cost: a pass over the file.
+  base::Result<std::int64_t> count(std::string_view provider, base::Vehicle vehicle) const;
+  using Visit = std::function<bool(const distance::PastAnswer&)>;
+  /// All answers in order of time; stops when `visit` returns false. `visit` must not call this store.
+  base::Result<void> for_each(const Visit& visit) const;
+  /// Those of the last `newest` that were appended.
+  base::Result<void> for_each(std::int64_t newest, const Visit& visit) const;
 
  private:
   struct State;

@@ -32,6 +32,11 @@ CREATE TABLE gaps (id INTEGER PRIMARY KEY, first_at_us INTEGER NOT NULL, last_at
 PRAGMA application_id = 1380141902;
 PRAGMA user_version = 1;
 )";
+// Added later than the tables above; a ledger without it has had no outages.
+constexpr const char* kEventsSchema = R"(
+CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, incident TEXT NOT NULL, provider TEXT NOT NULL,
+  at_us INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL, row_hash TEXT NOT NULL);
+)";
 static_assert(kApplicationId == 1380141902 && kSchemaVersion == 1);
 
 constexpr const char* kSelectRow =
@@ -96,6 +101,10 @@ base::Result<void> prepare(Connection& connection, const std::string& path, Ledg
         ErrorCode::kCorrupt, path,
         fmt::format("is a ledger of version {}; this program reads version {}", version, kSchemaVersion));
   }
+  if (mode == Ledger::Mode::kReadWrite && !connection.execute(kEventsSchema)) {
+    return base::fail(ErrorCode::kEnvironment, path,
+                      fmt::format("cannot be made ready for incidents: {}", connection.message()));
+  }
   return {};
 }
 
@@ -114,6 +123,7 @@ std::string hash_of(std::initializer_list<std::string_view> fields) {
 struct Ticket {
   std::vector<QuoteRow> rows;
   std::optional<RememberedAnswer> answer;
+  std::vector<IncidentEvent> events = {};
   bool done = false;
   base::Result<void> result = {};
 };
@@ -123,6 +133,11 @@ struct Ticket {
 std::string chain_hash(std::string_view previous, std::int64_t seq, const QuoteRow& row) {
   const auto number = std::to_string(seq), created = std::to_string(micros(row.created_at));
   return hash_of({previous, number, row.quote_id, created, row.tariff_release, row.trace, row.quote});
+}
+
+std::string event_hash(std::string_view previous, std::int64_t seq, const IncidentEvent& event) {
+  const auto number = std::to_string(seq), at = std::to_string(micros(event.at));
+  return hash_of({previous, number, event.incident, event.provider, at, event.kind, event.detail});
 }
 
 std::string answer_hash(const RememberedAnswer& answer) {
@@ -136,6 +151,8 @@ struct Ledger::State {
   void commit(const std::vector<Ticket*>& batch);
   base::Result<void> write_batch(const std::vector<Ticket*>& batch);
   bool insert_rows(Ticket& ticket, std::int64_t& seq, std::string& hash);
+  bool insert_events(const std::vector<IncidentEvent>& events);
+  base::Result<void> submit(Ticket& ticket);
   bool insert_gap();
   base::Result<void> read_page(const char* select_sql, std::int64_t from_seq, std::size_t count,
                                std::vector<StoredRow>& page);
@@ -201,6 +218,30 @@ bool Ledger::State::insert_rows(Ticket& ticket, std::int64_t& seq, std::string& 
   return answer.bind(4, ticket.answer->body).bind(5, sealed).run();
 }
 
+bool Ledger::State::insert_events(const std::vector<IncidentEvent>& events) {
+  if (events.empty()) return true;
+  std::int64_t seq = 0;
+  std::string hash;
+  {
+    Statement last(writer.get(), "SELECT seq, row_hash FROM events ORDER BY seq DESC LIMIT 1");
+    const auto step = last.step();
+    if (step == Step::kFailed) return false;
+    if (step == Step::kRow) {
+      seq = last.integer(0);
+      hash = last.text(1);
+    }
+  }
+  Statement insert(writer.get(),
+                   "INSERT INTO events (seq, incident, provider, at_us, kind, detail, row_hash) "
+                   "VALUES (?, ?, ?, ?, ?, ?, ?)");
+  for (const auto& event : events) {
+    hash = event_hash(hash, ++seq, event);
+    insert.bind(1, seq).bind(2, event.incident).bind(3, event.provider).bind(4, micros(event.at));
+    if (!insert.bind(5, event.kind).bind(6, event.detail).bind(7, hash).run()) return false;
+  }
+  return true;
+}
+
 bool Ledger::State::insert_gap() {
   Gap recorded;
   {
@@ -253,7 +294,8 @@ base::Result<void> Ledger::State::write_batch(const std::vector<Ticket*>& batch)
     }
   }
   bool written = insert_gap();
-  for (Ticket* ticket : batch) written = written && insert_rows(*ticket, seq, hash);
+  for (Ticket* ticket : batch)
+    written = written && insert_rows(*ticket, seq, hash) && insert_events(ticket->events);
   if (written && writer.execute("COMMIT")) return {};
   const bool taken = writer.code() == SQLITE_CONSTRAINT;
   auto fault =
@@ -283,23 +325,66 @@ void Ledger::State::commit(const std::vector<Ticket*>& batch) {
 }
 
 base::Result<void> Ledger::append(std::vector<QuoteRow> rows, std::optional<RememberedAnswer> answer) {
-  State& state = *state_;
   Ticket ticket{std::move(rows), std::move(answer)};
-  std::unique_lock lock(state.mutex);
-  state.waiting.push_back(&ticket);
+  return state_->submit(ticket);
+}
+
+base::Result<void> Ledger::append_events(std::vector<IncidentEvent> events) {
+  Ticket ticket{{}, {}, std::move(events)};
+  return state_->submit(ticket);
+}
+
+base::Result<void> Ledger::State::submit(Ticket& ticket) {
+  std::unique_lock lock(mutex);
+  waiting.push_back(&ticket);
   for (;;) {
-    state.changed.wait(lock, [&] { return ticket.done || !state.committing; });
+    changed.wait(lock, [&] { return ticket.done || !committing; });
     if (ticket.done) return ticket.result;
     // Nobody commits: this thread does, for all that wait.
-    state.committing = true;
-    const std::vector<Ticket*> batch(state.waiting.begin(), state.waiting.end());
-    state.waiting.clear();
+    committing = true;
+    const std::vector<Ticket*> batch(waiting.begin(), waiting.end());
+    waiting.clear();
     lock.unlock();
-    state.commit(batch);
+    commit(batch);
     lock.lock();
     for (Ticket* one : batch) one->done = true;
-    state.committing = false;
-    state.changed.notify_all();
+    committing = false;
+    changed.notify_all();
+  }
+}
+
+// A page at a time, as for_each has it. The table may be absent, then nothing is there.
+base::Result<void> Ledger::for_each_event(std::int64_t from_seq,
+                                          const std::function<bool(const StoredEvent&)>& visit) const {
+  constexpr std::size_t kPageRows = 256;
+  for (std::int64_t next = from_seq;;) {
+    std::vector<StoredEvent> page;
+    {
+      const std::lock_guard lock(state_->read_mutex);
+      Statement there(state_->reader.get(), "SELECT 1 FROM sqlite_master WHERE name = 'events'");
+      if (there.step() == Step::kDone) return {};
+      Statement select(state_->reader.get(),
+                       "SELECT seq, incident, provider, at_us, kind, detail, row_hash FROM events "
+                       "WHERE seq >= ? ORDER BY seq");
+      select.bind(1, next);
+      while (page.size() < kPageRows) {
+        const auto step = select.step();
+        if (step == Step::kDone) break;
+        if (step == Step::kFailed)
+          return base::fail(ErrorCode::kCorrupt,
+                            fmt::format("event {}", page.empty() ? next : page.back().seq + 1),
+                            fmt::format("cannot be read: {}", state_->reader.message()));
+        page.push_back({select.integer(0),
+                        {std::string(select.text(1)), std::string(select.text(2)), wall(select.integer(3)),
+                         std::string(select.text(4)), std::string(select.text(5))},
+                        std::string(select.text(6))});
+      }
+    }
+    for (const auto& stored : page) {
+      if (!visit(stored)) return {};
+      next = stored.seq + 1;
+    }
+    if (page.size() < kPageRows) return {};
   }
 }
 

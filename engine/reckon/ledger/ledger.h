@@ -43,6 +43,21 @@ struct Gap {
   std::string reason;
 };
 
+/// One thing that happened in an outage of a provider: append-only, in a hash chain of its own.
+struct IncidentEvent {
+  std::string incident;  ///< id of the outage that it belongs to
+  std::string provider;
+  base::WallTime at{};
+  std::string kind;    ///< see incidents.h
+  std::string detail;  ///< JSON object; no personal data
+};
+
+struct StoredEvent {
+  std::int64_t seq = 0;  ///< 1, 2, 3, … without holes
+  IncidentEvent event;
+  std::string row_hash;
+};
+
 struct StoredRow {
   std::int64_t seq = 0;  ///< 1, 2, 3, … without holes
   QuoteRow row;
@@ -52,6 +67,9 @@ struct StoredRow {
 /// What a chain link is: the hash that `row` must carry when it follows a row of hash `previous` (empty for
 /// the first).
 std::string chain_hash(std::string_view previous, std::int64_t seq, const QuoteRow& row);
+
+/// The same for the chain of events.
+std::string event_hash(std::string_view previous, std::int64_t seq, const IncidentEvent& event);
 
 /// The hash that is kept with an answer.
 std::string answer_hash(const RememberedAnswer& answer);
@@ -82,6 +100,14 @@ class Ledger {
   /// that can
   ///         kConflict     the idempotency key is taken; nothing of this call is recorded
   base::Result<void> append(std::vector<QuoteRow> rows, std::optional<RememberedAnswer> answer = {});
+
+  /// Records events of outages, in one commit with whatever else waits.
+  /// @errors kEnvironment  the store cannot write
+  base::Result<void> append_events(std::vector<IncidentEvent> events);
+  /// Calls `visit` for each event from `from_seq` on, in their order; stops when it returns false. A ledger
+  /// of an earlier version has none.
+  base::Result<void> for_each_event(std::int64_t from_seq,
+                                    const std::function<bool(const StoredEvent&)>& visit) const;
 
   /// @errors kEnvironment  the store cannot be read; so also `find`
   base::Result<std::optional<std::string>> tariff(std::string_view release) const;

@@ -71,6 +71,22 @@ std::string quote_fault(const QuoteRow& row) {
   return {};
 }
 
+// What is wrong with the chain of events: told with the rows' own differences.
+void verify_events(const Ledger& ledger, const std::function<void(std::string, std::string)>& add) {
+  std::string previous;
+  std::int64_t next = 1;
+  const auto read = ledger.for_each_event(1, [&](const StoredEvent& stored) {
+    const auto where = fmt::format("event {}", stored.seq);
+    if (stored.seq != next) add(where, fmt::format("follows event {}: some are missing", next - 1));
+    if (event_hash(previous, stored.seq, stored.event) != stored.row_hash)
+      add(where, "does not match its hash: a field of this event, or the event before it, was changed");
+    previous = stored.row_hash;
+    next = stored.seq + 1;
+    return true;
+  });
+  if (!read) add(read.error().where, read.error().message);
+}
+
 class Verifier {
  public:
   Verifier(const Ledger& ledger, std::size_t max_differences) : ledger_(ledger), max_(max_differences) {}
@@ -167,6 +183,8 @@ base::Result<VerifyReport> verify(const Ledger& ledger,
     verifier.add(fmt::format("row {}", verifier.next()), read.error().message);
     verifier.skip_unreadable();
   }
+  verify_events(
+      ledger, [&](std::string where, std::string what) { verifier.add(std::move(where), std::move(what)); });
   auto report = verifier.take();
   if (auto gaps = ledger.gaps()) report.gaps = std::move(*gaps);
   return report;

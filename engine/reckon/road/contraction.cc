@@ -12,7 +12,7 @@ namespace {
 
 /// Arcs that a search for another path looks at before it gives up, when an arc's importance is estimated and
 /// when it is contracted. A path not found costs a shortcut that is not needed, never a wrong answer.
-constexpr unsigned kWitnessesWhenEstimating = 60;
+constexpr unsigned kWitnessesWhenEstimating = 30;
 constexpr unsigned kWitnessesWhenContracting = 120;
 
 class Contractor {

@@ -153,17 +153,17 @@ class Cutter {
   }
 
   void cut_piece(const Piece& piece, std::vector<RawEdge>& edges) const {
-    RawEdge edge{{piece.nodes[0]}, {0}, piece.use, piece.way, piece.way};
+    RawEdge edge{{piece.nodes[0]}, {0}, piece.use, piece.way, piece.way, {}};
     for (std::size_t i = 1; i < piece.nodes.size(); ++i) {
       if (edge.along_mm.back() + piece.segments_mm[i - 1] > kMaxEdgeMm) {
         edges.push_back(std::move(edge));
-        edge = {{piece.nodes[i - 1]}, {0}, piece.use, piece.way, piece.way};
+        edge = {{piece.nodes[i - 1]}, {0}, piece.use, piece.way, piece.way, {}};
       }
       edge.nodes.push_back(piece.nodes[i]);
       edge.along_mm.push_back(edge.along_mm.back() + piece.segments_mm[i - 1]);
       if (i + 1 < piece.nodes.size() && !plain(piece.nodes[i])) {
         edges.push_back(std::move(edge));
-        edge = {{piece.nodes[i]}, {0}, piece.use, piece.way, piece.way};
+        edge = {{piece.nodes[i]}, {0}, piece.use, piece.way, piece.way, {}};
       }
     }
     edges.push_back(std::move(edge));
@@ -248,6 +248,9 @@ class Joiner {
       const RawEdge more = oriented_copy(at);
       const auto offset = chain.along_mm.back();
       if (std::uint64_t{offset} + more.along_mm.back() > kMaxEdgeMm) break;
+      const auto here = static_cast<std::uint32_t>(chain.nodes.size()) - 1;
+      if (more.first_way != chain.last_way) chain.later_ways.emplace_back(here, more.first_way);
+      for (const auto& [node, way] : more.later_ways) chain.later_ways.emplace_back(here + node, way);
       for (std::size_t i = 1; i < more.nodes.size(); ++i) {
         chain.nodes.push_back(more.nodes[i]);
         chain.along_mm.push_back(offset + more.along_mm[i]);

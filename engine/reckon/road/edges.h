@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "reckon/base/result.h"
@@ -19,6 +20,8 @@ struct RawEdge {
   std::uint32_t use = 0;                ///< into EdgeSet::uses, in the edge's direction
   std::int64_t first_way = 0;  ///< OpenStreetMap way at its beginning and at its end: what turn rules name
   std::int64_t last_way = 0;
+  /// Where it goes on on another way: the place in `nodes` and that way. Most edges stay on one.
+  std::vector<std::pair<std::uint32_t, std::int64_t>> later_ways;
 };
 
 struct EdgeSet {

@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "reckon/base/vehicle.h"
@@ -80,16 +82,39 @@ struct ArcGraph {
   }
 };
 
+/// From this point of its edge on the road is that OpenStreetMap way.
+struct WayRun {
+  std::int64_t way;
+  std::uint32_t point;  ///< into EdgeGeometry::points; of an edge's first run the edge's first point
+  std::uint32_t name;   ///< into RoadNames
+};
+
+/// Names of roads, in UTF-8; the first is empty.
+struct RoadNames {
+  std::span<const std::uint32_t> first;  ///< of each name, and the end
+  std::span<const char> bytes;
+
+  std::string_view of(std::uint32_t name) const {
+    return {bytes.data() + first[name], first[name + 1] - first[name]};
+  }
+};
+
 /// Edges and the index of their segments, for all vehicles.
 struct EdgeGeometry {
   std::span<const geo::PlaceE7> points;     ///< of all edges, one after the other, both ends included
   std::span<const std::uint32_t> along_mm;  ///< of each point: metres from its edge's first point, in mm
   std::span<const std::uint32_t> edge_first_point;
   std::span<const IndexItem> items;
-  std::span<const IndexBox> boxes;                ///< level by level from the items up; see snap_index.h
-  std::span<const std::uint8_t> edge_class = {};  ///< RoadClass of each edge
-  SnapRaster raster = {};                         ///< over the items; may be absent
+  std::span<const IndexBox> boxes;                     ///< level by level from the items up; see snap_index.h
+  std::span<const std::uint8_t> edge_class = {};       ///< RoadClass of each edge
+  SnapRaster raster = {};                              ///< over the items; may be absent
+  std::span<const std::uint32_t> edge_first_run = {};  ///< of each edge, and the end
+  std::span<const WayRun> runs = {};
+  RoadNames names = {};
 
+  std::span<const WayRun> runs_of(std::uint32_t edge) const {
+    return runs.subspan(edge_first_run[edge], edge_first_run[edge + 1] - edge_first_run[edge]);
+  }
   std::uint32_t edge_count() const { return static_cast<std::uint32_t>(edge_first_point.size()) - 1; }
   std::uint32_t length_mm(std::uint32_t edge) const { return along_mm[edge_first_point[edge + 1] - 1]; }
 };
@@ -106,17 +131,22 @@ struct CompiledMap {
   std::vector<geo::PlaceE7> points;
   std::vector<std::uint32_t> along_mm, edge_first_point;
   std::vector<std::uint8_t> edge_class;
+  std::vector<std::uint32_t> edge_first_run, name_first;
+  std::vector<WayRun> runs;
+  std::string names;
   std::vector<IndexItem> items;
   std::vector<IndexBox> boxes;
   CompiledRaster raster;
   std::vector<base::Vehicle> vehicles;
   std::vector<CompiledArcs> graphs;  ///< parallel to `vehicles`
   std::vector<CompiledHierarchy> hierarchies;
+  std::vector<std::vector<std::uint32_t>> dissections;  ///< orders of arcs, see dissection.h
   std::uint64_t node_count = 0;
   std::uint64_t directed_edge_count = 0;
 
   EdgeGeometry geometry() const {
-    return {points, along_mm, edge_first_point, items, boxes, edge_class, raster.view()};
+    return {points,     along_mm,      edge_first_point, items, boxes,
+            edge_class, raster.view(), edge_first_run,   runs,  {name_first, names}};
   }
 };
 

@@ -9,15 +9,6 @@ bool ahead_on_one_arc(const Terminal& from, const Terminal& to) {
   return to.before >= from.before && length_mm_of(to.before) >= length_mm_of(from.before);
 }
 
-// Two terminals may share an arc (an edge that meets the place twice): the nearer one was used.
-std::uint32_t cheapest(std::span<const Terminal> terminals, std::uint32_t arc, Cost Terminal::*cost) {
-  std::uint32_t best = kNoArc;
-  for (std::uint32_t i = 0; i < terminals.size(); ++i) {
-    if (terminals[i].arc == arc && (best == kNoArc || terminals[i].*cost < terminals[best].*cost)) best = i;
-  }
-  return best;
-}
-
 /// Where two climbs meet on the cheapest path: steps of each, and the hub of both steps' labels; where the
 /// steps are one vertex, that vertex.
 struct Meeting {
@@ -173,26 +164,29 @@ void Climb::run(const HierarchyEdges& edges, std::uint32_t labelled, std::span<c
   steps_.insert(steps_.end(), open_.begin(), open_.end());
 }
 
-// A vertex stands for its arc's end: a path starts `after` beyond its place, and a path that reaches the end
-// of its last arc has gone `after` too far. Targets therefore begin at -after; so that nothing is ever
-// negative, all of them are raised by the largest one.
-//
-// That arithmetic would let a trip run backwards along one arc. Where the destination lies behind the start
-// on the same arc, the trip first leaves the arc: it is seeded by what comes after.
+bool lies_behind(const Terminal& source, std::span<const Terminal> to) {
+  return std::ranges::any_of(to, [&](const Terminal& target) {
+    return target.arc == source.arc && !ahead_on_one_arc(source, target);
+  });
+}
+
+std::uint32_t cheapest_terminal(std::span<const Terminal> terminals, std::uint32_t arc,
+                                Cost Terminal::*cost) {
+  std::uint32_t best = kNoArc;
+  for (std::uint32_t i = 0; i < terminals.size(); ++i) {
+    if (terminals[i].arc == arc && (best == kNoArc || terminals[i].*cost < terminals[best].*cost)) best = i;
+  }
+  return best;
+}
+
 void HierarchySearch::climb(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
                             std::span<const Terminal> to) {
+  bias_ = seed_targets(
+      to, [&](std::uint32_t arc) { return hierarchy.vertex_of_arc[arc]; }, targets_);
   sources_.clear();
-  targets_.clear();
   seed_arcs_.clear();
-  bias_ = 0;
-  for (const auto& target : to) bias_ = std::max(bias_, target.after);
-  for (const auto& target : to) {
-    targets_.push_back({hierarchy.vertex_of_arc[target.arc], bias_ - target.after});
-  }
   for (const auto& source : from) {
-    const bool behind = std::ranges::any_of(
-        to, [&](const Terminal& t) { return t.arc == source.arc && !ahead_on_one_arc(source, t); });
-    if (!behind) {
+    if (!lies_behind(source, to)) {
       sources_.push_back({hierarchy.vertex_of_arc[source.arc], source.after});
       seed_arcs_.push_back(kNoArc);
       continue;
@@ -272,8 +266,8 @@ std::optional<Path> HierarchySearch::path(const ArcGraph& graph, const Hierarchy
   for (const auto& leap : leaps) {
     if (!unpacker.append(leap, path.arcs)) return std::nullopt;
   }
-  path.start = cheapest(from, path.arcs.front(), &Terminal::after);
-  path.finish = cheapest(to, path.arcs.back(), &Terminal::before);
+  path.start = cheapest_terminal(from, path.arcs.front(), &Terminal::after);
+  path.finish = cheapest_terminal(to, path.arcs.back(), &Terminal::before);
   if (path.start == kNoArc || path.finish == kNoArc) return std::nullopt;
   return path;
 }

@@ -2,6 +2,7 @@
 
 // Exact queries on the hierarchy. They find the very costs that `Search` finds, in microseconds.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,6 +28,30 @@ struct ClimbSeed {
   std::uint32_t vertex;
   Cost cost;
 };
+
+// A vertex stands for its arc's end: a path starts `after` beyond its place, and a path that reaches the end
+// of its last arc has gone `after` too far. Targets therefore begin at -after; so that nothing is ever
+// negative, all of them are raised by the largest one. That arithmetic would let a trip run backwards along
+// one arc: where the destination lies behind the start on the same arc, the trip first leaves the arc and is
+// seeded by what comes after.
+
+/// Seeds of the climb from a trip's destination.
+/// @return what all their costs are too high by
+template <class VertexOf>
+Cost seed_targets(std::span<const Terminal> to, VertexOf vertex_of, std::vector<ClimbSeed>& seeds) {
+  Cost bias = 0;
+  for (const auto& target : to) bias = std::max(bias, target.after);
+  seeds.clear();
+  for (const auto& target : to) seeds.push_back({vertex_of(target.arc), bias - target.after});
+  return bias;
+}
+
+/// Whether one of `to` is on the arc of `source`, not ahead of it.
+bool lies_behind(const Terminal& source, std::span<const Terminal> to);
+
+/// The terminal on `arc` by which the path is cheapest: two may share an arc (an edge that meets the place
+/// twice). kNoArc: there is none.
+std::uint32_t cheapest_terminal(std::span<const Terminal> terminals, std::uint32_t arc, Cost Terminal::*cost);
 
 /// Vertices reached by climbing, each once.
 class Climb {

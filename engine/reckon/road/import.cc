@@ -10,6 +10,7 @@
 #include <osmium/io/pbf_input.hpp>
 #include <osmium/visitor.hpp>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -23,6 +24,9 @@ using base::ErrorCode;
 
 /// More tags than any real road has; the rest of an object with more is passed over.
 constexpr std::size_t kMaxTags = 256;
+
+/// OpenStreetMap allows 255 characters, which take up to four bytes each.
+constexpr std::size_t kMaxNameBytes = 1020;
 
 class TagBuffer {
  public:
@@ -48,14 +52,14 @@ struct RawTurnRule {
 /// First pass: ways and turn restrictions; node ids are still OpenStreetMap's.
 class WayPass : public osmium::handler::Handler {
  public:
-  explicit WayPass(RoadData& data) : data_(data) {}
+  explicit WayPass(RoadData& data) : data_(data) { number_of(""); }
 
   void way(const osmium::Way& way) {
     if (way.nodes().size() < 2 || way.id() <= 0) return;
     if (!way.tags().has_key("highway") && !way.tags().has_key("route")) return;
     const auto use = read_way(tags_.read(way.tags()));
     if (!use.open_to_any() || !seen_ways_.insert(way.id()).second) return;
-    data_.ways.push_back({way.id(), refs_.size(), way.nodes().size(), use});
+    data_.ways.push_back({way.id(), refs_.size(), way.nodes().size(), use, number_of(name_of(way.tags()))});
     for (const auto& node : way.nodes()) refs_.push_back(node.ref());
   }
 
@@ -72,6 +76,19 @@ class WayPass : public osmium::handler::Handler {
   std::vector<RawTurnRule>& rules() { return rules_; }
 
  private:
+  // A road without a name goes by its number.
+  static std::string_view name_of(const osmium::TagList& tags) {
+    const char* name = tags.get_value_by_key("name");
+    return std::string_view(name != nullptr ? name : tags.get_value_by_key("ref", ""))
+        .substr(0, kMaxNameBytes);
+  }
+
+  std::uint32_t number_of(std::string_view name) {
+    const auto [found, fresh] = names_.emplace(name, static_cast<std::uint32_t>(data_.names.size()));
+    if (fresh) data_.names.emplace_back(name);
+    return found->second;
+  }
+
   void add_rule(const osmium::Relation& relation, const TurnRuleTags& tags) {
     std::vector<std::int64_t> from, to, via, via_ways;
     for (const auto& member : relation.members()) {
@@ -98,6 +115,7 @@ class WayPass : public osmium::handler::Handler {
 
   RoadData& data_;
   TagBuffer tags_;
+  std::unordered_map<std::string, std::uint32_t> names_;  ///< numbers in RoadData::names
   std::vector<std::int64_t> refs_;
   std::vector<RawTurnRule> rules_;
   std::unordered_set<std::int64_t> seen_ways_;
@@ -196,6 +214,22 @@ void sort_ways(RoadData& data, std::vector<std::int64_t>& refs) {
   refs = std::move(ordered);
 }
 
+// Names in the order of their first way, for the same reason.
+void sort_names(RoadData& data) {
+  constexpr std::uint32_t kUnseen = 0xffffffff;
+  std::vector<std::uint32_t> number(data.names.size(), kUnseen);
+  std::vector<std::string> names{""};
+  number[0] = 0;
+  for (auto& way : data.ways) {
+    if (number[way.name] == kUnseen) {
+      number[way.name] = static_cast<std::uint32_t>(names.size());
+      names.push_back(std::move(data.names[way.name]));
+    }
+    way.name = number[way.name];
+  }
+  data.names = std::move(names);
+}
+
 void number_nodes(RoadData& data, const std::vector<std::int64_t>& refs) {
   auto& nodes = data.nodes;
   nodes.osm_ids = refs;
@@ -243,6 +277,7 @@ base::Result<RoadData> import_extracts(const std::vector<std::filesystem::path>&
   }
   auto refs = std::move(ways.refs());
   sort_ways(data, refs);
+  sort_names(data);
   number_nodes(data, refs);
   std::vector<bool> found(data.nodes.osm_ids.size());
   NodePass nodes(data.nodes, found);

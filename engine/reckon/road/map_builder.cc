@@ -5,11 +5,16 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "reckon/base/file.h"
 #include "reckon/road/arcs.h"
 #include "reckon/road/contraction.h"
+#include "reckon/road/dissection.h"
 #include "reckon/road/edges.h"
 #include "reckon/road/hub_labels.h"
 #include "reckon/road/import.h"
@@ -39,14 +44,38 @@ base::Result<void> check_options(const BuildOptions& options) {
   return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
 }
 
-void add_geometry(const EdgeSet& set, const RoadNodes& nodes, CompiledMap& map) {
+void add_names(const RoadData& data, CompiledMap& map) {
+  for (const auto& name : data.names) {
+    map.name_first.push_back(static_cast<std::uint32_t>(map.names.size()));
+    map.names += name;
+  }
+  map.name_first.push_back(static_cast<std::uint32_t>(map.names.size()));
+}
+
+// Comes before the points of the edge.
+void add_ways(const RawEdge& edge, const RoadData& data, CompiledMap& map) {
+  const auto first_point = static_cast<std::uint32_t>(map.points.size());
+  const auto add = [&](std::uint32_t node, std::int64_t way) {
+    const auto found = std::ranges::lower_bound(data.ways, way, {}, &RoadWay::osm_id);
+    map.runs.push_back({way, first_point + node, found->name});
+  };
+  map.edge_first_run.push_back(static_cast<std::uint32_t>(map.runs.size()));
+  add(0, edge.first_way);
+  for (const auto& [node, way] : edge.later_ways) add(node, way);
+}
+
+void add_geometry(const EdgeSet& set, const RoadData& data, CompiledMap& map) {
+  const auto& nodes = data.nodes;
+  add_names(data, map);
   for (const auto& edge : set.edges) {
     map.edge_first_point.push_back(static_cast<std::uint32_t>(map.points.size()));
+    add_ways(edge, data, map);
     for (const auto node : edge.nodes) map.points.push_back(nodes.places[node]);
     map.edge_class.push_back(static_cast<std::uint8_t>(set.uses[edge.use].road_class));
     map.along_mm.insert(map.along_mm.end(), edge.along_mm.begin(), edge.along_mm.end());
   }
   map.edge_first_point.push_back(static_cast<std::uint32_t>(map.points.size()));
+  map.edge_first_run.push_back(static_cast<std::uint32_t>(map.runs.size()));
 }
 
 // Items of the segments that at least one vehicle may snap to.
@@ -94,7 +123,7 @@ base::Result<Begun> begin(RoadData& data, const BuildOptions& options) {
   std::ranges::sort(map.vehicles);
   map.node_count = set->node_count;
   map.directed_edge_count = count_directed_edges(*set);
-  add_geometry(*set, data.nodes, map);
+  add_geometry(*set, data, map);
   RulesUsed used(data);
   auto& vehicles_of_edge = begun.vehicles_of_edge;
   vehicles_of_edge.resize(set->edges.size());
@@ -122,9 +151,41 @@ void give_back([[maybe_unused]] RoadData& data) {
   data.ways = {};
   data.refs = {};
   data.nodes = {};
+  data.names = {};
 #ifdef __GLIBC__
   malloc_trim(0);
 #endif
+}
+
+// One vehicle after the other on each of the machine's cores; the result does not depend on how many there
+// are.
+void add_hierarchies(CompiledMap& map, const BuildProgress& progress) {
+  const auto count = map.vehicles.size();
+  map.dissections.resize(count);
+  map.hierarchies.resize(count);
+  std::atomic<std::size_t> next = 0;
+  std::exception_ptr fault;
+  std::mutex mutex;
+  const auto work = [&](bool tells) {
+    try {
+      for (auto v = next++; v < count; v = next++) {
+        if (tells && progress) progress("hierarchy", static_cast<double>(v) / static_cast<double>(count));
+        const auto graph = map.graphs[v].view();
+        map.dissections[v] = dissect(map.geometry(), graph);
+        map.hierarchies[v] = contract(graph);
+        add_hub_labels(map.hierarchies[v]);
+      }
+    } catch (...) {
+      const std::scoped_lock lock(mutex);
+      fault = std::current_exception();
+    }
+  };
+  std::vector<std::thread> threads;
+  const auto cores = std::max<std::size_t>(1, std::thread::hardware_concurrency());
+  for (std::size_t i = 1; i < std::min(cores, count); ++i) threads.emplace_back(work, false);
+  work(true);
+  for (auto& thread : threads) thread.join();
+  if (fault) std::rethrow_exception(fault);
 }
 
 base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
@@ -132,12 +193,7 @@ base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
   if (!begun) return base::fail(begun.error());
   give_back(data);
   auto& map = begun->map;
-  for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
-    if (options.progress)
-      options.progress("hierarchy", static_cast<double>(v) / static_cast<double>(map.vehicles.size()));
-    map.hierarchies.push_back(contract(map.graphs[v].view()));
-    add_hub_labels(map.hierarchies.back());
-  }
+  add_hierarchies(map, options.progress);
   if (options.progress) options.progress("index", 0);
   add_index(begun->vehicles_of_edge, map);
   return std::move(map);

@@ -115,6 +115,10 @@ std::unique_ptr<const EncodedMap> encode_map(const CompiledMap& map, const MapIn
   encoder.add("along", map.along_mm);
   encoder.add("edges", map.edge_first_point);
   encoder.add("classes", map.edge_class);
+  encoder.add("way_first", map.edge_first_run);
+  encoder.add("ways", map.runs);
+  encoder.add("name_first", map.name_first);
+  encoder.add("names", std::string_view(map.names));
   encoder.add("items", map.items);
   encoder.add("boxes", map.boxes);
   static_assert(std::has_unique_object_representations_v<RasterShape>);
@@ -126,6 +130,7 @@ std::unique_ptr<const EncodedMap> encode_map(const CompiledMap& map, const MapIn
   for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
     add_graph(encoder, map.vehicles[v], map.graphs[v]);
     add_hierarchy(encoder, map.vehicles[v], map.hierarchies[v]);
+    encoder.add(map_section_name(map.vehicles[v], "dissection"), map.dissections[v]);
   }
   encoder.finish(*encoded);
   return encoded;

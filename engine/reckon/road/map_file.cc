@@ -163,10 +163,32 @@ class Decoder {
     need(g.edge_class.size() == g.edge_count(), "classes", "has another number of entries than edges");
     need(g.boxes.size() == index_box_count(g.items.size()), "boxes",
          "has another number of boxes than items need");
+    read_ways(g);
     check_points(g);
     check_along(g);
     if (!fault_) check_items(g);
     if (!fault_) read_raster(g.raster);
+  }
+
+  void read_ways(EdgeGeometry& g) {
+    g.edge_first_run = section<std::uint32_t>("way_first");
+    g.runs = section<WayRun>("ways");
+    g.names.first = section<std::uint32_t>("name_first");
+    g.names.bytes = section<char>("names");
+    if (fault_ || !splits(g.edge_first_run, g.edge_count(), g.runs.size(), "way_first")) return;
+    if (!need(g.names.first.size() >= 2, "name_first", "does not begin with the empty name")) return;
+    const auto names = g.names.first.size() - 1;
+    if (!splits(g.names.first, names, g.names.bytes.size(), "name_first")) return;
+    bool ok = true;
+    for (std::uint32_t e = 0; e < g.edge_count() && ok; ++e) {
+      const auto runs = g.runs_of(e);
+      ok = !runs.empty() && runs.front().point == g.edge_first_point[e];
+      for (std::size_t i = 0; i < runs.size() && ok; ++i) {
+        ok = runs[i].name < names && runs[i].point < g.edge_first_point[e + 1] &&
+             (i == 0 || runs[i - 1].point < runs[i].point);
+      }
+    }
+    need(ok, "ways", "an edge's ways do not follow one another along it");
   }
 
   // Cells and lists are checked where they are used.
@@ -241,7 +263,18 @@ class Decoder {
     all_below(graph.prev, count, name("prev"));
     if (!fault_) check_arcs(graph, g, name("arcs"));
     decoded_.view.graphs[static_cast<std::size_t>(vehicle)] = graph;
+    if (!fault_) read_dissection(vehicle, count);
     if (!fault_) read_hierarchy(vehicle, count);
+  }
+
+  void read_dissection(base::Vehicle vehicle, std::size_t count) {
+    const auto name = map_section_name(vehicle, "dissection");
+    const auto order = numbers(name, count);
+    if (fault_) return;
+    std::vector<bool> seen(order.size());
+    for (const auto arc : order) seen[arc] = true;
+    need(std::ranges::find(seen, false) == seen.end(), name, "does not name each arc once");
+    decoded_.view.dissections[static_cast<std::size_t>(vehicle)] = order;
   }
 
   void read_hierarchy(base::Vehicle vehicle, std::size_t count) {

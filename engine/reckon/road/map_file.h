@@ -8,11 +8,11 @@
 //   sections 28  zero   32  SHA-256 of bytes 128..end   64  XXH64 of bytes 0..63 and of the section table 72
 //   zero up to 128 128 section table: name (32 bytes, zero-filled), offset, length, XXH64
 //
-// Sections for all vehicles: meta (JSON), points, along, edges, classes, items, boxes,
-// raster, tiles, cells, lists. For each vehicle V its
+// Sections for all vehicles: meta (JSON), points, along, edges, classes, way_first, ways, name_first, names,
+// items, boxes, raster, tiles, cells, lists. For each vehicle V its
 // graph (graph.h): V.arcs, V.edges, V.next_first, V.next, V.prev_first, V.prev; and its hierarchy
 // (hierarchy.h): V.vertices, V.order, V.up_first, V.up, V.down_first, V.down, V.out_first, V.out, V.in_first,
-// V.in.
+// V.in; and V.dissection, the order of its arcs for customizable weights (dissection.h).
 
 #include <array>
 #include <cstddef>
@@ -30,7 +30,7 @@
 
 namespace reckon::road {
 
-inline constexpr std::uint32_t kMapFormatVersion = 3;
+inline constexpr std::uint32_t kMapFormatVersion = 4;
 
 /// A map file's bytes as pieces that follow one another; most of them are views of the map that it was made
 /// from.
@@ -50,6 +50,7 @@ struct MapView {
   EdgeGeometry geometry;
   std::array<std::optional<ArcGraph>, base::kAllVehicles.size()> graphs;  ///< by vehicle
   std::array<std::optional<Hierarchy>, base::kAllVehicles.size()> hierarchies;
+  std::array<std::span<const std::uint32_t>, base::kAllVehicles.size()> dissections;
 };
 
 struct DecodedMap {

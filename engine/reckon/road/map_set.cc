@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "reckon/base/hash.h"
+#include "reckon/base/limits.h"
 #include "reckon/geo/local_frame.h"
+#include "reckon/road/overlaid_map.h"
 
 namespace reckon::road {
 namespace {
@@ -67,7 +69,7 @@ struct Side {
   }
 };
 
-std::string release_of(const std::vector<std::shared_ptr<const RoadMap>>& maps) {
+std::string release_of(const std::vector<std::shared_ptr<const Roads>>& maps) {
   if (maps.size() == 1) return maps.front()->release();
   std::string all;
   for (const auto& map : maps) all += map->release() + '\n';
@@ -91,8 +93,38 @@ base::Result<MapSet> MapSet::make(std::vector<std::shared_ptr<const RoadMap>> ma
         fmt::format("holds the same as maps/{}; each map may be given once", twin - before.begin()));
   }
   MapSet set;
-  set.release_ = release_of(maps);
+  set.roads_.assign(maps.begin(), maps.end());
+  set.release_ = release_of(set.roads_);
   set.maps_ = std::move(maps);
+  return set;
+}
+
+base::Result<MapSet> MapSet::under(const Overlay& overlay, std::string_view name, Metric metric) const {
+  std::vector<bool> found(overlay.corrections.size());
+  MapSet set;
+  set.maps_ = maps_;
+  for (std::size_t i = 0; i < maps_.size(); ++i) {
+    const auto resolved = resolve(overlay, *maps_[i]);
+    for (std::size_t c = 0; c < found.size(); ++c) found[c] = found[c] || resolved.found[c];
+    const auto release = overlay.corrections.empty() ? std::string() : overlay.release();
+    const auto before = std::dynamic_pointer_cast<const OverlaidMap>(roads_[i]);
+    set.roads_.push_back(before && before->metric() == metric
+                             ? before->with(resolved.by_vehicle, release)
+                             : OverlaidMap::make(maps_[i], resolved.by_vehicle, release, metric));
+  }
+  std::vector<base::Fault> faults;
+  for (std::size_t c = 0; c < found.size(); ++c) {
+    if (found[c]) continue;
+    faults.push_back({fmt::format("{}#/corrections/{}", name, c),
+                      fmt::format("'{}' names nothing that the map has; a street, turn or junction of it, at "
+                                  "most {} m from the place named, is needed",
+                                  overlay.corrections[c].id, kMaxNamedPlaceM)});
+  }
+  if (!faults.empty()) {
+    faults.resize(std::min(faults.size(), base::kMaxFaults));
+    return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
+  }
+  set.release_ = release_of(set.roads_);
   return set;
 }
 
@@ -113,6 +145,15 @@ base::Result<MapSet> MapSet::open(const std::vector<std::filesystem::path>& path
   return make(std::move(maps));
 }
 
+std::vector<Street> MapSet::streets_in(std::string_view map_release, const Box& box, base::Vehicle vehicle,
+                                       std::size_t most) const {
+  const auto named = std::ranges::find(
+      roads_, map_release, [](const auto& roads) -> std::string_view { return roads->release(); });
+  const auto i = named == roads_.end() ? 0 : static_cast<std::size_t>(named - roads_.begin());
+  const auto overlaid = std::dynamic_pointer_cast<const OverlaidMap>(roads_[i]);
+  return overlaid ? overlaid->streets_in(box, vehicle, most) : maps_[i]->streets_in(box, vehicle, most);
+}
+
 bool MapSet::serves(base::Vehicle vehicle) const {
   return std::ranges::any_of(maps_, [&](const auto& map) { return map->serves(vehicle); });
 }
@@ -127,16 +168,17 @@ std::vector<base::Vehicle> MapSet::vehicles() const {
 
 Route MapSet::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
                     const RouteOptions& options) const {
-  if (maps_.size() == 1) return maps_.front()->route(query, vehicle, from, to, options);
+  if (maps_.size() == 1) return roads_.front()->route(query, vehicle, from, to, options);
   Route best;
   best.map_release = release_;
   Merit merit;
-  for (const auto& map : maps_) {
+  for (std::size_t i = 0; i < maps_.size(); ++i) {
+    const auto& map = maps_[i];
     const double depth = std::min(depth_m(map->info(), from), depth_m(map->info(), to));
     const bool hopeless = merit.rank == rank_of(RouteStatus::kOk) && depth <= merit.depth_m;
     if (hopeless || !map->serves(vehicle)) continue;
     if (!in_reach(depth, options.max_snap_m)) continue;
-    auto route = map->route(query, vehicle, from, to, options);
+    auto route = roads_[i]->route(query, vehicle, from, to, options);
     const Merit own{rank_of(route.status), depth};
     if (!own.beats(merit)) continue;
     merit = own;
@@ -148,18 +190,19 @@ Route MapSet::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from
 void MapSet::table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
                    std::span<const geo::LatLng> destinations, const TableOptions& options,
                    std::span<TableCell> cells) const {
-  if (maps_.size() == 1) return maps_.front()->table(query, vehicle, sources, destinations, options, cells);
+  if (maps_.size() == 1) return roads_.front()->table(query, vehicle, sources, destinations, options, cells);
   RECKON_CHECK(cells.size() == sources.size() * destinations.size());
   std::ranges::fill(cells, TableCell{});
   std::vector<Merit> merits(cells.size());
   std::vector<TableCell> part;
-  for (const auto& map : maps_) {
+  for (std::size_t m = 0; m < maps_.size(); ++m) {
+    const auto& map = maps_[m];
     if (!map->serves(vehicle)) continue;
     const Side rows(map->info(), sources, options.max_snap_m);
     const Side columns(map->info(), destinations, options.max_snap_m);
     if (rows.places.empty() || columns.places.empty()) continue;
     part.resize(rows.places.size() * columns.places.size());
-    map->table(query, vehicle, rows.places, columns.places, options, part);
+    roads_[m]->table(query, vehicle, rows.places, columns.places, options, part);
     for (std::size_t i = 0; i < part.size(); ++i) {
       const auto row = i / columns.places.size(), column = i % columns.places.size();
       const auto cell = rows.rows[row] * destinations.size() + columns.rows[column];
@@ -174,7 +217,7 @@ void MapSet::table(Query& query, base::Vehicle vehicle, std::span<const geo::Lat
 std::optional<SnapPoint> MapSet::snap(base::Vehicle vehicle, const geo::LatLng& place,
                                       double max_snap_m) const {
   std::optional<SnapPoint> best;
-  for (const auto& map : maps_) {
+  for (const auto& map : roads_) {
     if (!map->serves(vehicle)) continue;
     const auto point = map->snap(vehicle, place, max_snap_m);
     if (point && (!best || point->offset_m < best->offset_m)) best = point;

@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reckon/base/result.h"
+#include "reckon/road/overlay.h"
 #include "reckon/road/road_map.h"
 
 namespace reckon::road {
@@ -27,6 +29,14 @@ class MapSet final : public Roads {
   /// Opens the files; every one that cannot be opened is a fault.
   static base::Result<MapSet> open(const std::vector<std::filesystem::path>& paths);
 
+  /// The same maps under corrections, and only these: what the set already had are left behind. Routes are
+  /// chosen by `metric`. Each correction goes to every map that has what it names.
+  /// @param name  stands in `where` of the faults
+  /// @errors kInvalidInput  corrections that name nothing in any of the maps; all of them
+  /// Cost: OverlaidMap::make the first time, afterwards OverlaidMap::with.
+  base::Result<MapSet> under(const Overlay& overlay, std::string_view name,
+                             Metric metric = Metric::kFastest) const;
+
   bool serves(base::Vehicle vehicle) const override;
   std::vector<base::Vehicle> vehicles() const override;
   /// Of one map its own; of several the hash of their releases, one a line.
@@ -41,12 +51,17 @@ class MapSet final : public Roads {
   std::optional<SnapPoint> snap(base::Vehicle vehicle, const geo::LatLng& place,
                                 double max_snap_m = kDefaultMaxSnapM) const override;
 
+  /// The streets of the map that has this release, or of the first one; for pictures.
+  std::vector<Street> streets_in(std::string_view map_release, const Box& box, base::Vehicle vehicle,
+                                 std::size_t most) const;
+
   const std::vector<std::shared_ptr<const RoadMap>>& maps() const { return maps_; }
 
  private:
   MapSet() = default;
 
   std::vector<std::shared_ptr<const RoadMap>> maps_;
+  std::vector<std::shared_ptr<const Roads>> roads_;  ///< parallel to the maps
   std::string release_;
 };
 

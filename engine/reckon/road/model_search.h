@@ -19,6 +19,7 @@ struct Network {
   ArcGraph graph;
   const EdgeGeometry* geometry = nullptr;
   base::Vehicle vehicle{};
+  std::span<const std::uint32_t> dissection = {};  ///< the map's order of the arcs, see dissection.h
 };
 
 /// An arc or a turn with this cost is never used.

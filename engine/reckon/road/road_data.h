@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "reckon/geo/local_frame.h"
@@ -27,6 +28,7 @@ struct RoadWay {
   std::size_t first_ref = 0;  ///< into RoadData::refs
   std::size_t ref_count = 0;
   WayUse use;
+  std::uint32_t name = 0;  ///< into RoadData::names
 };
 
 /// From way `from` over node `via` to way `to`: forbidden, or the only one allowed.
@@ -55,6 +57,7 @@ struct WayTurn {
 struct RoadData {
   RoadNodes nodes;
   std::vector<RoadWay> ways;        ///< ascending osm_id, each once
+  std::vector<std::string> names;   ///< of roads, each once; the first is empty: no name
   std::vector<std::uint32_t> refs;  ///< node indices of all ways, or kMissingNode
   std::vector<TurnRule> turn_rules;
   std::vector<WayTurn> way_turns;

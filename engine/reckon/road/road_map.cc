@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "reckon/road/end_rule.h"
-#include "reckon/road/hierarchy_search.h"
-#include "reckon/road/many_to_many.h"
 #include "reckon/road/map_file.h"
 #include "reckon/road/mapped_file.h"
 #include "reckon/road/model_search.h"
-#include "reckon/road/path_geometry.h"
-#include "reckon/road/search.h"
-#include "reckon/road/snap_index.h"
+#include "reckon/road/query_state.h"
 
 namespace reckon::road {
 
@@ -33,46 +28,6 @@ struct RoadMap::State {
   }
 };
 
-struct RoadMap::Places::State {
-  const RoadMap::State* map = nullptr;  ///< that they were prepared with
-  base::Vehicle vehicle{};
-  PlaceBuckets buckets;
-};
-
-struct Roads::Query::State {
-  HierarchySearch hierarchy;
-  ManyToMany table;
-  RoadMap::Places destinations;
-  Search search;
-  std::vector<Terminal> from, to;
-  std::vector<std::uint32_t> first;
-  std::vector<Cost> costs;
-
-  // Snaps a place and appends its terminals. @return nothing off the map; else the snap, and whether the
-  // end's rule could be kept
-  struct End {
-    Snap snap;
-    bool as_asked;
-  };
-  static std::optional<End> end_at(const EdgeGeometry& geometry, const ArcGraph& graph, base::Vehicle vehicle,
-                                   geo::PlaceE7 place, const Reach& reach, TripEnd side, const EndRule& rule,
-                                   std::vector<Terminal>& out) {
-    const auto snap = nearest_road(geometry, vehicle, place, reach);
-    if (!snap) return std::nullopt;
-    const auto first = out.size();
-    add_terminals(geometry, graph, *snap, side, out);
-    return End{*snap, keep_by_rule(geometry, graph, *snap, place, rule, first, out)};
-  }
-
-  // Of a hierarchy that contradicts itself, as an altered file's may, the plain search finds the path.
-  std::optional<Path> path(const ArcGraph& graph, const Hierarchy& levels) {
-    if (auto found = hierarchy.path(graph, levels, from, to)) return found;
-    const auto found = search.shortest(graph, from, to);
-    if (found.cost == kNoCost) return std::nullopt;
-    return search.path(found, from, to);
-  }
-};
-
 Roads::~Roads() = default;
 Roads::Query::Query() : state_(std::make_unique<State>()) {}
 Roads::Query::~Query() = default;
@@ -91,34 +46,6 @@ RoadMap::RoadMap(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RoadMap::RoadMap(RoadMap&&) noexcept = default;
 RoadMap& RoadMap::operator=(RoadMap&&) noexcept = default;
 RoadMap::~RoadMap() = default;
-
-namespace {
-
-base::Metres metres_of(Cost cost) {
-  return {(std::int64_t{length_mm_of(cost)} + 500) / 1000};
-}
-std::int64_t deciseconds_of(Cost cost) {
-  return (std::int64_t{time_ms_of(cost)} + 50) / 100;
-}
-
-TableCell cell_of(Cost cost, const TableOptions& options) {
-  if (cost == kNoCost) return {RouteStatus::kNoRoute, {}, 0};
-  const TableCell cell{RouteStatus::kOk, metres_of(cost), deciseconds_of(cost)};
-  const bool within =
-      cell.duration_ds <= options.max_duration_ds && cell.distance.value <= options.max_distance.value;
-  return within ? cell : TableCell{RouteStatus::kBeyond, {}, 0};
-}
-
-SnapPoint snap_point(const geo::LatLng& place, const EdgeGeometry& geometry, const EdgePosition& position) {
-  const auto at = place_of(geometry, position).to_lat_lng();
-  return {at, geo::near_distance_m(place, at)};
-}
-
-Reach reach_of(const auto& options) {
-  return {options.max_snap_m, options.slack_m};
-}
-
-}  // namespace
 
 std::string_view to_string(RouteStatus status) {
   switch (status) {
@@ -160,7 +87,8 @@ bool RoadMap::serves(base::Vehicle vehicle) const {
 }
 
 Network RoadMap::network(base::Vehicle vehicle) const {
-  return {state_->graph(vehicle), &state_->view.geometry, vehicle};
+  return {state_->graph(vehicle), &state_->view.geometry, vehicle,
+          state_->view.dissections[static_cast<std::size_t>(vehicle)]};
 }
 
 base::Result<void> RoadMap::check_content() const {
@@ -189,6 +117,8 @@ std::vector<Street> RoadMap::streets_in(const Box& box, base::Vehicle vehicle, s
     if (std::ranges::none_of(line, inside)) continue;
     Street street{static_cast<RoadClass>(geometry.edge_class[e]),
                   graph.edge_first_arc[e] != graph.edge_first_arc[e + 1],
+                  false,
+                  e,
                   {}};
     for (const auto& point : line) street.line.push_back(point.to_lat_lng());
     streets.push_back(std::move(street));
@@ -198,45 +128,18 @@ std::vector<Street> RoadMap::streets_in(const Box& box, base::Vehicle vehicle, s
 
 Route RoadMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
                      const RouteOptions& options) const {
-  const auto& graph = state_->graph(vehicle);
-  const auto& geometry = state_->view.geometry;
-  auto& work = *query.state_;
-  const auto from_e7 = geo::PlaceE7::nearest(from), to_e7 = geo::PlaceE7::nearest(to);
-  prefetch_road(geometry, to_e7);
-  work.from.clear();
-  work.to.clear();
-  const auto start = Query::State::end_at(geometry, graph, vehicle, from_e7, reach_of(options),
-                                          TripEnd::kStart, options.start, work.from);
-  const auto end = Query::State::end_at(geometry, graph, vehicle, to_e7, reach_of(options), TripEnd::kFinish,
-                                        options.finish, work.to);
-  Route route;
-  route.map_release = state_->info.release;
-  const auto tell_ends = [&](const EdgePosition* at_start, const EdgePosition* at_end) {
-    if (at_start != nullptr) route.from = snap_point(from, geometry, *at_start);
-    if (at_end != nullptr) route.to = snap_point(to, geometry, *at_end);
-    if (start && route.from) route.from->as_asked = start->as_asked;
-    if (end && route.to) route.to->as_asked = end->as_asked;
-  };
-  tell_ends(start ? &start->snap.nearest() : nullptr, end ? &end->snap.nearest() : nullptr);
-  if (!start || !end) return route;
+  const Ground ground{state_->view.geometry, state_->graph(vehicle), vehicle};
   const auto& hierarchy = state_->hierarchy(vehicle);
-  const Cost cost = work.hierarchy.shortest(graph, hierarchy, work.from, work.to);
-  if (cost == kNoCost) {
-    route.status = RouteStatus::kNoRoute;
-    return route;
-  }
-  route.status = RouteStatus::kOk;
-  route.distance = metres_of(cost);
-  route.duration_ds = deciseconds_of(cost);
-  if (options.geometry == WithGeometry::kNo && options.slack_m == 0) return route;
-  if (const auto path = work.path(graph, hierarchy)) {
-    const auto& at_start = start->snap.positions[work.from[path->start].position];
-    const auto& at_end = end->snap.positions[work.to[path->finish].position];
-    tell_ends(&at_start, &at_end);
-    if (options.geometry == WithGeometry::kYes)
-      route.geometry = path_geometry(geometry, graph, path->arcs, at_start, at_end);
-  }
-  return route;
+  auto& work = *query.state_;
+  const auto shortest = [&] { return work.hierarchy.shortest(ground.graph, hierarchy, work.from, work.to); };
+  // Of a hierarchy that contradicts itself, as an altered file's may, the plain search finds the path.
+  const auto path = [&]() -> std::optional<Path> {
+    if (auto found = work.hierarchy.path(ground.graph, hierarchy, work.from, work.to)) return found;
+    const auto found = work.search.shortest(ground.graph, work.from, work.to);
+    if (found.cost == kNoCost) return std::nullopt;
+    return work.search.path(found, work.from, work.to);
+  };
+  return work.answer(ground, from, to, options, state_->info.release, shortest, path);
 }
 
 std::vector<TableCell> Roads::table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
@@ -273,8 +176,8 @@ void RoadMap::prepare(Query& query, base::Vehicle vehicle, Role role, std::span<
   work.first.assign(1, 0);
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (i + 1 < list.size()) prefetch_road(geometry, geo::PlaceE7::nearest(list[i + 1]));
-    Query::State::end_at(geometry, graph, vehicle, geo::PlaceE7::nearest(list[i]), reach_of(options), side,
-                         rule, work.to);
+    find_end({geometry, graph, vehicle}, geo::PlaceE7::nearest(list[i]), reach_of(options), side, rule,
+             work.to);
     work.first.push_back(static_cast<std::uint32_t>(work.to.size()));
   }
   work.table.prepare(graph, state_->hierarchy(vehicle), side, work.to, work.first, held.buckets);
@@ -290,9 +193,9 @@ void RoadMap::table_row(Query& query, const geo::LatLng& place, const Places& pl
   std::ranges::fill(cells, TableCell{});
   work.from.clear();
   const bool starts = held.buckets.side() == TripEnd::kFinish;
-  const auto snap = Query::State::end_at(geometry, graph, held.vehicle, geo::PlaceE7::nearest(place),
-                                         reach_of(options), starts ? TripEnd::kStart : TripEnd::kFinish,
-                                         starts ? options.start : options.finish, work.from);
+  const auto snap = find_end({geometry, graph, held.vehicle}, geo::PlaceE7::nearest(place), reach_of(options),
+                             starts ? TripEnd::kStart : TripEnd::kFinish,
+                             starts ? options.start : options.finish, work.from);
   if (!snap) return;
   work.costs.resize(cells.size());
   work.table.row(graph, state_->hierarchy(held.vehicle), work.from, held.buckets, work.costs);

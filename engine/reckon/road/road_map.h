@@ -48,7 +48,9 @@ struct Box {
 /// A stretch of road between two junctions, to be drawn.
 struct Street {
   RoadClass road_class;
-  bool open = false;  ///< to the vehicle asked for, in some direction
+  bool open = false;    ///< to the vehicle asked for, in some direction
+  bool closed = false;  ///< by a correction, in all directions
+  std::uint32_t edge = 0;
   std::vector<geo::LatLng> line;
 };
 

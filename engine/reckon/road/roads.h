@@ -55,6 +55,30 @@ struct SnapPoint {
   bool as_asked = true;  ///< the end's rule could be kept
 };
 
+/// How a step of a route begins.
+enum class Turn : std::uint8_t {
+  kDepart,
+  kStraight,
+  kSlightLeft,
+  kLeft,
+  kSharpLeft,
+  kSlightRight,
+  kRight,
+  kSharpRight,
+  kBack,
+};
+
+std::string_view to_string(Turn turn);
+
+/// Along one street.
+struct RouteStep {
+  Turn turn;
+  std::string_view
+      street;  ///< its name or number, UTF-8; empty where the map has none; lives as long as the map
+  base::Metres distance;
+  geo::LatLng at;  ///< where it begins
+};
+
 /// One trip's answer.
 struct Route {
   RouteStatus status = RouteStatus::kOffMap;
@@ -63,10 +87,12 @@ struct Route {
   std::optional<SnapPoint> from;  ///< absent when that end is off the map
   std::optional<SnapPoint> to;
   std::vector<geo::LatLng> geometry;  ///< from snap to snap, only when asked for
+  std::vector<RouteStep> steps;       ///< in order of travel, only when asked for; they sum to the distance
   std::string_view map_release;       ///< of the map that answered; lives as long as it
 };
 
 enum class WithGeometry : bool { kNo, kYes };
+enum class WithSteps : bool { kNo, kYes };
 
 struct RouteOptions {
   double max_snap_m = kDefaultMaxSnapM;  ///< (0, 10'000]
@@ -75,6 +101,7 @@ struct RouteOptions {
                        ///< chooses
   EndRule start = {};
   EndRule finish = {};
+  WithSteps steps = WithSteps::kNo;
 };
 
 /// What a table may leave out: trips that take or run longer count as kBeyond.
@@ -108,6 +135,7 @@ class Roads {
 
    private:
     friend class RoadMap;
+    friend class OverlaidMap;
     struct State;
     std::unique_ptr<State> state_;
   };

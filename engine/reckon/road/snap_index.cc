@@ -56,7 +56,13 @@ class Nearest {
     snap_.distance_m = reach.max_m;
   }
 
-  void look_at(const IndexItem& item) { judge(item, project(item)); }
+  /// Edges to pass over; kept by reference.
+  void leave_out(const std::function<bool(std::uint32_t)>& closed) { closed_ = &closed; }
+
+  void look_at(const IndexItem& item) {
+    if (closed_ != nullptr && (*closed_)(item.edge_vehicles >> 4)) return;
+    judge(item, project(item));
+  }
 
   static constexpr std::size_t kFew = 8;
   /// Numbers of items; all places are set, those from `count` on to any item.
@@ -189,6 +195,7 @@ class Nearest {
   Reach reach_;
   double limit_m2_;  ///< of what is still worth a look
   Snap& snap_;
+  const std::function<bool(std::uint32_t)>* closed_ = nullptr;
 };
 
 /// Walks the tree from the top, nearer boxes first.
@@ -324,6 +331,20 @@ std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle veh
   // A cell names what can be nearest, not what lies a little farther; but the tree has little left to look
   // at.
   if (!certain || reach.slack_m > 0) Walk(geometry, nearest).run();
+  if (snap->count == 0) snap.reset();
+  return snap;
+}
+
+// A raster's cell names what can be nearest while all edges are open, so beside a closed one the tree is
+// asked.
+std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place,
+                                 const Reach& reach, const std::function<bool(std::uint32_t)>& closed) {
+  auto snap = nearest_road(geometry, vehicle, place, reach);
+  if (!snap || std::ranges::none_of(snap->all(), closed, &EdgePosition::edge)) return snap;
+  snap.emplace();
+  Nearest nearest(geometry, vehicle, place, reach, *snap);
+  nearest.leave_out(closed);
+  Walk(geometry, nearest).run();
   if (snap->count == 0) snap.reset();
   return snap;
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -79,5 +80,10 @@ struct Reach {
 /// allocates nothing.
 std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place,
                                  const Reach& reach);
+
+/// The same as if the edges that `closed` names were not there. Cost: a few microseconds beside one of them,
+/// elsewhere nothing.
+std::optional<Snap> nearest_road(const EdgeGeometry& geometry, base::Vehicle vehicle, geo::PlaceE7 place,
+                                 const Reach& reach, const std::function<bool(std::uint32_t)>& closed);
 
 }  // namespace reckon::road

@@ -110,6 +110,24 @@ int status_of(ErrorCode code) {
   return 500;
 }
 
+void write_calibration(JsonWriter& json, const distance::Learned* learned, const std::string& fault) {
+  json.begin_object().key("release");
+  if (learned != nullptr) {
+    const auto& calibration = learned->calibration();
+    json.string(learned->release()).key("provider").string(calibration.provider);
+    json.key("pairs").integer(calibration.pairs).key("on_roads").boolean(learned->on_roads());
+  } else {
+    json.null();
+  }
+  json.key("fault");
+  if (fault.empty()) {
+    json.null();
+  } else {
+    json.string(fault);
+  }
+  json.end_object();
+}
+
 ApiAnswer no_such_quote(std::string_view id) {
   return problem(404, "not_found", title_of(404),
                  {{"id", fmt::format("no quote '{}' is recorded", id.substr(0, 64))}});
@@ -296,7 +314,10 @@ ApiAnswer Api::health() const {
   for (const auto& [name, state] : parts_.engine->distances().breaker_states()) {
     json.begin_object().key("name").string(name).key("breaker").string(state).end_object();
   }
-  json.end_array().key("tariffs").begin_array();
+  json.end_array().key("calibration");
+  write_calibration(json, parts_.engine->distances().learned().get(),
+                    parts_.learner == nullptr ? "" : parts_.learner->fault());
+  json.key("tariffs").begin_array();
   for (const auto& tariff : parts_.engine->tariffs()) {
     json.begin_object().key("id").string(tariff->id).key("version").integer(tariff->version);
     json.key("release").string(tariff->release).end_object();

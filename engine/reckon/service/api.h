@@ -16,6 +16,7 @@
 
 #include "reckon/base/log.h"
 #include "reckon/ledger/ledger.h"
+#include "reckon/service/learner.h"
 #include "reckon/service/metrics.h"
 #include "reckon/service/quote_engine.h"
 
@@ -55,6 +56,7 @@ class Api {
     base::Logger* log = nullptr;
     base::Vehicle vehicle = base::Vehicle::kMotorcycle;  ///< when a request names none
     std::chrono::milliseconds deadline{800};
+    const Learner* learner = nullptr;  ///< may be null; outlives it
   };
   explicit Api(Parts parts) : parts_(parts) {}
 

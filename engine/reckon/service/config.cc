@@ -18,6 +18,8 @@ using base::JsonNode;
 constexpr std::size_t kMaxTariffs = 1000;
 constexpr std::size_t kMaxProviders = 16;
 constexpr std::int64_t kMaxDeadlineMs = 60'000;
+constexpr std::int64_t kMaxRecalibrateHours = 8760;
+constexpr std::int64_t kMaxAnswersMb = 65'536;  // 600 million answers
 
 std::filesystem::path beside(const std::filesystem::path& config, std::string_view path) {
   return config.parent_path() / std::filesystem::path(path);  // an absolute path stays as it is
@@ -84,7 +86,8 @@ std::int64_t default_remember_days(std::string_view kind) {
 void read_providers(const JsonNode& node, Config& config) {
   std::set<std::string, std::less<>> names;
   for (const auto& item : node.items(kMaxProviders)) {
-    item.allow_only({"name", "kind", "base_url", "key_env", "key_id_env", "profile", "remember_days"});
+    item.allow_only(
+        {"name", "kind", "base_url", "key_env", "key_id_env", "profile", "remember_days", "learn"});
     ProviderEntry entry;
     entry.name = item.required("name").string(64).value_or("");
     entry.kind = item.required("kind").string(64).value_or("");
@@ -95,6 +98,7 @@ void read_providers(const JsonNode& node, Config& config) {
     entry.remember_days = item.optional("remember_days")
                               .integer(0, kMaxRememberDays)
                               .value_or(default_remember_days(entry.kind));
+    entry.learn = item.optional("learn").boolean().value_or(true);
     if (!names.insert(entry.name).second) {
       item.optional("name").fault(
           fmt::format("'{}' is taken; each provider needs a name of its own", entry.name));
@@ -112,7 +116,8 @@ base::Result<Config> read_config(const std::filesystem::path& path) {
   if (!document) return base::fail(document.error());
   base::Faults faults(path.string());
   const auto root = document->root(faults);
-  root.allow_only({"map", "tariffs", "ledger", "listen", "vehicle", "deadline_ms", "providers", "ca_file"});
+  root.allow_only({"map", "tariffs", "ledger", "listen", "vehicle", "deadline_ms", "providers", "ca_file",
+                   "answers_mb", "recalibrate_hours"});
   Config config;
   config.file = path.string();
   read_maps(root.optional("map"), path, config);
@@ -125,6 +130,10 @@ base::Result<Config> read_config(const std::filesystem::path& path) {
   if (const auto deadline = root.optional("deadline_ms").integer(1, kMaxDeadlineMs)) {
     config.deadline = std::chrono::milliseconds{*deadline};
   }
+  if (const auto budget = root.optional("answers_mb").integer(1, kMaxAnswersMb))
+    config.answers_bytes = *budget << 20;
+  if (const auto hours = root.optional("recalibrate_hours").integer(0, kMaxRecalibrateHours))
+    config.recalibrate_hours = *hours;
   read_providers(root.optional("providers"), config);
   if (const auto ca = root.optional("ca_file").string()) config.ca_file = beside(path, *ca).string();
   if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));

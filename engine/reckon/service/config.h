@@ -12,6 +12,7 @@
 
 #include "reckon/base/result.h"
 #include "reckon/base/vehicle.h"
+#include "reckon/ledger/answer_store.h"
 
 namespace reckon::service {
 
@@ -23,6 +24,7 @@ struct ProviderEntry {
   std::string key_id_env;  ///< naver's second half; empty: none
   std::string profile;
   std::int64_t remember_days = 0;  ///< how long its answers are kept and used; 0: not at all
+  bool learn = true;               ///< whether calibrations are made of its answers
 };
 
 struct Config {
@@ -34,8 +36,11 @@ struct Config {
   int listen_port = 8080;  ///< 0 = any free one
   base::Vehicle vehicle = base::Vehicle::kMotorcycle;
   std::chrono::milliseconds deadline{800};
-  std::vector<ProviderEntry> providers;  ///< best first
-  std::string ca_file;                   ///< PEM with the authorities to trust; empty = the system's
+  std::vector<ProviderEntry> providers;                                   ///< best first
+  std::int64_t answers_bytes = ledger::AnswerStore::kDefaultBudgetBytes;  ///< of `<ledger>.answers`
+  std::int64_t recalibrate_hours =
+      24;               ///< least time between calibrations of as many answers; 0: none is made
+  std::string ca_file;  ///< PEM with the authorities to trust; empty = the system's
 };
 
 /// Reads a configuration; relative paths become relative to its folder.

@@ -6,11 +6,11 @@
 
 namespace reckon::service {
 
-void Metrics::count(std::string_view name, std::string_view label, std::string_view value) {
+void Metrics::count(std::string_view name, std::string_view label, std::string_view value, std::uint64_t by) {
   std::string series(name);
   if (!label.empty()) series += fmt::format("{{{}=\"{}\"}}", label, value);
   const std::lock_guard lock(mutex_);
-  ++counters_[series];
+  counters_[series] += by;
 }
 
 void Metrics::observe_quote(std::chrono::microseconds latency) {

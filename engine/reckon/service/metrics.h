@@ -18,7 +18,8 @@ namespace reckon::service {
 /// Safe to call from any thread. Names and labels are ours, so the number of series is bounded.
 class Metrics final : public distance::Observer {
  public:
-  void count(std::string_view name, std::string_view label = {}, std::string_view value = {});
+  void count(std::string_view name, std::string_view label = {}, std::string_view value = {},
+             std::uint64_t by = 1);
   void observe_quote(std::chrono::microseconds latency);
 
   void on_call(const distance::CallRecord& call) override;

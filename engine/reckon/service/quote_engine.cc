@@ -93,6 +93,15 @@ void write_fee(JsonWriter& json, const fee::FeeTrace& trace) {
   json.end_array().end_object();
 }
 
+// What would have priced had nobody else been there.
+void write_shadow(JsonWriter& json, const distance::Distance& distance) {
+  json.begin_object().key("distance_m").integer(distance.local.value);
+  json.key("source").string(distance.local_source.label());
+  json.key("low_m").integer(distance.local_low.value).key("high_m").integer(distance.local_high.value);
+  if (distance.local_calibration) json.key("calibration").string(*distance.local_calibration);
+  json.end_object();
+}
+
 void write_distance(JsonWriter& json, const distance::Distance& distance) {
   json.begin_object().key("distance_m").integer(distance.metres.value);
   json.key("duration_s").integer(distance.duration.count()).key("source").string(distance.source.label());
@@ -102,7 +111,11 @@ void write_distance(JsonWriter& json, const distance::Distance& distance) {
   for (const auto& why : distance.why_not) {
     json.begin_object().key("rung").string(why.rung).key("reason").string(why.reason).end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  const bool said = distance.source.kind == distance::SourceKind::kProvider ||
+                    distance.source.kind == distance::SourceKind::kMemory;
+  if (said) write_shadow(json.key("shadow"), distance);
+  json.end_object();
 }
 
 std::string quote_json(const Quote& quote) {
@@ -133,10 +146,9 @@ QuoteEngine::QuoteEngine(Parts parts)
                   .options = parts_.ladder,
                   .background = parts_.background,
                   .why_no_map = parts_.damaged_map ? "map_damaged" : "no_map",
-                  .calibrated_roads = parts_.calibrated_roads,
+                  .learned = parts_.learned,
                   .memory = parts_.memory,
-                  .remember_for = parts_.remember_for,
-                  .calibration = parts_.calibration}) {}
+                  .remember_for = parts_.remember_for}) {}
 
 base::Result<std::shared_ptr<const fee::Tariff>> QuoteEngine::select(const QuoteRequest& request) const {
   return fee::select_tariff(parts_.tariffs, request.tariff, request.context);
@@ -248,38 +260,11 @@ std::optional<std::string> beside_ledger(const Config& config, std::string_view 
   return config.ledger->substr(std::string_view("sqlite:").size()).append(ending);
 }
 
-// A calibration that cannot be used costs nothing but itself: quotes go on without it, and it is told.
-void take_calibration(const Config& config, const road::MapSet* maps, QuoteEngine::Parts& parts) {
+void take_memory(const Config& config, QuoteEngine::Parts& parts) {
   parts.memory = std::make_shared<distance::AnswerMemory>();
   for (const auto& entry : config.providers)
     parts.remember_for.push_back(
         std::chrono::duration_cast<base::Seconds>(std::chrono::hours{24 * entry.remember_days}));
-  const auto file = calibration_file(config);
-  std::error_code unreadable;
-  if (!file || !std::filesystem::exists(*file, unreadable) || config.providers.empty()) return;
-  const auto bytes = base::read_file(*file, base::kMaxJsonBytes);
-  auto read = bytes ? distance::read_calibration(*bytes, *file) : base::fail(bytes.error());
-  if (!read) {
-    parts.calibration_fault = fmt::format("{}: {}", read.error().where, read.error().message);
-    return;
-  }
-  if (read->provider != config.providers.front().name) {
-    parts.calibration_fault = fmt::format("{}: is of '{}', the first provider is '{}'", *file, read->provider,
-                                          config.providers.front().name);
-    return;
-  }
-  if (maps != nullptr && !read->map_release.empty()) {
-    const auto named =
-        std::ranges::find(maps->maps(), read->map_release, [](const auto& map) { return map->release(); });
-    // Of a map that is not here any more: the first one says why it cannot be used.
-    const auto& map = named == maps->maps().end() ? maps->maps().front() : *named;
-    if (auto roads = distance::CalibratedRoads::make(map, *read)) {
-      parts.calibrated_roads = std::move(*roads);
-    } else {
-      parts.calibration_fault = fmt::format("{}: {}", *file, roads.error().message);
-    }
-  }
-  parts.calibration = std::move(*read);
 }
 
 }  // namespace
@@ -289,6 +274,28 @@ std::optional<std::string> answers_file(const Config& config) {
 }
 std::optional<std::string> calibration_file(const Config& config) {
   return beside_ledger(config, ".calibration.json");
+}
+
+LoadedCalibration load_calibration(const Config& config,
+                                   const std::vector<std::shared_ptr<const road::RoadMap>>& maps) {
+  const auto file = calibration_file(config);
+  std::error_code unreadable;
+  if (!file || !std::filesystem::exists(*file, unreadable) || config.providers.empty()) return {};
+  const auto bytes = base::read_file(*file, base::kMaxJsonBytes);
+  auto read = bytes ? distance::read_calibration(*bytes, *file) : base::fail(bytes.error());
+  if (!read) return {nullptr, fmt::format("{}: {}", read.error().where, read.error().message)};
+  if (read->provider != config.providers.front().name) {
+    return {nullptr, fmt::format("{}: is of '{}', the first provider is '{}'", *file, read->provider,
+                                 config.providers.front().name)};
+  }
+  if (maps.empty() || read->map_release.empty()) return {distance::Learned::detour_of(*std::move(read)), ""};
+  const auto named =
+      std::ranges::find(maps, read->map_release, [](const auto& map) { return map->info().release; });
+  // Of a map that is not here any more: the first one says why it cannot be used.
+  auto learned = distance::Learned::make(named == maps.end() ? maps.front() : *named, *read);
+  if (learned) return {*std::move(learned), ""};
+  return {distance::Learned::detour_of(*std::move(read)),
+          fmt::format("{}: {}", *file, learned.error().message)};
 }
 
 base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environment& environment,
@@ -325,7 +332,11 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
   }
   open_providers(config, environment, clock, parts, faults);
   if (!faults.empty()) return base::fail(faults.take());
-  take_calibration(config, map_set.get(), parts);
+  take_memory(config, parts);
+  if (map_set) parts.maps = map_set->maps();
+  auto loaded = load_calibration(config, parts.maps);
+  parts.learned = std::move(loaded.learned);
+  parts.calibration_fault = std::move(loaded.fault);
   return parts;
 }
 

@@ -1,0 +1,59 @@
+#include "reckon/distance/lesson.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace reckon::distance {
+namespace {
+
+constexpr std::size_t kCheckedShare = 10;  // one in ten, the newest
+
+Parity parity_with(const Learned* learned, const std::shared_ptr<const road::RoadMap>& map,
+                   base::Vehicle vehicle, std::span<const AnsweredTrip> trips) {
+  road::Roads::Query query;
+  return measure_parity(trips, [&](const geo::LatLng& from, const geo::LatLng& to) {
+    auto local = local_estimate(map.get(), query, vehicle, from, to);
+    if (learned != nullptr) learned->improve(local, vehicle, from, to);
+    return local.estimate;
+  });
+}
+
+}  // namespace
+
+base::Result<std::optional<Lesson>> learn(std::string provider, base::Vehicle vehicle,
+                                          const std::shared_ptr<const road::RoadMap>& map,
+                                          std::span<const AnsweredTrip> trips, const FitProgress& progress) {
+  const auto refuse = [](std::string what) {
+    return base::fail(base::ErrorCode::kInvalidInput, "pairs", std::move(what));
+  };
+  if (trips.size() < kLeastPairs)
+    return refuse(
+        fmt::format("{} trips with different doors are too few; {} are needed", trips.size(), kLeastPairs));
+  if (map && !map->serves(vehicle))
+    return refuse(fmt::format("are of {}, which the map does not serve", base::to_string(vehicle)));
+  const auto apart = trips.last(trips.size() / kCheckedShare);
+  const auto used = trips.first(trips.size() - apart.size());
+  Lesson lesson;
+  lesson.learned_from = used.size();
+  std::optional<road::RouteNetwork> network;
+  if (map) network.emplace(map->network(vehicle));
+  auto made = calibrate(std::move(provider), vehicle, network ? &*network : nullptr,
+                        map ? map->info().release : "", used, progress);
+  if (!made) return std::optional<Lesson>{};
+  auto learned = Learned::make(map, *made);
+  if (!learned) return base::fail(learned.error());
+  lesson.before = parity_with(nullptr, map, vehicle, apart);
+  lesson.after = parity_with(learned->get(), map, vehicle, apart);
+  if (map && lesson.after.same_100 < lesson.before.same_100) {
+    lesson.roads_kept = false;
+    made->map_release.clear();
+    made->routes = {};
+    made->road_bands.clear();
+    lesson.after = parity_with(Learned::detour_of(*made).get(), map, vehicle, apart);
+  }
+  lesson.calibration = *std::move(made);
+  return std::optional<Lesson>(std::move(lesson));
+}
+
+}  // namespace reckon::distance

@@ -1,0 +1,110 @@
+#include "reckon/ledger/incidents.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "reckon/base/json_reader.h"
+#include "reckon/base/json_writer.h"
+
+namespace reckon::ledger {
+namespace {
+
+constexpr std::int64_t kLongestOrderS = 7 * 86'400;
+
+// The text members of an event's detail; what is not there, or no text, is empty.
+class Detail {
+ public:
+  explicit Detail(const IncidentEvent& event)
+      : document_(base::JsonDocument::parse(event.detail, "event")), faults_("event") {}
+  std::string text(std::string_view key) {
+    return document_ ? std::string(document_->root(faults_).optional(key).string().value_or("")) : "";
+  }
+  std::int64_t number(std::string_view key) {
+    return document_ ? document_->root(faults_).optional(key).integer(0, INT64_MAX).value_or(0) : 0;
+  }
+
+ private:
+  base::Result<base::JsonDocument> document_;
+  base::Faults faults_;
+};
+
+void take(Incident& incident, const IncidentEvent& event) {
+  if (event.kind == kEventOpened) {
+    Detail detail(event);
+    incident.cause = detail.text("cause");
+    incident.reason = detail.text("reason");
+    incident.opened_at = event.at;
+    const auto first = base::parse_rfc3339(detail.text("first_failure"), "event");
+    incident.first_failure = first ? *first : event.at;
+  } else if (event.kind == kEventCall) {
+    Detail detail(event);
+    const auto stage = detail.text("stage");
+    const auto outcome = detail.text("outcome");
+    if (outcome != "ok") {
+      ++incident.failed;
+      ++incident.reasons[stage.empty() ? outcome : outcome + ":" + stage];
+    }
+  } else if (event.kind == kEventClosed) {
+    incident.closed_at = event.at;
+  }
+  incident.events.push_back(event);
+}
+
+}  // namespace
+
+base::Result<std::vector<Incident>> incidents(const Ledger& ledger, std::string_view provider) {
+  std::vector<Incident> all;
+  std::map<std::string, std::size_t, std::less<>> at;
+  const auto read = ledger.for_each_event(1, [&](const StoredEvent& stored) {
+    const auto& event = stored.event;
+    if (!provider.empty() && event.provider != provider) return true;
+    const auto [place, fresh] = at.try_emplace(event.incident, all.size());
+    if (fresh) {
+      all.emplace_back();
+      all.back().id = event.incident;
+      all.back().provider = event.provider;
+    }
+    take(all[place->second], event);
+    return true;
+  });
+  if (!read) return base::fail(read.error());
+  std::erase_if(all, [](const auto& incident) { return incident.cause.empty(); });
+  return all;
+}
+
+base::Result<std::map<std::string, std::int64_t>> quotes_by_source(
+    const Ledger& ledger, base::WallTime from, base::WallTime to,
+    const std::function<void(std::int64_t, std::int64_t)>& progress) {
+  const auto last = ledger.last_seq();
+  if (!last) return base::fail(last.error());
+  std::map<std::string, std::int64_t> sources;
+  const auto read = ledger.for_each(1, [&](const StoredRow& stored) {
+    if (progress) progress(stored.seq, *last);
+    if (stored.row.created_at < from || stored.row.created_at > to) return true;
+    const auto document = base::JsonDocument::parse(stored.row.quote, "quote");
+    base::Faults faults("quote");
+    const auto source =
+        document ? document->root(faults).optional("distance").optional("source").string() : std::nullopt;
+    ++sources[std::string(source.value_or("unreadable"))];
+    return true;
+  });
+  if (!read) return base::fail(read.error());
+  return sources;
+}
+
+IncidentEvent order_event(std::string incident, std::string provider, base::WallTime at,
+                          std::string_view order, std::chrono::seconds duration) {
+  IncidentEvent event{std::move(incident), std::move(provider), at, std::string(kEventOrder), ""};
+  base::JsonWriter json(event.detail);
+  json.begin_object().key("order").string(order).key("for_s").integer(duration.count()).end_object();
+  return event;
+}
+
+std::optional<Order> order_of(const IncidentEvent& event) {
+  if (event.kind != kEventOrder) return std::nullopt;
+  Detail detail(event);
+  const auto seconds = std::min(detail.number("for_s"), kLongestOrderS);
+  return Order{detail.text("order"), event.at + std::chrono::seconds{seconds}};
+}
+
+}  // namespace reckon::ledger

@@ -1,0 +1,239 @@
+#include "reckon/road/custom_weights.h"
+
+#include <algorithm>
+#include <queue>
+#include <utility>
+
+#include "reckon/base/result.h"
+#include "reckon/road/hierarchy_search.h"
+
+namespace reckon::road {
+namespace {
+
+/// What a small change copies for each place that it touches; more pages make the table of them longer, which
+/// every change copies.
+constexpr std::uint32_t kEdgesPerPage = 512;
+
+bool reachable(Cost cost) {
+  return cost < kUnreached;
+}
+
+/// Of two weights; a path too long to be one is none.
+Cost joined(Cost a, Cost b) {
+  if (!reachable(a) || !reachable(b)) return kUnreached;
+  const Cost sum = a + b;
+  return fits(sum) ? sum : kUnreached;
+}
+
+}  // namespace
+
+class Customizer {
+ public:
+  Customizer(const Elimination& shape, CustomWeights& weights) : shape_(shape), weights_(weights) {}
+
+  void lay_out() {
+    auto layout = std::make_shared<CustomWeights::Layout>();
+    std::uint32_t on_page = kEdgesPerPage + 1;  // the first vertex opens a page
+    for (std::uint32_t v = 0; v < shape_.vertices(); ++v) {
+      const auto own = static_cast<std::uint32_t>(shape_.above(v).size());
+      if (on_page + own > kEdgesPerPage) {
+        layout->page_first_edge.push_back(shape_.first_edge(v));
+        on_page = 0;
+      }
+      on_page += own;
+      layout->page_of_vertex.push_back(static_cast<std::uint32_t>(layout->page_first_edge.size()) - 1);
+    }
+    layout->page_first_edge.push_back(shape_.edges());
+    weights_.layout_ = std::move(layout);
+  }
+
+  void start(const ChangedGraph& graph, Metric metric) {
+    const auto& first = weights_.layout_->page_first_edge;
+    for (std::size_t page = 0; page + 1 < first.size(); ++page) {
+      const auto size = (first[page + 1] - first[page]) * std::size_t{2};
+      weights_.pages_.push_back(std::make_shared_for_overwrite<Cost[]>(size));
+      std::fill_n(weights_.pages_.back().get(), size, kUnreached);
+    }
+    const auto& arcs = graph.graph();
+    for (std::uint32_t arc = 0, turn = 0; arc < arcs.arcs.size(); ++arc) {
+      for (const auto next : arcs.after(arc)) {
+        const auto edge = shape_.edge_of_turn()[turn++];
+        if (edge == Elimination::kNone) continue;
+        const auto from = shape_.vertex_of(arc), to = shape_.vertex_of(next);
+        const auto low = std::max(from, to);
+        auto* own = from == low ? up(low) : down(low);
+        auto& weight = own[edge - shape_.first_edge(low)];
+        weight = std::min(weight, graph.cost_of_turn(arc, next, metric));
+      }
+    }
+  }
+
+  // From below: once all below a vertex are done, its weights are final and are handed to each pair of
+  // neighbours above it.
+  void run() {
+    for (auto v = shape_.vertices(); v-- > 0;) hand_on(v);
+  }
+
+ private:
+  Cost* up(std::uint32_t v) { return const_cast<Cost*>(std::as_const(weights_).up(v)); }      // NOLINT
+  Cost* down(std::uint32_t v) { return const_cast<Cost*>(std::as_const(weights_).down(v)); }  // NOLINT
+
+  void hand_on(std::uint32_t v) {
+    const auto above = shape_.above(v);
+    auto* ups = up(v);
+    auto* downs = down(v);
+    for (std::size_t i = 0; i < above.size(); ++i) {
+      if (!fits(ups[i])) ups[i] = kUnreached;
+      if (!fits(downs[i])) downs[i] = kUnreached;
+    }
+    for (std::size_t j = 1; j < above.size(); ++j) {
+      const bool into = reachable(downs[j]), out = reachable(ups[j]);
+      if (!into && !out) continue;
+      const auto neighbour = above[j];
+      const auto theirs = shape_.above(neighbour);
+      auto* their_ups = up(neighbour);
+      auto* their_downs = down(neighbour);
+      std::size_t k = 0;
+      for (std::size_t i = 0; i < j; ++i, ++k) {
+        while (theirs[k] < above[i]) ++k;
+        if (into) their_ups[k] = std::min(their_ups[k], downs[j] + ups[i]);
+        if (out) their_downs[k] = std::min(their_downs[k], downs[i] + ups[j]);
+      }
+    }
+  }
+
+  const Elimination& shape_;
+  CustomWeights& weights_;
+};
+
+CustomWeights CustomWeights::of(const Elimination& shape, const ChangedGraph& graph, Metric metric) {
+  CustomWeights weights;
+  weights.shape_ = &shape;
+  weights.metric_ = metric;
+  Customizer customizer(shape, weights);
+  customizer.lay_out();
+  customizer.start(graph, metric);
+  customizer.run();
+  return weights;
+}
+
+/// Works out changed edges from below; an edge above is looked at again where its weight rests on a changed
+/// one, or could come to.
+class Updater {
+ public:
+  Updater(const ChangedGraph& graph, CustomWeights& weights)
+      : graph_(graph), shape_(*weights.shape_), weights_(weights), own_(weights.pages_.size()) {}
+
+  void look_at(const ArcTurn& turn) {
+    const auto from = shape_.vertex_of(turn.from), to = shape_.vertex_of(turn.to);
+    if (from != to) look_at(std::max(from, to), std::min(from, to));
+  }
+
+  void run() {
+    while (!open_.empty()) {
+      const auto [low, high] = open_.top();
+      while (!open_.empty() && open_.top() == std::pair(low, high)) open_.pop();
+      settle(low, high);
+    }
+  }
+
+ private:
+  struct Weight {
+    Cost up, down;
+    bool operator==(const Weight&) const = default;
+  };
+
+  void look_at(std::uint32_t low, std::uint32_t high) { open_.emplace(low, high); }
+
+  Weight at(std::uint32_t v, std::uint32_t edge) const {
+    const auto i = edge - shape_.first_edge(v);
+    return {weights_.up(v)[i], weights_.down(v)[i]};
+  }
+
+  void settle(std::uint32_t low, std::uint32_t high) {
+    const auto edge = shape_.edge_between(low, high);
+    const auto before = at(low, edge), now = worked_out(low, high);
+    if (before == now) return;
+    const auto above = shape_.above(low);
+    const auto first = shape_.first_edge(low);
+    for (std::size_t i = 0; i < above.size(); ++i) {
+      const auto other = above[i];
+      if (other == high) continue;
+      const auto side = at(low, first + static_cast<std::uint32_t>(i));
+      const auto lower = std::max(other, high), upper = std::min(other, high);
+      const auto theirs = at(lower, shape_.edge_between(lower, upper));
+      if (affects(theirs, over(before, side, lower == high)) ||
+          affects(theirs, over(now, side, lower == high)))
+        look_at(lower, upper);
+    }
+    write(low, edge - first, now);
+  }
+
+  // Paths over `low` between `high` and another neighbour above it, as weights of the edge between those two.
+  static Weight over(const Weight& own, const Weight& other, bool high_is_lower) {
+    const auto& lower = high_is_lower ? own : other;
+    const auto& upper = high_is_lower ? other : own;
+    return {joined(lower.down, upper.up), joined(upper.down, lower.up)};
+  }
+
+  static bool affects(const Weight& weight, const Weight& path) {
+    return (reachable(path.up) && path.up <= weight.up) || (reachable(path.down) && path.down <= weight.down);
+  }
+
+  Cost turn(std::uint32_t from, std::uint32_t to) const {
+    const auto a = shape_.arc_of(from), b = shape_.arc_of(to);
+    const auto after = graph_.graph().after(a);
+    if (std::ranges::find(after, b) == after.end()) return kUnreached;
+    return graph_.cost_of_turn(a, b, weights_.metric());
+  }
+
+  Weight worked_out(std::uint32_t low, std::uint32_t high) const {
+    Weight best{turn(low, high), turn(high, low)};
+    const auto lows = shape_.below(low), highs = shape_.below(high);
+    auto h = std::ranges::lower_bound(highs, lows.empty() ? 0 : lows.front().vertex, {},
+                                      &Elimination::Below::vertex);
+    for (const auto& l : lows) {
+      while (h != highs.end() && h->vertex < l.vertex) ++h;
+      if (h == highs.end()) break;
+      if (h->vertex != l.vertex) continue;
+      const auto path = over(at(l.vertex, l.edge), at(l.vertex, h->edge), true);
+      best = {std::min(best.up, path.up), std::min(best.down, path.down)};
+    }
+    return best;
+  }
+
+  void write(std::uint32_t v, std::size_t i, const Weight& weight) {
+    const auto number = weights_.layout_->page_of_vertex[v];
+    auto& page = weights_.pages_[number];
+    const auto size = weights_.page_size(v);
+    if (!own_[number]) {
+      auto copy = std::make_shared_for_overwrite<Cost[]>(size * 2);
+      std::copy_n(page.get(), size * 2, copy.get());
+      page = std::move(copy);
+      own_[number] = true;
+    }
+    auto* ups = page.get() + weights_.offset(v);
+    ups[i] = weight.up;
+    ups[i + size] = weight.down;
+  }
+
+  const ChangedGraph& graph_;
+  const Elimination& shape_;
+  CustomWeights& weights_;
+  std::vector<bool> own_;  ///< pages that are already this update's own copy
+  std::priority_queue<std::pair<std::uint32_t, std::uint32_t>> open_;  ///< (low, high), the lowest first
+};
+
+CustomWeights CustomWeights::updated(const ChangedGraph& graph, std::span<const ArcTurn> turns) const {
+  CustomWeights weights = *this;
+  Updater updater(graph, weights);
+  for (const auto& turn : turns) updater.look_at(turn);
+  updater.run();
+  return weights;
+}
+
+std::uint64_t CustomWeights::bytes() const {
+  return std::uint64_t{shape_->edges()} * 2 * sizeof(Cost);
+}
+
+}  // namespace reckon::road

@@ -1,0 +1,138 @@
+#include "reckon/road/graph_extension.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "reckon/geo/geodesic.h"
+#include "reckon/road/way_rules.h"
+
+namespace reckon::road {
+namespace {
+
+geo::PlaceE7 place_of_end(const EdgeGeometry& geometry, const Arc& arc, bool start) {
+  const bool first = arc.backward() != start;
+  const auto edge = arc.edge();
+  return geometry.points[first ? geometry.edge_first_point[edge] : geometry.edge_first_point[edge + 1] - 1];
+}
+
+// As arcs.cc joins them: ends-only road is entered from public road and left to it, never passed.
+bool may_follow(ArcKind from, ArcKind to) {
+  if (from == ArcKind::kEntry) return to == ArcKind::kEntry;
+  if (to == ArcKind::kExit) return from == ArcKind::kExit;
+  return true;
+}
+
+void insert(std::vector<std::uint32_t>& sorted, std::uint32_t value) {
+  const auto at = std::ranges::lower_bound(sorted, value);
+  if (at == sorted.end() || *at != value) sorted.insert(at, value);
+}
+
+}  // namespace
+
+GraphExtension::GraphExtension(const EdgeGeometry& geometry, const ArcGraph& graph,
+                               std::span<const std::uint32_t> order, std::span<const AddedTurn> turns,
+                               std::span<const AddedLink> links)
+    : points_(geometry.points.begin(), geometry.points.end()),
+      along_mm_(geometry.along_mm.begin(), geometry.along_mm.end()),
+      edge_first_point_(geometry.edge_first_point.begin(), geometry.edge_first_point.end()),
+      edge_first_run_(geometry.edge_first_run.begin(), geometry.edge_first_run.end()),
+      edge_class_(geometry.edge_class.begin(), geometry.edge_class.end()),
+      runs_(geometry.runs.begin(), geometry.runs.end()),
+      geometry_(geometry) {
+  arcs_.arcs.assign(graph.arcs.begin(), graph.arcs.end());
+  arcs_.edge_first_arc.assign(graph.edge_first_arc.begin(), graph.edge_first_arc.end());
+  Turns all(graph.arcs.size());
+  for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
+    const auto after = graph.after(arc);
+    all[arc].assign(after.begin(), after.end());
+    std::ranges::sort(all[arc]);
+  }
+  for (const auto& turn : turns) add_turns(turn, all);
+  for (const auto& link : links) add_link(link, all);
+  write_turns(all);
+  geometry_.points = points_;
+  geometry_.along_mm = along_mm_;
+  geometry_.edge_first_point = edge_first_point_;
+  geometry_.edge_first_run = edge_first_run_;
+  geometry_.edge_class = edge_class_;
+  geometry_.runs = runs_;
+  for (auto arc = static_cast<std::uint32_t>(graph.arcs.size()); arc < arcs_.arcs.size(); ++arc)
+    order_.push_back(arc);
+  order_.insert(order_.end(), order.begin(), order.end());
+}
+
+void GraphExtension::add_turns(const AddedTurn& turn, Turns& turns) const {
+  const auto from_edge = turn.from_edge_dir >> 1, to_edge = turn.to_edge_dir >> 1;
+  for (auto from = arcs_.edge_first_arc[from_edge]; from < arcs_.edge_first_arc[from_edge + 1]; ++from) {
+    if (arcs_.arcs[from].edge_dir != turn.from_edge_dir) continue;
+    for (auto to = arcs_.edge_first_arc[to_edge]; to < arcs_.edge_first_arc[to_edge + 1]; ++to) {
+      const auto& arc = arcs_.arcs[to];
+      if (arc.edge_dir == turn.to_edge_dir && !arc.copy && may_follow(arcs_.arcs[from].kind, arc.kind))
+        insert(turns[from], to);
+    }
+  }
+}
+
+void GraphExtension::add_link(const AddedLink& link, Turns& turns) {
+  const double metres = geo::geodesic_m(link.from.to_lat_lng(), link.to.to_lat_lng());
+  const auto length_mm = static_cast<std::uint32_t>(
+      std::clamp<long long>(std::llround(metres * 1000), 1, std::int64_t{kMaxEdgeMm}));
+  const auto edge = static_cast<std::uint32_t>(edge_class_.size());
+  edge_first_run_.back() = static_cast<std::uint32_t>(runs_.size());
+  runs_.push_back({0, static_cast<std::uint32_t>(points_.size()), 0});
+  edge_first_run_.push_back(static_cast<std::uint32_t>(runs_.size()));
+  points_.insert(points_.end(), {link.from, link.to});
+  along_mm_.insert(along_mm_.end(), {0, length_mm});
+  edge_first_point_.push_back(static_cast<std::uint32_t>(points_.size()));
+  edge_class_.push_back(static_cast<std::uint8_t>(RoadClass::kRoad));
+  const auto time_ms = segment_time_ms(length_mm, link.metres_per_hour);
+  add_arc(edge * 2, time_ms, link, turns);
+  if (link.both_ways) add_arc(edge * 2 + 1, time_ms, link, turns);
+  arcs_.edge_first_arc.push_back(static_cast<std::uint32_t>(arcs_.arcs.size()));
+}
+
+// From every road that ends at the arc's start, to every road that begins at its end; not straight back.
+void GraphExtension::add_arc(std::uint32_t edge_dir, std::uint32_t time_ms, const AddedLink& link,
+                             Turns& turns) {
+  const auto number = static_cast<std::uint32_t>(arcs_.arcs.size());
+  const bool backward = (edge_dir & 1) != 0;
+  const auto start = backward ? link.to : link.from, finish = backward ? link.from : link.to;
+  Arc added{};
+  added.edge_dir = edge_dir;
+  added.time_ms = time_ms;
+  added.length_mm = along_mm_.back();
+  added.metres_per_hour = link.metres_per_hour & Arc::kMaxSpeed;
+  added.kind = ArcKind::kPublic;
+  arcs_.arcs.push_back(added);
+  turns.emplace_back();
+  EdgeGeometry now;
+  now.points = points_;
+  now.edge_first_point = edge_first_point_;
+  for (std::uint32_t arc = 0; arc < number; ++arc) {
+    const auto& other = arcs_.arcs[arc];
+    if (other.edge() == edge_dir >> 1) continue;
+    if (place_of_end(now, other, false) == start && may_follow(other.kind, ArcKind::kPublic))
+      insert(turns[arc], number);
+    if (place_of_end(now, other, true) == finish && !other.copy && may_follow(ArcKind::kPublic, other.kind))
+      insert(turns[number], arc);
+  }
+}
+
+void GraphExtension::write_turns(const Turns& turns) {
+  auto& [arcs, edge_first, next_first, next, prev_first, prev] = arcs_;
+  next_first.push_back(0);
+  prev_first.assign(turns.size() + 1, 0);
+  for (const auto& own : turns) {
+    next.insert(next.end(), own.begin(), own.end());
+    next_first.push_back(static_cast<std::uint32_t>(next.size()));
+    for (const auto to : own) ++prev_first[to + 1];
+  }
+  for (std::size_t i = 1; i < prev_first.size(); ++i) prev_first[i] += prev_first[i - 1];
+  prev.resize(next.size());
+  auto place = prev_first;
+  for (std::uint32_t from = 0; from < turns.size(); ++from) {
+    for (const auto to : turns[from]) prev[place[to]++] = from;
+  }
+}
+
+}  // namespace reckon::road

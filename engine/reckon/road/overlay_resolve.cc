@@ -1,0 +1,249 @@
+// What corrections name, looked up in a map.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "reckon/geo/local_frame.h"
+#include "reckon/road/model_search.h"
+#include "reckon/road/overlay.h"
+#include "reckon/road/snap_index.h"
+#include "reckon/road/way_rules.h"
+
+namespace reckon::road {
+namespace {
+
+/// Half the circle that a heading stands for.
+constexpr double kHeadingReachDeg = 90;
+
+/// One vehicle's part of a map, as corrections look at it.
+class Resolver {
+ public:
+  Resolver(const Network& network, VehicleChanges& out)
+      : graph_(network.graph), geometry_(*network.geometry), vehicle_(network.vehicle), out_(out) {}
+
+  bool apply(const Correction& correction) {
+    return std::visit([&](const auto& what) { return apply(what); }, correction.what);
+  }
+
+ private:
+  bool apply(const CloseStreet& close) {
+    bool found = false;
+    for (const auto edge : edges_of(close.street)) {
+      for (const std::uint32_t direction : {0u, 1u}) {
+        if (close.heading_deg && !heads(edge, direction == 1, *close.heading_deg)) continue;
+        out_.arcs.closed_edge_dirs.push_back(edge * 2 + direction);
+        found = true;
+      }
+    }
+    return found;
+  }
+
+  bool apply(const ForbidTurn& turn) {
+    bool found = false;
+    for (const auto from : arriving(turn.from_way, turn.at)) {
+      for (const auto to : continuations(from)) {
+        if (!on_way(to >> 1, turn.to_way)) continue;
+        out_.arcs.forbidden_turns.push_back({from, to});
+        found = true;
+      }
+    }
+    return found;
+  }
+
+  bool apply(const AllowTurn& turn) {
+    bool found = false;
+    for (const auto from : arriving(turn.from_way, turn.at)) {
+      for (const auto to : leaving(finish_of(from))) {
+        if (!on_way(to >> 1, turn.to_way) || to == (from ^ 1u)) continue;
+        out_.turns.push_back({from, to});
+        found = true;
+      }
+    }
+    return found;
+  }
+
+  bool apply(const SetGate& gate) {
+    const auto junction = nearest_junction(gate.at, [](std::uint32_t) { return true; });
+    if (!junction) return false;
+    bool found = false;
+    for (const auto back : leaving(*junction)) {
+      const auto from = back ^ 1u;
+      for (const auto to : leaving(*junction)) {
+        if (to == back || !has_arc(from) || !has_arc(to)) continue;
+        found = true;
+        if (gate.open) {
+          out_.turns.push_back({from, to});
+        } else {
+          out_.arcs.forbidden_turns.push_back({from, to});
+        }
+      }
+    }
+    return found;
+  }
+
+  bool apply(const AddLink& link) {
+    const auto any = [](std::uint32_t) { return true; };
+    const auto from = nearest_junction(link.from, any), to = nearest_junction(link.to, any);
+    if (!from || !to || *from == *to) return false;
+    out_.links.push_back({*from, *to, link.metres_per_hour, link.both_ways});
+    return true;
+  }
+
+  bool apply(const ScaleSpeed& speed) {
+    const auto per_mille = speed.percent * 10;
+    if (!speed.street && !speed.area) {
+      if (speed.road_class) {
+        out_.arcs.speeds.push_back({static_cast<std::uint8_t>(*speed.road_class), per_mille});
+      } else {
+        for (std::uint8_t c = 0; c < kRoadClasses; ++c) out_.arcs.speeds.push_back({c, per_mille});
+      }
+      return true;
+    }
+    bool found = false;
+    const auto scale = [&](std::uint32_t edge) {
+      if (speed.road_class && geometry_.edge_class[edge] != static_cast<std::uint8_t>(*speed.road_class))
+        return;
+      if (speed.area && !inside(*speed.area, edge)) return;
+      out_.arcs.edge_speeds.push_back({edge, per_mille});
+      found = true;
+    };
+    if (speed.street) {
+      std::ranges::for_each(edges_of(*speed.street), scale);
+    } else {
+      for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) scale(edge);
+    }
+    return found;
+  }
+
+  // Those of the vehicle, ascending.
+  std::vector<std::uint32_t> edges_of(const StreetName& street) const {
+    std::vector<std::uint32_t> edges;
+    if (const auto* way = std::get_if<std::int64_t>(&street)) {
+      for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
+        if (on_way(edge, *way) && graph_.edge_first_arc[edge] != graph_.edge_first_arc[edge + 1])
+          edges.push_back(edge);
+      }
+      return edges;
+    }
+    const auto place = geo::PlaceE7::nearest(std::get<geo::LatLng>(street));
+    if (const auto snap = nearest_road(geometry_, vehicle_, place, {kMaxNamedPlaceM}))
+      edges.push_back(snap->nearest().edge);
+    return edges;
+  }
+
+  bool on_way(std::uint32_t edge, std::int64_t way) const {
+    return std::ranges::find(geometry_.runs_of(edge), way, &WayRun::way) != geometry_.runs_of(edge).end();
+  }
+
+  geo::PlaceE7 first_place(std::uint32_t edge) const {
+    return geometry_.points[geometry_.edge_first_point[edge]];
+  }
+  geo::PlaceE7 last_place(std::uint32_t edge) const {
+    return geometry_.points[geometry_.edge_first_point[edge + 1] - 1];
+  }
+  geo::PlaceE7 start_of(std::uint32_t edge_dir) const {
+    return (edge_dir & 1) == 0 ? first_place(edge_dir >> 1) : last_place(edge_dir >> 1);
+  }
+  geo::PlaceE7 finish_of(std::uint32_t edge_dir) const { return start_of(edge_dir ^ 1u); }
+
+  bool has_arc(std::uint32_t edge_dir) const {
+    const auto edge = edge_dir >> 1;
+    for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
+      if (graph_.arcs[arc].edge_dir == edge_dir) return true;
+    }
+    return false;
+  }
+
+  bool heads(std::uint32_t edge, bool backward, double heading_deg) const {
+    const auto from = backward ? last_place(edge) : first_place(edge);
+    const auto along = geo::LocalFrame(from).at(backward ? first_place(edge) : last_place(edge));
+    const double bearing = std::atan2(along.x, along.y) * 180 / M_PI;
+    return std::abs(std::remainder(bearing - heading_deg, 360)) < kHeadingReachDeg;
+  }
+
+  bool inside(const Box& area, std::uint32_t edge) const {
+    const auto first = geometry_.edge_first_point[edge], end = geometry_.edge_first_point[edge + 1];
+    const auto middle = geometry_.points[first + (end - first) / 2];
+    const double lat = middle.lat * 1e-7, lng = middle.lng * 1e-7;
+    return lat >= area.south && lat <= area.north && lng >= area.west && lng <= area.east;
+  }
+
+  // Directions of the way's edges that end at the junction nearest to `at`.
+  std::vector<std::uint32_t> arriving(std::int64_t way, const geo::LatLng& at) const {
+    std::vector<std::uint32_t> found;
+    const auto junction = nearest_junction(at, [&](std::uint32_t edge) { return on_way(edge, way); });
+    if (!junction) return found;
+    for (const auto back : leaving(*junction)) {
+      if (on_way(back >> 1, way) && has_arc(back ^ 1u)) found.push_back(back ^ 1u);
+    }
+    return found;
+  }
+
+  // Place of an end of the edges that `counts` names.
+  template <class Counts>
+  std::optional<geo::PlaceE7> nearest_junction(const geo::LatLng& at, Counts counts) const {
+    const geo::LocalFrame frame(geo::PlaceE7::nearest(at));
+    std::optional<geo::PlaceE7> nearest;
+    double best = kMaxNamedPlaceM * kMaxNamedPlaceM;
+    for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
+      if (graph_.edge_first_arc[edge] == graph_.edge_first_arc[edge + 1]) continue;
+      for (const auto end : {first_place(edge), last_place(edge)}) {
+        const auto point = frame.at(end);
+        const double squared = point.x * point.x + point.y * point.y;
+        if (squared >= best || !counts(edge)) continue;
+        best = squared;
+        nearest = end;
+      }
+    }
+    return nearest;
+  }
+
+  // Directions of the vehicle's edges that begin at a junction.
+  std::vector<std::uint32_t> leaving(geo::PlaceE7 junction) const {
+    std::vector<std::uint32_t> found;
+    for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
+      if (graph_.edge_first_arc[edge] == graph_.edge_first_arc[edge + 1]) continue;
+      if (first_place(edge) == junction) found.push_back(edge * 2);
+      if (last_place(edge) == junction) found.push_back(edge * 2 + 1);
+    }
+    return found;
+  }
+
+  std::vector<std::uint32_t> continuations(std::uint32_t edge_dir) const {
+    std::vector<std::uint32_t> found;
+    const auto edge = edge_dir >> 1;
+    for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
+      if (graph_.arcs[arc].edge_dir != edge_dir) continue;
+      for (const auto next : graph_.after(arc)) found.push_back(graph_.arcs[next].edge_dir);
+    }
+    std::ranges::sort(found);
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+  }
+
+  ArcGraph graph_;
+  const EdgeGeometry& geometry_;
+  base::Vehicle vehicle_;
+  VehicleChanges& out_;
+};
+
+}  // namespace
+
+ResolvedOverlay resolve(const Overlay& overlay, const RoadMap& map) {
+  ResolvedOverlay resolved;
+  resolved.found.assign(overlay.corrections.size(), false);
+  for (const auto vehicle : map.vehicles()) {
+    Resolver resolver(map.network(vehicle), resolved.by_vehicle[static_cast<std::size_t>(vehicle)]);
+    for (std::size_t i = 0; i < overlay.corrections.size(); ++i) {
+      const auto& correction = overlay.corrections[i];
+      const bool counts = correction.vehicles.empty() ||
+                          std::ranges::find(correction.vehicles, vehicle) != correction.vehicles.end();
+      if (counts && resolver.apply(correction)) resolved.found[i] = true;
+    }
+  }
+  return resolved;
+}
+
+}  // namespace reckon::road

@@ -1,0 +1,92 @@
+#pragma once
+
+// Writes an outage down while it happens: it is opened with the first call that failed, not with the moment
+// at which the breaker had seen enough. No quote waits for it.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "reckon/base/clock.h"
+#include "reckon/base/log.h"
+#include "reckon/distance/distance_service.h"
+#include "reckon/ledger/incidents.h"
+#include "reckon/ledger/ledger.h"
+#include "reckon/service/metrics.h"
+#include "reckon/service/write_behind.h"
+
+namespace reckon::service {
+
+/// Events that may wait for the disk; beyond, they are dropped and counted. A provider has at most 32 calls
+/// at a time, and few once its breaker is open.
+inline constexpr std::size_t kMaxWaitingEvents = 4096;
+/// Calls of one outage that are written down one by one; further ones are in the sums only.
+inline constexpr std::int64_t kMaxCallsOfIncident = 10'000;
+/// Failed calls held while the breaker is still closed: more than its window.
+inline constexpr std::size_t kMaxFailuresHeld = 64;
+
+/// Safe to call from any thread.
+class IncidentRecorder final : public distance::Observer {
+ public:
+  struct Parts {
+    ledger::Ledger* ledger = nullptr;            ///< outlives the recorder and the background's jobs
+    const base::Clock* clock = nullptr;          ///< likewise
+    distance::Background* background = nullptr;  ///< null: written on the caller's thread
+    Metrics* metrics = nullptr;                  ///< may be null; outlives the background's jobs
+    base::Logger* log = nullptr;                 ///< may be null; likewise
+    int consecutive = distance::BreakerOptions{}.consecutive;  ///< failed calls in a row that open a breaker
+  };
+  explicit IncidentRecorder(Parts parts);
+  ~IncidentRecorder() override;
+  IncidentRecorder(const IncidentRecorder&) = delete;
+  IncidentRecorder& operator=(const IncidentRecorder&) = delete;
+
+  void on_call(const distance::CallRecord& call) override;
+  void on_breaker(std::string_view provider, std::string_view from, std::string_view to) override;
+  void on_alarm(std::string_view provider, std::string_view what, std::string_view detail) override;
+
+  /// Goes on with outages that a former process has left open, and takes up orders that still hold. Once,
+  /// before the first call.
+  base::Result<void> resume(distance::DistanceService& service);
+  /// Takes up the orders that operators have written since (`reckon drill`). Every few seconds, by one
+  /// thread.
+  base::Result<void> take_orders(distance::DistanceService& service);
+  void flush();
+
+ private:
+  struct FailedCall {
+    base::WallTime began{};
+    std::string outcome, stage;
+    std::int64_t latency_us = 0;
+  };
+  struct Watched {
+    std::string state = "closed";  ///< of the breaker
+    std::deque<FailedCall> held;   ///< failures before an outage is declared
+    std::size_t since_good = 0;    ///< of these, those after the last good call
+    std::string incident;          ///< id of the open outage; empty: none
+    std::string ordered;           ///< id that an order has given to the outage that it makes
+    std::int64_t calls = 0, failed = 0;
+  };
+
+  void add(const std::string& provider, const Watched& watched, base::WallTime at, std::string_view kind,
+           std::string detail);
+  void add_call(const std::string& provider, Watched& watched, const FailedCall& call);
+  void open(const std::string& provider, Watched& watched, std::string_view to);
+  void close(const std::string& provider, Watched& watched);
+  void obey(const ledger::IncidentEvent& event, distance::DistanceService& service);
+
+  Parts parts_;
+  std::shared_ptr<WriteBehind<ledger::IncidentEvent>> queue_;
+  std::mutex mutex_;
+  std::map<std::string, Watched, std::less<>> watched_;
+  std::int64_t next_event_ = 1;  ///< of the ledger, not looked at for orders yet
+};
+
+}  // namespace reckon::service

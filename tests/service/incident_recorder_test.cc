@@ -1,0 +1,198 @@
+// Outages as they are written down: from the first failed call to the breaker's last change.
+
+#include "reckon/service/incident_recorder.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "reckon/geo/geodesic.h"
+#include "reckon/ledger/sqlite.h"
+#include "reckon/ledger/verify.h"
+#include "reckon/service/observers.h"
+#include "service/recorded_engine_fixture.h"
+
+using namespace reckon;
+using namespace std::chrono_literals;
+using service::IncidentRecorder;
+
+namespace {
+
+// A provider that is well or broken, quotes every second, and the recorder that hears of it.
+struct Evening {
+  Evening() { resume(); }
+  void resume() {
+    recorder = std::make_unique<IncidentRecorder>(
+        IncidentRecorder::Parts{recorded.ledger.get(), &recorded.clock, nullptr, &metrics, nullptr, {}});
+    heard = std::make_unique<service::Observers>();
+    heard->add(recorder.get());
+    relay.next = heard.get();
+    REQUIRE(recorder->resume(recorded.engine->distances()));
+  }
+  // Roads are a third longer than the straight line.
+  provider::ProviderAnswer answer(const provider::TripRequest& trip) const {
+    return up ? tests::good_answer(std::llround(geo::geodesic_m(trip.from, trip.to) * 4 / 3), 300)
+              : tests::bad_answer(provider::Outcome::kTimeout, provider::Stage::kConnect);
+  }
+  void quotes(int count) {
+    for (int i = 0; i < count; ++i) {
+      recorded.quote(1200 + 100 * (i % 7));
+      recorded.clock.advance(1s);
+    }
+  }
+  std::vector<ledger::Incident> all() {
+    recorder->flush();
+    auto list = ledger::incidents(*recorded.ledger);
+    REQUIRE(list);
+    return *std::move(list);
+  }
+
+  struct Relay final : distance::Observer {
+    void on_call(const distance::CallRecord& call) override { next->on_call(call); }
+    void on_breaker(std::string_view who, std::string_view from, std::string_view to) override {
+      next->on_breaker(who, from, to);
+    }
+    void on_alarm(std::string_view who, std::string_view what, std::string_view detail) override {
+      next->on_alarm(who, what, detail);
+    }
+    distance::Observer* next = nullptr;
+  };
+
+  bool up = true;
+  service::Metrics metrics;
+  Relay relay;
+  test::RecordedEngine recorded{[this](const auto& trip, auto) { return answer(trip); }, &relay};
+  std::unique_ptr<service::Observers> heard;
+  std::unique_ptr<IncidentRecorder> recorder;
+};
+
+std::int64_t events_of(const ledger::Incident& incident, std::string_view kind) {
+  return std::ranges::count(incident.events, kind, &ledger::IncidentEvent::kind);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "incident: opens at the first failed call, closes when the provider is whole again, quotes are counted") {
+  Evening evening;
+  evening.quotes(10);
+  CHECK(evening.all().empty());
+  evening.up = false;
+  const auto first_failure = evening.recorded.clock.wall_now();
+  evening.quotes(30);
+  auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].first_failure == first_failure);
+  CHECK(list[0].opened_at > first_failure);
+  CHECK(list[0].reason == "timeout:connect");
+  CHECK(list[0].cause == "failures");
+  CHECK_FALSE(list[0].closed_at);
+  evening.up = true;
+  evening.quotes(120);
+  list = evening.all();
+  REQUIRE(list.size() == 1);
+  const auto& incident = list[0];
+  REQUIRE(incident.closed_at);
+  CHECK(incident.failed >= 5);
+  CHECK(incident.reasons.at("timeout:connect") == incident.failed);
+  CHECK(events_of(incident, ledger::kEventCall) > incident.failed);  // the probe that went well is told, too
+  CHECK(events_of(incident, ledger::kEventBreaker) >= 4);            // open, half_open, ramping, closed
+  CHECK(incident.events.back().kind == ledger::kEventClosed);
+  for (const auto& event : incident.events) {
+    CHECK(event.detail.find("127") == std::string::npos);  // no place of anybody's
+    CHECK(event.detail.find("37.5") == std::string::npos);
+  }
+  const auto sources =
+      ledger::quotes_by_source(*evening.recorded.ledger, incident.first_failure, *incident.closed_at);
+  REQUIRE(sources);
+  std::int64_t quotes = 0;
+  for (const auto& [source, count] : *sources) quotes += count;
+  const auto length = std::chrono::duration_cast<std::chrono::seconds>(*incident.closed_at - first_failure);
+  CHECK(quotes == length.count() + 1);  // a quote a second
+  CHECK(sources->at("geodesic") >= 30);
+}
+
+TEST_CASE("incident: failures that did not open the breaker are no outage, and do not date the next one") {
+  Evening evening;
+  evening.up = false;
+  evening.quotes(3);
+  evening.up = true;
+  evening.quotes(30);
+  CHECK(evening.all().empty());
+  evening.up = false;
+  const auto first_failure = evening.recorded.clock.wall_now();
+  evening.quotes(10);
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].first_failure == first_failure);
+}
+
+TEST_CASE("incident: a restart in the middle goes on with the same one") {
+  Evening evening;
+  evening.up = false;
+  evening.quotes(10);
+  evening.recorder->flush();
+  evening.resume();
+  evening.up = true;
+  evening.quotes(120);
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].closed_at);
+}
+
+TEST_CASE("incident: an order takes the provider away for its time, under the order's own name") {
+  Evening evening;
+  evening.quotes(5);
+  auto& ledger = *evening.recorded.ledger;
+  auto& service = evening.recorded.engine->distances();
+  REQUIRE(ledger.append_events(
+      {ledger::order_event("DRILL", "kakao", evening.recorded.clock.wall_now(), "forced_open", 60s)}));
+  REQUIRE(evening.recorder->take_orders(service));
+  CHECK(service.breaker_states()[0].second == "forced_open");
+  CHECK(evening.recorded.quote(1500).distance.why_not[0].reason == "forced_open");
+  evening.quotes(59);
+  CHECK(service.breaker_states()[0].second == "forced_open");
+  evening.quotes(60);
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].id == "DRILL");
+  CHECK(list[0].cause == "order");
+  CHECK(list[0].failed == 0);
+  CHECK(list[0].closed_at);
+
+  SUBCASE("and may be taken back early; what is over is not begun again by the next process") {
+    REQUIRE(ledger.append_events(
+        {ledger::order_event("SECOND", "kakao", evening.recorded.clock.wall_now(), "forced_open", 600s)}));
+    REQUIRE(evening.recorder->take_orders(service));
+    CHECK(service.breaker_states()[0].second == "forced_open");
+    REQUIRE(ledger.append_events(
+        {ledger::order_event("SECOND", "kakao", evening.recorded.clock.wall_now(), "none", 0s)}));
+    REQUIRE(evening.recorder->take_orders(service));
+    evening.quotes(60);
+    CHECK(service.breaker_states()[0].second == "closed");
+    evening.resume();
+    CHECK(service.breaker_states()[0].second == "closed");
+    CHECK(evening.all().size() == 2);
+  }
+}
+
+TEST_CASE("incident: events are a chain of their own, and a changed one is named") {
+  Evening evening;
+  evening.up = false;
+  evening.quotes(10);
+  evening.recorder->flush();
+  const auto sound = ledger::verify(*evening.recorded.ledger, {});
+  REQUIRE(sound);
+  CHECK(sound->differences.empty());
+  {
+    const auto path = evening.recorded.folder.file().string();
+    auto other = ledger::Connection::open(path, 2 /* SQLITE_OPEN_READWRITE */, 2000);
+    REQUIRE(other);
+    REQUIRE(other->execute("UPDATE events SET detail = '{}' WHERE seq = 3"));
+  }
+  const auto changed = ledger::verify(*evening.recorded.ledger, {});
+  REQUIRE(changed);
+  REQUIRE_FALSE(changed->differences.empty());
+  CHECK(changed->differences[0].where == "event 3");
+}

@@ -1,0 +1,128 @@
+"""Learning a provider: a batch ends with a lesson, the next processes profit, `reckon calibrate` tells what it learnt."""
+
+import csv
+import io
+import json
+import pathlib
+import random
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from program import CityTest, Server, run  # noqa: E402
+
+
+def trips(count, seed):
+    dice = random.Random(seed)
+    rows = [[f"{dice.uniform(36.908, 36.942):.6f}", f"{dice.uniform(125.608, 125.642):.6f}",
+             f"{dice.uniform(36.908, 36.942):.6f}", f"{dice.uniform(125.608, 125.642):.6f}"] for _ in range(count)]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([["from_lat", "from_lon", "to_lat", "to_lon"], *rows])
+    return out.getvalue()
+
+
+class Learning(CityTest):
+    vehicles = "car"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.folder / "seen.csv").write_text(trips(520, 1))
+        (cls.folder / "others.csv").write_text(trips(100, 2))
+        sim = Server("provider-sim", "--map", cls.map, "--vehicle", "car", "--api", "osrm", "--port", 0)
+        try:
+            entry = {"name": "own", "kind": "osrm", "base_url": f"http://127.0.0.1:{sim.port}", "profile": "driving"}
+            cls.content = {"vehicle": "car", "providers": [entry]}
+            cls.learned = cls.config(cls, "learned.json", **cls.content)
+            cls.batch = run("quote", "--config", cls.learned, "--trips", cls.folder / "seen.csv", "--out",
+                            cls.folder / "seen-fees.csv")
+            run("quote", "--config", cls.learned, "--trips", cls.folder / "others.csv", "--out", cls.folder / "true.csv")
+        finally:
+            sim.stop()
+        cls.ledger = f"sqlite:{cls.learned}.db"
+
+    def test_a_batch_with_many_answers_ends_with_a_lesson(self):
+        code, _, told = self.batch
+        self.assertEqual(code, 0, told)
+        self.assertIn("own: learned from 468 trips; on 52 newer ones", told)
+        self.assertTrue((self.folder / "learned.json.db.answers").exists())
+        self.assertTrue((self.folder / "learned.json.db.calibration.json").exists())
+
+    def test_in_the_outage_fees_are_the_providers(self):
+        code, out, told = run("quote", "--config", self.learned, "--trips", self.folder / "seen.csv")
+        self.assertEqual(code, 0, told)
+        rows = list(csv.DictReader(io.StringIO(out)))
+        self.assertEqual({row["source"] for row in rows}, {"memory:own"})
+        before = list(csv.DictReader(io.StringIO((self.folder / "seen-fees.csv").read_text())))
+        self.assertEqual([row["fee"] for row in rows], [row["fee"] for row in before])
+
+    def test_calibrate_tells_what_it_learnt_and_the_same_answers_give_the_same_bytes(self):
+        files = [self.folder / "one.json", self.folder / "two.json"]
+        words = ["calibrate", "--ledger", self.ledger, "--map", self.map, "--vehicle", "car"]
+        told = [run(*words, "--out", files[0], "--json"), run(*words, "--out", files[1])]
+        self.assertEqual([code for code, _, _ in told], [0, 0], told)
+        self.assertEqual(files[0].read_bytes(), files[1].read_bytes())
+        lesson = json.loads(told[0][1])
+        self.assertEqual((lesson["provider"], lesson["vehicle"], lesson["learned_from"]), ("own", "car", 558))
+        self.assertGreaterEqual(lesson["after"]["same_100m"], lesson["before"]["same_100m"])
+        self.assertIn(lesson["release"] + " written to", told[1][1])
+        self.assertIn("90 % intervals", told[1][1])
+        self.assertEqual(sum(bin["pairs"] for bin in lesson["after"]["intervals"]), 62)
+
+    def test_from_a_file_without_a_map_the_detour_is_learned(self):
+        rows = list(csv.DictReader(io.StringIO((self.folder / "seen-fees.csv").read_text())))
+        pairs = self.folder / "pairs.csv"
+        with pairs.open("w") as file:
+            out = csv.DictWriter(file, ["from_lat", "from_lon", "to_lat", "to_lon", "distance_m"], extrasaction="ignore")
+            out.writeheader()
+            out.writerows(rows)
+        code, text, fault = run("calibrate", "--from", pairs, "--provider", "own", "--out", self.folder / "flat.json")
+        self.assertEqual(code, 0, fault)
+        self.assertIn("usual detour", text)
+        self.assertEqual(json.loads((self.folder / "flat.json").read_text())["map_release"], "")
+
+    def test_the_server_says_which_calibration_is_in_use(self):
+        server = Server("serve", "--config", self.learned)
+        self.addCleanup(server.stop)
+        calibration = json.loads(server.ask("GET", "/v1/health")[1])["calibration"]
+        self.assertEqual((calibration["provider"], calibration["on_roads"], calibration["fault"]), ("own", True, None))
+        self.assertTrue(calibration["release"].startswith("sha256:"))
+
+    def test_a_damaged_snapshot_is_told_and_costs_nothing_else(self):
+        config = self.config("damaged.json", **self.content)
+        (self.folder / "damaged.json.db.calibration.json").write_text("{")
+        server = Server("serve", "--config", config)
+        self.addCleanup(server.stop)
+        calibration = json.loads(server.ask("GET", "/v1/health")[1])["calibration"]
+        self.assertIsNone(calibration["release"])
+        self.assertIn("damaged.json.db.calibration.json", calibration["fault"])
+        one = run("quote", "--config", config, "--from", "36.915,125.615", "--to", "36.935,125.635")
+        self.assertEqual(one[0], 0)
+        self.assertIn("calibration is not used", one[2])
+
+    def test_bad_input_is_refused_and_nothing_is_written(self):
+        out = self.folder / "never.json"
+        rows = [
+            ([], 2, "--ledger sqlite:PATH, or --from CSV"),
+            (["--ledger", "oracle:x"], 2, "allowed: sqlite:PATH"),
+            (["--ledger", "sqlite:nowhere.db"], 3, "does not exist"),
+            (["--ledger", self.ledger], 2, "holds answers for motorcycle of: nobody"),
+            (["--ledger", self.ledger, "--vehicle", "car", "--provider", "x"], 2, "'x' has none"),
+            (["--ledger", self.ledger, "--vehicle", "tank"], 2, "motorcycle, bicycle, foot, car"),
+            (["--ledger", self.ledger, "--vehicle", "car", "--map", "nowhere.rmap"], 3, "nowhere.rmap"),
+            (["--from", self.folder / "seen.csv", "--provider", "own"], 2, "column 'distance_m' is missing"),
+            (["--from", self.folder / "seen.csv"], 2, "--provider: is missing"),
+            (["--from", self.folder / "few.csv", "--provider", "own"], 2, "1 trips with different doors are too few"),
+        ]
+        (self.folder / "few.csv").write_text("from_lat,from_lon,to_lat,to_lon,distance_m\n1,2,3,4,5\n")
+        for words, code, says in rows:
+            with self.subTest(says=says):
+                done = run("calibrate", *words, "--out", out)
+                self.assertEqual(done[0], code, done)
+                self.assertIn(says, done[2])
+                self.assertTrue(done[2].startswith("reckon: error: "))
+        self.assertFalse(out.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,93 @@
+"""`reckon map correct`, `map diff` and `--overlay` as a user meets them."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+from program import CityTest, HERE, THERE, run
+
+
+class Corrections(CityTest):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.dir = pathlib.Path(temporary.name)
+
+    def correct(self, *words, by="kim", reason="road works"):
+        return run("map", "correct", self.dir / "c.json", "--map", self.map, *words, "--by", by, "--reason", reason)
+
+    def route(self, *words):
+        code, out, err = run("route", "--map", self.map, "--vehicle", "motorcycle", "--from", "%f,%f" % HERE, "--to",
+                             "%f,%f" % THERE, "--json", *words)
+        self.assertEqual((code, err), (0, ""))
+        return json.loads(out)
+
+    def test_closing_the_streets_of_a_route_one_after_the_other_makes_it_longer_and_removing_them_restores_it(self):
+        plain = self.route("--geometry")
+        line = plain["geometry"]["coordinates"]
+        lengths = [plain["distance_m"]]
+        for share in (0.5, 0.3, 0.7):
+            lon, lat = line[int(len(line) * share)]
+            code, out, err = self.correct("--kind", "close", "--near", f"{lat},{lon}")
+            self.assertEqual((code, err), (0, ""))
+            lengths.append(self.route("--overlay", self.dir / "c.json")["distance_m"])
+        self.assertEqual(lengths, sorted(lengths))
+        self.assertGreater(lengths[-1], lengths[0])
+        changed = self.route("--overlay", self.dir / "c.json", "--steps", "--html", self.dir / "r.html")
+        self.assertNotEqual(changed["map_release"], plain["map_release"])
+        self.assertEqual(sum(step["distance_m"] for step in changed["steps"]), changed["distance_m"])
+        self.assertIn("<svg", (self.dir / "r.html").read_text())
+        text = (self.dir / "c.json").read_text()
+        self.assertEqual(json.loads(text)["version"], 3)
+        for name in ("c1", "c2", "c3"):
+            self.assertEqual(run("map", "correct", self.dir / "c.json", "--map", self.map, "--remove", name)[0], 0)
+        after = self.route("--overlay", self.dir / "c.json")
+        self.assertEqual((after["distance_m"], after["map_release"]), (plain["distance_m"], plain["map_release"]))
+
+    def test_diff_tells_what_a_rainy_evening_does(self):
+        self.assertEqual(self.correct("--kind", "speed", "--percent", "80", "--class", "residential")[0], 0)
+        code, out, _ = run("map", "diff", self.map, "--overlay", self.dir / "c.json", "--trips", 500, "--json")
+        told = json.loads(out)
+        self.assertEqual((code, told["trips"], told["lost"]), (0, 500, 0))
+        self.assertGreater(told["changed"], 100)
+        again = run("map", "diff", self.map, "--overlay", self.dir / "c.json", "--trips", 500, "--json")[1]
+        self.assertEqual(out, again)
+        none = json.loads(run("map", "diff", self.map, "--trips", 100, "--json")[1])
+        self.assertEqual((none["changed"], none["lost"], none["found"]), (0, 0, 0))
+
+    def test_what_is_not_there_or_not_allowed_is_refused_and_the_file_stays(self):
+        self.assertEqual(self.correct("--kind", "close", "--near", "%f,%f" % HERE)[0], 0)
+        before = (self.dir / "c.json").read_text()
+        for words, told in (
+            (("--kind", "close", "--way", "99999999999"), "c.json#/corrections/1"),
+            (("--kind", "close", "--near", "10,10"), "c.json#/corrections/1"),
+            (("--kind", "clos"), "allowed: close, forbid_turn"),
+            (("--kind", "speed", "--percent", "0"), "percent"),
+            (("--kind", "close", "--near", "125.6,36.9"), "swapped"),
+            (("--kind", "close", "--near", "1"), "--near"),
+            (("--kind", "close", "--near", "%f,%f" % HERE, "--id", "c1"), "taken"),
+            (("--remove", "c9"), "c9"),
+            ((), "--kind"),
+        ):
+            with self.subTest(words=words):
+                code, out, err = self.correct(*words)
+                self.assertEqual((code, out), (2, ""))
+                self.assertIn(told, err)
+                self.assertEqual((self.dir / "c.json").read_text(), before)
+
+    def test_a_faulty_file_names_each_fault_with_its_place(self):
+        (self.dir / "bad.json").write_text(json.dumps({"version": 0, "corrections": [
+            {"id": "a", "kind": "close", "way": -1, "by": "kim", "reason": "x", "recorded": "yesterday"},
+            {"id": "a", "kind": "speed", "percent": 80, "class": "motorwy", "by": "kim", "reason": "x",
+             "recorded": "2026-11-26T00:00:00Z", "colour": "red"}]}))
+        code, _, err = run("route", "--map", self.map, "--vehicle", "motorcycle", "--from", "%f,%f" % HERE, "--to",
+                           "%f,%f" % THERE, "--overlay", self.dir / "bad.json")
+        self.assertEqual(code, 2)
+        for place in ("#/version", "#/corrections/0/way", "#/corrections/0/recorded", "#/corrections/1/id",
+                      "#/corrections/1/class", "colour"):
+            self.assertIn(place, err)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,122 @@
+"""An outage of the provider as an operator meets it: the drill, the record of incidents, the shadow report."""
+
+import json
+import pathlib
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from program import CityTest, Server, provider, quote_body, run  # noqa: E402
+
+
+class Outage(CityTest):
+    vehicles = "car"
+
+    def setUp(self):
+        self.sim = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "kakao", "--port", 0)
+        self.addCleanup(self.sim.stop)
+        self.path = self.config(f"{self.id().rsplit('.', 1)[1]}.json", vehicle="car", providers=[provider(self.sim.port)])
+        self.ledger = f"sqlite:{self.path}.db"
+
+    def serve(self):
+        server = Server("serve", "--config", self.path)
+        self.addCleanup(server.stop)
+        return server
+
+    def quotes(self, server, count):
+        sources = []
+        for i in range(count):
+            place = {"lat": 36.935 + i % 10 * 1e-4, "lon": 125.635}
+            sources.append(json.loads(server.ask("POST", "/v1/quotes", quote_body(to=place))[1])["distance"]["source"])
+        return sources
+
+    def test_a_drill_takes_the_provider_away_and_reports(self):
+        server = self.serve()
+        self.assertEqual(set(self.quotes(server, 5)), {"provider:kakao"})
+        over = threading.Event()
+        seen = set()
+
+        def ask():
+            while not over.is_set():
+                seen.update(self.quotes(server, 2))
+                time.sleep(0.05)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        try:
+            code, out, told = run("drill", "--config", self.path, "--provider", "kakao", "--for", "2s", "--json")
+        finally:
+            over.set()
+            asking.join()
+        self.assertEqual(code, 0, told)
+        incident = json.loads(out)
+        self.assertEqual((incident["provider"], incident["cause"], incident["reason"]), ("kakao", "order", "forced_open"))
+        self.assertIsNotNone(incident["closed_at"])
+        self.assertEqual(seen, {"provider:kakao", "road"})
+        self.assertGreater(incident["quotes"]["road"], 0)
+        kinds = [event["kind"] for event in incident["events"]]
+        self.assertEqual((kinds[0], kinds[-1]), ("order", "closed"))
+        code, text, _ = run("incidents", "show", incident["id"], "--ledger", self.ledger)
+        self.assertIn("taken away on purpose", text)
+        self.assertIn("0 differences", run("verify", "--ledger", self.ledger)[1])
+
+    def test_a_real_outage_is_on_record_with_its_first_failure(self):
+        server = self.serve()
+        self.quotes(server, 3)
+        self.sim.stop()
+        self.assertIn("road", self.quotes(server, 12))
+        server.stop()
+        code, out, _ = run("incidents", "list", "--ledger", self.ledger, "--json")
+        self.assertEqual(code, 0)
+        incidents = json.loads(out)["incidents"]
+        self.assertEqual(len(incidents), 1)
+        self.assertEqual(incidents[0]["reason"], "unavailable:connect")
+        self.assertLessEqual(incidents[0]["first_failure"], incidents[0]["opened_at"])
+        self.assertGreaterEqual(incidents[0]["failed"], 5)
+        self.assertIn("not over", run("incidents", "list", "--ledger", self.ledger)[1])
+
+    def test_the_shadow_report_says_what_fees_would_have_been(self):
+        server = self.serve()
+        self.quotes(server, 20)
+        server.stop()
+        page = self.folder / "shadow.html"
+        code, out, told = run("shadow", "report", "--ledger", self.ledger, "--json", "--html", page)
+        self.assertEqual(code, 0, told)
+        report = json.loads(out)["providers"][0]
+        self.assertEqual((report["provider"], report["pairs"]), ("kakao", 20))
+        self.assertEqual(sum(report["errors"]), 20)
+        html = page.read_text()
+        self.assertIn("if kakao vanished now", html)
+        self.assertNotIn("<script", html)
+        self.assertNotIn("http", html)
+        self.assertIn("if kakao vanished now: ", run("shadow", "report", "--ledger", self.ledger)[1])
+        self.assertIn("none of 0 quotes", run("shadow", "report", "--ledger", self.ledger, "--since",
+                                               "2099-01-01T00:00:00Z")[1])
+
+    def test_bad_input_and_a_drill_that_nobody_takes_up(self):
+        rows = [
+            (["drill", "--config", self.path, "--provider", "x", "--for", "10m"], 2, "'x' is not configured"),
+            (["drill", "--config", self.path, "--provider", "kakao", "--for", "10"], 2, "a number with s, m or h"),
+            (["drill", "--config", self.path, "--provider", "kakao", "--for", "25h"], 2, "up to 24h"),
+            (["drill", "--config", self.path, "--provider", "kakao"], 2, "--for LENGTH, or --end"),
+            (["drill", "--config", self.path, "--provider", "kakao", "--for", "5s"], 3, "no server took it up"),
+            (["incidents", "show", "NONE", "--ledger", self.ledger], 2, "is no incident"),
+            (["incidents", "list", "--ledger", "sqlite:nowhere.db"], 3, "nowhere.db"),
+            (["shadow", "report", "--ledger", self.ledger, "--since", "yesterday"], 2, "--since"),
+        ]
+        self.assertEqual(run("quote", "--config", self.path, "--from", "36.915,125.615", "--to", "36.935,125.635",
+                             env={"SIM_KEY": "k"})[0], 0)
+        for words, code, says in rows:
+            with self.subTest(says=says):
+                done = run(*words)
+                self.assertEqual(done[0], code, done)
+                self.assertIn(says, done[2])
+        # The order that nobody took up was taken back: a server that starts now is not affected.
+        server = self.serve()
+        self.assertEqual(set(self.quotes(server, 3)), {"provider:kakao"})
+
+
+if __name__ == "__main__":
+    unittest.main()

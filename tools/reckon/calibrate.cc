@@ -1,0 +1,216 @@
+// `reckon calibrate`: learns a provider from its answers, and says how well.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "commands.h"
+#include "reckon/base/file.h"
+#include "reckon/base/json_writer.h"
+#include "reckon/base/limits.h"
+#include "reckon/distance/lesson.h"
+#include "reckon/distance/pairs.h"
+#include "reckon/ledger/answer_store.h"
+
+namespace reckon::cli {
+namespace {
+
+using base::ErrorCode;
+using distance::AnsweredTrip;
+
+constexpr std::string_view kScheme = "sqlite:";
+
+/// What there is to learn from.
+struct Material {
+  std::string provider;
+  std::vector<AnsweredTrip> pairs;
+  std::int64_t answers = 0;
+};
+
+base::Result<base::Vehicle> vehicle_of(const Args& args) {
+  const auto name = args.get_or("vehicle", "motorcycle");
+  if (const auto vehicle = base::vehicle_from(name)) return *vehicle;
+  return base::fail(ErrorCode::kInvalidInput, "--vehicle",
+                    fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed));
+}
+
+base::Result<Material> from_csv(const Args& args, const std::string& file) {
+  const auto provider = args.get("provider");
+  if (!provider)
+    return base::fail(ErrorCode::kInvalidInput, "--provider",
+                      "is missing; a calibration belongs to a provider, and the file does not name it");
+  const auto bytes = base::read_file(file, base::kMaxCsvBytes);
+  if (!bytes) return base::fail(bytes.error());
+  auto pairs = distance::read_pairs_csv(*bytes, file);
+  if (!pairs) return base::fail(pairs.error());
+  Material material{std::string(*provider), std::move(*pairs), 0};
+  material.answers = static_cast<std::int64_t>(material.pairs.size());
+  if (material.pairs.size() > distance::kMostPairs)
+    material.pairs.erase(material.pairs.begin(),
+                         material.pairs.end() - static_cast<std::ptrdiff_t>(distance::kMostPairs));
+  return material;
+}
+
+// The answers of one provider in the store beside a ledger; which, need be said only where there are several.
+base::Result<Material> from_store(const Args& args, const std::string& url, base::Vehicle vehicle) {
+  const std::string file = url.substr(kScheme.size()) + ".answers";
+  std::error_code unreadable;
+  if (!std::filesystem::exists(file, unreadable))
+    return base::fail(
+        ErrorCode::kEnvironment, file,
+        "does not exist; 'reckon serve' and 'reckon quote' make it of providers' answers, where "
+        "remember_days allows");
+  const auto store = ledger::AnswerStore::open(file);
+  if (!store) return base::fail(store.error());
+  std::map<std::string, std::vector<distance::PastAnswer>, std::less<>> by_provider;
+  const auto read = (*store)->for_each([&](const distance::PastAnswer& one) {
+    if (one.vehicle == vehicle) by_provider[one.provider].push_back(one);
+    return true;
+  });
+  if (!read) return base::fail(read.error());
+  std::string names;
+  for (const auto& [name, answers] : by_provider) names += (names.empty() ? "" : ", ") + name;
+  const auto wanted = args.get("provider");
+  const auto found = wanted ? by_provider.find(*wanted) : by_provider.begin();
+  if (found == by_provider.end() || (!wanted && by_provider.size() > 1))
+    return base::fail(ErrorCode::kInvalidInput, "--provider",
+                      fmt::format("{}; {} holds answers for {} of: {}",
+                                  wanted ? fmt::format("'{}' has none", *wanted) : "is needed to choose",
+                                  file, base::to_string(vehicle), names.empty() ? "nobody" : names));
+  return Material{found->first, distance::pairs_of(found->second),
+                  static_cast<std::int64_t>(found->second.size())};
+}
+
+std::string readable_row(std::string_view name, const distance::Parity& parity) {
+  return fmt::format("  {:<22}{:>8.1f} %{:>10.1f} %{:>11.2f} %{:>12.1f}{:>+9.1f}\n", name,
+                     100 * parity.share(parity.same_100), 100 * parity.share(parity.same_500),
+                     100 * parity.median_error, parity.error_won, parity.bias_won);
+}
+
+std::string readable(const distance::Lesson& lesson, bool with_map) {
+  const auto& made = lesson.calibration;
+  std::string out =
+      fmt::format("{} for {}: learned from {} trips; the {} newest, kept apart, say how well:\n\n",
+                  made.provider, base::to_string(made.vehicle), lesson.learned_from, lesson.after.pairs);
+  out += "                         same fee by steps of       metres off   fee off won (100 m)\n";
+  out += "                         100 m       500 m          median       mean     bias\n";
+  out += readable_row(with_map ? "map alone" : "usual detour", lesson.before);
+  out += readable_row("calibrated", lesson.after);
+  if (!lesson.roads_kept)
+    out += "\n  The learned routes would make fewer fees the same: the calibration is of the detour only.\n";
+  out += "\n  90 % intervals, by straight line\n";
+  for (const auto& bin : lesson.after.bins)
+    out += fmt::format("    up to {:>6.0f} m  {:>5.1f} % hold, of {} trips\n", bin.up_to_m,
+                       100.0 * static_cast<double>(bin.inside) / static_cast<double>(bin.pairs), bin.pairs);
+  if (with_map && lesson.roads_kept)
+    out += fmt::format("\n  {} of {} trips have the provider's way to the metre.\n", made.alike, made.pairs);
+  return out;
+}
+
+void write_parity(base::JsonWriter& json, std::string_view key, const distance::Parity& parity) {
+  json.key(key).begin_object().key("pairs").integer(static_cast<std::int64_t>(parity.pairs));
+  json.key("same_100m").number(parity.share(parity.same_100));
+  json.key("same_500m").number(parity.share(parity.same_500));
+  json.key("median_error").number(parity.median_error);
+  json.key("error_won").number(parity.error_won).key("bias_won").number(parity.bias_won);
+  json.key("intervals").begin_array();
+  for (const auto& bin : parity.bins)
+    json.begin_object()
+        .key("up_to_m")
+        .number(bin.up_to_m)
+        .key("pairs")
+        .integer(static_cast<std::int64_t>(bin.pairs))
+        .key("inside")
+        .integer(static_cast<std::int64_t>(bin.inside))
+        .end_object();
+  json.end_array().end_object();
+}
+
+std::string as_json(const distance::Lesson& lesson, std::string_view file) {
+  std::string out;
+  base::JsonWriter json(out);
+  json.begin_object().key("provider").string(lesson.calibration.provider);
+  json.key("vehicle").string(base::to_string(lesson.calibration.vehicle));
+  json.key("release").string(lesson.calibration.release()).key("file").string(file);
+  json.key("learned_from").integer(static_cast<std::int64_t>(lesson.learned_from));
+  json.key("alike").integer(lesson.calibration.alike).key("roads_kept").boolean(lesson.roads_kept);
+  write_parity(json, "before", lesson.before);
+  write_parity(json, "after", lesson.after);
+  json.end_object();
+  return out + "\n";
+}
+
+base::Result<std::shared_ptr<const road::RoadMap>> map_of(const Args& args) {
+  const auto file = args.get("map");
+  if (!file) return std::shared_ptr<const road::RoadMap>{};
+  auto map = road::RoadMap::open(std::string(*file));
+  if (!map) return base::fail(map.error());
+  return std::make_shared<const road::RoadMap>(std::move(*map));
+}
+
+int run_calibrate(const Args& args) {
+  const auto url = args.get("ledger"), csv = args.get("from");
+  if (!url && !csv)
+    return report({ErrorCode::kInvalidInput, "calibrate",
+                   "needs answers to learn from; allowed: --ledger sqlite:PATH, or --from CSV"});
+  if (url && (!url->starts_with(kScheme) || url->size() == kScheme.size()))
+    return report(
+        {ErrorCode::kInvalidInput, "--ledger", fmt::format("'{}' is no ledger; allowed: sqlite:PATH", *url)});
+  if (!url && !args.has("out"))
+    return report({ErrorCode::kInvalidInput, "--out", "is missing; without --ledger the file must be named"});
+  const auto vehicle = vehicle_of(args);
+  if (!vehicle) return report(vehicle.error());
+  const auto map = map_of(args);
+  if (!map) return report(map.error());
+  auto material = csv ? from_csv(args, std::string(*csv)) : from_store(args, std::string(*url), *vehicle);
+  if (!material) return report(material.error());
+  auto lesson = [&] {
+    Progress progress;
+    return distance::learn(material->provider, *vehicle, *map, material->pairs,
+                           [&](std::string_view stage, double done) {
+                             progress.show(fmt::format("learning: {}", stage), done);
+                             return true;
+                           });
+  }();
+  if (!lesson) return report(lesson.error());
+  auto& learned = **lesson;
+  learned.calibration.answers = material->answers;
+  const std::string file(
+      args.get_or("out", url ? std::string(url->substr(kScheme.size())) + ".calibration.json" : ""));
+  if (const auto written = base::write_file_atomically(file, distance::to_json(learned.calibration));
+      !written)
+    return report(written.error());
+  const auto text = args.has("json")
+                        ? as_json(learned, file)
+                        : readable(learned, *map != nullptr) +
+                              fmt::format("\n{} written to {}\n", learned.calibration.release(), file);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return finish_stdout(kDone);
+}
+
+}  // namespace
+
+std::vector<Command> calibrate_commands() {
+  return {
+      {"calibrate",
+       "learns a provider's routes from its answers, and says how well",
+       "",
+       0,
+       0,
+       {{"ledger", "URL", "learn from the answers beside this ledger, such as sqlite:reckon.db"},
+        {"from", "CSV", "learn from from_lat,from_lon,to_lat,to_lon,distance_m[,duration_s], oldest first"},
+        {"map", "FILE", "the road map that is to give the provider's routes (without: the detour only)"},
+        {"provider", "NAME", "whose answers"},
+        {"vehicle", "V", "motorcycle, bicycle, foot, car (motorcycle)"},
+        {"out", "FILE", "the snapshot (beside the ledger, where the server takes it up)"},
+        {"json", "", "what was learned as one JSON document"}},
+       {},
+       run_calibrate}};
+}
+
+}  // namespace reckon::cli

@@ -1,0 +1,262 @@
+// `reckon incidents list|show`: outages as the ledger has them. `reckon drill`: makes one on purpose.
+
+#include "reckon/ledger/incidents.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "commands.h"
+#include "reckon/base/json_writer.h"
+#include "reckon/service/config.h"
+#include "reckon/service/quote_id.h"
+
+namespace reckon::cli {
+namespace {
+
+using base::ErrorCode;
+using ledger::Incident;
+using ledger::Ledger;
+using std::chrono::seconds;
+
+/// A server looks for orders every two seconds.
+constexpr seconds kTakenUpWithin{10};
+/// After its time a provider comes back by a probe and a ramp, as fast as quotes come.
+constexpr seconds kBackWithin{120};
+constexpr std::int64_t kLongestDrillS = 86'400;
+constexpr auto kLook = std::chrono::milliseconds{500};
+
+std::string span_of(const Incident& incident) {
+  if (!incident.closed_at) return "not over";
+  const auto length = std::chrono::duration_cast<seconds>(*incident.closed_at - incident.first_failure);
+  return fmt::format("{} s", length.count());
+}
+
+std::string reasons_of(const Incident& incident) {
+  std::string out;
+  for (const auto& [reason, count] : incident.reasons)
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", count, reason);
+  return out.empty() ? "none" : out;
+}
+
+void write_incident(base::JsonWriter& json, const Incident& incident) {
+  json.key("id").string(incident.id).key("provider").string(incident.provider);
+  json.key("cause").string(incident.cause).key("reason").string(incident.reason);
+  json.key("first_failure").string(base::format_rfc3339(incident.first_failure));
+  json.key("opened_at").string(base::format_rfc3339(incident.opened_at)).key("closed_at");
+  if (incident.closed_at) {
+    json.string(base::format_rfc3339(*incident.closed_at));
+  } else {
+    json.null();
+  }
+  json.key("failed").integer(incident.failed).key("reasons").begin_object();
+  for (const auto& [reason, count] : incident.reasons) json.key(reason).integer(count);
+  json.end_object();
+}
+
+using Sources = std::map<std::string, std::int64_t>;
+
+std::string json_of(const Incident& incident, const Sources& sources) {
+  std::string out;
+  base::JsonWriter json(out);
+  json.begin_object();
+  write_incident(json, incident);
+  json.key("quotes").begin_object();
+  for (const auto& [source, count] : sources) json.key(source).integer(count);
+  json.end_object().key("events").begin_array();
+  for (const auto& event : incident.events) {
+    json.begin_object().key("at").string(base::format_rfc3339(event.at)).key("kind").string(event.kind);
+    json.key("detail").raw(event.detail).end_object();
+  }
+  json.end_array().end_object();
+  return out + "\n";
+}
+
+std::string text_of(const Incident& incident, const Sources& sources) {
+  std::string out = fmt::format("incident {}\n  {}: {}{}\n", incident.id, incident.provider, incident.reason,
+                                incident.cause == "order" ? " (taken away on purpose)" : "");
+  out += fmt::format("  first failed call  {}\n  breaker opened     {}\n  over               {}\n",
+                     base::format_rfc3339(incident.first_failure), base::format_rfc3339(incident.opened_at),
+                     incident.closed_at ? base::format_rfc3339(*incident.closed_at) : "not yet");
+  out += fmt::format("  length             {}\n  failed calls       {}\n  quotes             ",
+                     span_of(incident), reasons_of(incident));
+  std::string told;
+  for (const auto& [source, count] : sources)
+    told += fmt::format("{}{} {}", told.empty() ? "" : ", ", count, source);
+  out += (told.empty() ? "none" : told) + "\n\n";
+  for (const auto& event : incident.events)
+    out += fmt::format("  {}  {:<8} {}\n", base::format_rfc3339(event.at), event.kind, event.detail);
+  return out;
+}
+
+base::Result<std::unique_ptr<Ledger>> read_only(std::string_view url) {
+  return Ledger::open(url, {.mode = Ledger::Mode::kReadOnly});
+}
+
+int run_list(const Args& args) {
+  const auto ledger = read_only(*args.get("ledger"));
+  if (!ledger) return report(ledger.error());
+  const auto all = ledger::incidents(**ledger, args.get_or("provider", ""));
+  if (!all) return report(all.error());
+  std::string out;
+  if (args.has("json")) {
+    base::JsonWriter json(out);
+    json.begin_object().key("incidents").begin_array();
+    for (const auto& incident : *all) {
+      json.begin_object();
+      write_incident(json, incident);
+      json.end_object();
+    }
+    json.end_array().end_object();
+    out += "\n";
+  } else {
+    for (const auto& incident : *all)
+      out += fmt::format("{}  {}  {:<12} {:<24} {:>10}  failed: {}\n", incident.id,
+                         base::format_rfc3339(incident.first_failure), incident.provider, incident.reason,
+                         span_of(incident), reasons_of(incident));
+    if (all->empty()) out = "no incidents\n";
+  }
+  return deliver(args, out);
+}
+
+base::Result<std::string> told_of(const Ledger& ledger, const std::string& id, bool as_json) {
+  const auto all = ledger::incidents(ledger);
+  if (!all) return base::fail(all.error());
+  const auto found = std::ranges::find(*all, id, &Incident::id);
+  if (found == all->end())
+    return base::fail(ErrorCode::kInvalidInput, id,
+                      "is no incident of this ledger; 'reckon incidents list' has them");
+  Progress progress;
+  const auto sources = ledger::quotes_by_source(
+      ledger, found->first_failure, found->closed_at.value_or(base::WallTime::max()),
+      [&](auto done, auto of) {
+        progress.show("counting quotes", static_cast<double>(done) / static_cast<double>(of));
+      });
+  if (!sources) return base::fail(sources.error());
+  return as_json ? json_of(*found, *sources) : text_of(*found, *sources);
+}
+
+int run_show(const Args& args) {
+  const auto ledger = read_only(*args.get("ledger"));
+  if (!ledger) return report(ledger.error());
+  const auto told = told_of(**ledger, args.words()[0], args.has("json"));
+  return told ? deliver(args, *told) : report(told.error());
+}
+
+// `90s`, `10m`, `2h`.
+base::Result<seconds> length_of(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const std::int64_t each = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (fault == std::errc{} && each > 0 && number > 0 && number <= kLongestDrillS / each)
+    return seconds{number * each};
+  return base::fail(ErrorCode::kInvalidInput, "--for",
+                    fmt::format("'{}' is no length; allowed: a number with s, m or h, up to 24h", text));
+}
+
+// Looks until the incident has opened, or is over; nothing when the time is up.
+std::optional<Incident> wait_for(const Ledger& ledger, const std::string& id, bool over, seconds longest) {
+  const auto until = std::chrono::steady_clock::now() + longest;
+  Progress progress;
+  for (auto now = std::chrono::steady_clock::now(); now < until; now = std::chrono::steady_clock::now()) {
+    if (const auto all = ledger::incidents(ledger)) {
+      const auto found = std::ranges::find(*all, id, &Incident::id);
+      if (found != all->end() && (!over || found->closed_at)) return *found;
+    }
+    if (over) progress.show("the provider is away", 1 - std::chrono::duration<double>(until - now) / longest);
+    std::this_thread::sleep_for(kLook);
+  }
+  return std::nullopt;
+}
+
+int follow(const Args& args, Ledger& ledger, const ledger::IncidentEvent& order, seconds length) {
+  if (!wait_for(ledger, order.incident, false, kTakenUpWithin)) {
+    // Whoever starts a server now must not meet an order that nobody waits for any more.
+    (void)ledger.append_events({ledger::order_event(order.incident, order.provider,
+                                                    base::SystemClock().wall_now(), "none", seconds{0})});
+    return report(
+        {ErrorCode::kEnvironment, "drill",
+         fmt::format("no server took it up within {} s, the order is taken back; needed: 'reckon serve' "
+                     "with this configuration",
+                     kTakenUpWithin.count())});
+  }
+  fmt::print(stderr, "{} is away for {} s (incident {})\n", order.provider, length.count(), order.incident);
+  const bool over = wait_for(ledger, order.incident, true, length + kBackWithin).has_value();
+  if (!over)
+    fmt::print(stderr,
+               "reckon: warning: drill: its time is up, but {} is not fully back: quotes bring it back\n",
+               order.provider);
+  const auto told = told_of(ledger, order.incident, args.has("json"));
+  return told ? deliver(args, *told) : report(told.error());
+}
+
+int run_drill(const Args& args) {
+  const auto config = service::read_config(std::string(*args.get("config")));
+  if (!config) return report(config.error());
+  if (!config->ledger)
+    return report(
+        {ErrorCode::kInvalidInput, config->file + "#/ledger", "is missing; a drill is written there"});
+  const std::string provider(*args.get("provider"));
+  if (!std::ranges::any_of(config->providers, [&](const auto& entry) { return entry.name == provider; }))
+    return report({ErrorCode::kInvalidInput, "--provider",
+                   fmt::format("'{}' is not configured; allowed: the configuration's providers", provider)});
+  if (args.has("for") == args.has("end"))
+    return report({ErrorCode::kInvalidInput, "drill", "needs --for LENGTH, or --end; not both"});
+  const auto ledger = Ledger::open(*config->ledger);
+  if (!ledger) return report(ledger.error());
+  const auto now = base::SystemClock().wall_now();
+  auto length = args.has("end") ? base::Result<seconds>(seconds{0}) : length_of(*args.get("for"));
+  if (!length) return report(length.error());
+  const auto order = ledger::order_event(service::new_quote_id(now), provider, now,
+                                         args.has("end") ? "none" : "forced_open", *length);
+  if (const auto written = (*ledger)->append_events({order}); !written) return report(written.error());
+  if (args.has("end") || args.has("no-wait")) return deliver(args, order.incident + "\n");
+  return follow(args, **ledger, order, *length);
+}
+
+}  // namespace
+
+std::vector<Command> incident_commands() {
+  const Option ledger{"ledger", "URL", "where the quotes are, such as sqlite:reckon.db"},
+      out{"out", "FILE", "where the answer goes (stdout)"}, json{"json", "", "one JSON document"};
+  return {{"incidents list",
+           "outages of providers",
+           "",
+           0,
+           0,
+           {ledger, {"provider", "NAME", "of this one only"}, out, json},
+           {"ledger"},
+           run_list},
+          {"incidents show",
+           "one outage: calls, breaker, quotes by source",
+           "ID",
+           1,
+           1,
+           {ledger, out, json},
+           {"ledger"},
+           run_show},
+          {"drill",
+           "takes a provider away from the running server on purpose, and reports",
+           "",
+           0,
+           0,
+           {{"config", "FILE", "the running server's configuration"},
+            {"provider", "NAME", "which one"},
+            {"for", "LENGTH", "such as 90s, 10m, 2h"},
+            {"end", "", "ends a drill early"},
+            {"no-wait", "", "prints the incident's id and goes"},
+            out,
+            json},
+           {"config", "provider"},
+           run_drill}};
+}
+
+}  // namespace reckon::cli

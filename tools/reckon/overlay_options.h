@@ -1,0 +1,29 @@
+#pragma once
+
+// Maps and corrections as commands name them.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli.h"
+#include "reckon/base/result.h"
+#include "reckon/road/map_set.h"
+
+namespace reckon::cli {
+
+/// `A.rmap,B.rmap`.
+std::vector<std::filesystem::path> map_paths(std::string_view list);
+
+base::Result<road::Overlay> read_overlay(const std::string& file);
+/// The same; a file that is not there yet holds no corrections.
+base::Result<road::Overlay> read_overlay_or_empty(const std::string& file);
+
+/// Options by which routes are chosen: `--overlay FILE`, `--shortest`.
+std::vector<Option> overlay_options();
+
+/// The maps of `--map` as those options have them, corrections at the present instant.
+base::Result<road::MapSet> open_maps(const Args& args);
+
+}  // namespace reckon::cli
