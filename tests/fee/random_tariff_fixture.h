@@ -1,7 +1,8 @@
 #pragma once
 
 // Tariffs and deliveries made up at random, as JSON: every part of the language, in small alphabets and on a
-// coarse grid, so that names, bounds and sides of zones are met often.
+// coarse grid, so that names, bounds and sides of zones are met often. A seed gives the same ones under one
+// compiler; another one may draw the arguments of a call in another order.
 
 #include <cstdint>
 #include <random>

@@ -217,3 +217,23 @@ TEST_CASE("Ledger: kill -9 in the middle loses no row that was acknowledged") {
   for (const auto& one : acknowledged) CHECK(ledger->find(one).value().has_value());
   CHECK(verified(*ledger).differences.empty());
 }
+
+TEST_CASE("Ledger: traces alone come in the same order with the same fields, without the answers") {
+  const test::LedgerFolder folder;
+  const auto ledger = folder.open();
+  test::fill(*ledger, 600);  // more than one page
+  std::vector<ledger::StoredRow> whole, traces;
+  REQUIRE(ledger->for_each(1, [&](const ledger::StoredRow& row) { return whole.push_back(row), true; }));
+  REQUIRE(
+      ledger->for_each_trace(1, [&](const ledger::StoredRow& row) { return traces.push_back(row), true; }));
+  REQUIRE(whole.size() == 600);
+  REQUIRE(traces.size() == whole.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    REQUIRE(traces[i].seq == whole[i].seq);
+    REQUIRE(traces[i].row.quote_id == whole[i].row.quote_id);
+    REQUIRE(traces[i].row.created_at == whole[i].row.created_at);
+    REQUIRE(traces[i].row.tariff_release == whole[i].row.tariff_release);
+    REQUIRE(traces[i].row.trace == whole[i].row.trace);
+    REQUIRE(traces[i].row.quote.empty());
+  }
+}

@@ -134,7 +134,7 @@ Result<DiffReport> compare_history(const ledger::Ledger& ledger, const fee::Tari
   Workers workers = start(queue, before, after);
   Wanted wanted(ledger, every_tariff ? "" : before.id);
   Batch batch;
-  const auto read = ledger.for_each(1, [&](const ledger::StoredRow& stored) {
+  const auto read = ledger.for_each_trace(1, [&](const ledger::StoredRow& stored) {
     if (stored.seq % 1000 == 0)
       progress.show("pricing history", static_cast<double>(stored.seq) / static_cast<double>(*last));
     if (stored.row.created_at < from || !wanted(stored.row.tariff_release)) return true;

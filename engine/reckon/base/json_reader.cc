@@ -91,30 +91,56 @@ std::size_t too_deep_at(std::string_view bytes) {
   return std::string_view::npos;
 }
 
-// Records every key that stands twice in one object. Depth is bounded by too_deep_at.
-void find_duplicate_keys(const Value& value, const std::string& pointer, Faults& faults) {
-  if (value.IsArray()) {
-    for (rapidjson::SizeType i = 0; i < value.Size(); ++i) {
-      if (value[i].IsObject() || value[i].IsArray()) {
-        find_duplicate_keys(value[i], pointer + "/" + std::to_string(i), faults);
-      }
-    }
-    return;
-  }
-  if (!value.IsObject()) return;
-  std::vector<std::string_view> keys;
-  for (const auto& member : value.GetObject()) {
-    keys.push_back(view(member.name));
-    if (member.value.IsObject() || member.value.IsArray()) {
-      find_duplicate_keys(member.value, child_pointer(pointer, keys.back()), faults);
+// Finds every key that stands twice in one object. Depth is bounded by too_deep_at. Where a value stands is
+// kept as steps and written out only for a fault: most documents have none.
+class DuplicateKeys {
+ public:
+  explicit DuplicateKeys(Faults& faults) : faults_(faults) {}
+
+  void check(const Value& value) {
+    if (value.IsArray()) {
+      for (rapidjson::SizeType i = 0; i < value.Size(); ++i) descend(value[i], {{}, i});
+    } else if (value.IsObject()) {
+      check_keys(value);
+      for (const auto& member : value.GetObject()) descend(member.value, {view(member.name), 0});
     }
   }
-  std::ranges::sort(keys);
-  for (auto twin = std::ranges::adjacent_find(keys); twin != keys.end();
-       twin = std::adjacent_find(std::next(twin), keys.end())) {
-    faults.add(child_pointer(pointer, *twin), "stands twice; each key may stand once");
+
+ private:
+  struct Step {
+    std::string_view key;  // null data: an array's element
+    rapidjson::SizeType index;
+  };
+
+  void descend(const Value& value, Step step) {
+    if (!value.IsObject() && !value.IsArray()) return;
+    path_.push_back(step);
+    check(value);
+    path_.pop_back();
   }
-}
+
+  void check_keys(const Value& object) {
+    keys_.clear();
+    for (const auto& member : object.GetObject()) keys_.push_back(view(member.name));
+    std::ranges::sort(keys_);
+    for (auto twin = std::ranges::adjacent_find(keys_); twin != keys_.end();
+         twin = std::adjacent_find(std::next(twin), keys_.end())) {
+      faults_.add(child_pointer(pointer(), *twin), "stands twice; each key may stand once");
+    }
+  }
+
+  std::string pointer() const {
+    std::string text;
+    for (const auto& step : path_)
+      text = step.key.data() == nullptr ? text + "/" + std::to_string(step.index)
+                                        : child_pointer(text, step.key);
+    return text;
+  }
+
+  Faults& faults_;
+  std::vector<Step> path_;
+  std::vector<std::string_view> keys_;
+};
 
 }  // namespace
 
@@ -324,7 +350,7 @@ Result<JsonDocument> JsonDocument::parse(std::string_view bytes, std::string_vie
                             rapidjson::GetParseError_En(state->document.GetParseError())));
   }
   Faults faults{std::string(name)};
-  find_duplicate_keys(state->document, "", faults);
+  DuplicateKeys(faults).check(state->document);
   if (!faults.empty()) return fail(faults.error(ErrorCode::kInvalidInput));
   return JsonDocument(std::move(state));
 }

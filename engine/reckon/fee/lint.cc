@@ -104,8 +104,6 @@ class Linter {
       add(where + "/bundle_position",
           "asks for a later order of a bundle while `bundle` is false, so the rule can never fire; leave one "
           "out");
-    if (!when.unless.empty() && always(when.unless[0]))
-      add(where + "/not", "always holds, so the rule can never fire; name what is excepted");
     for (std::size_t i = 0; i < when.holiday.size(); ++i) {
       const auto& kind = when.holiday[i];
       if (!tariff_.holidays.empty() &&

@@ -42,6 +42,10 @@ static_assert(kApplicationId == 1380141902 && kSchemaVersion == 1);
 constexpr const char* kSelectRow =
     "SELECT seq, quote_id, created_at_us, tariff_release, trace, quote, row_hash FROM quotes ";
 
+// The answer lies behind the trace: not asking for it saves reading its pages.
+constexpr const char* kSelectTrace =
+    "SELECT seq, quote_id, created_at_us, tariff_release, trace, '', '' FROM quotes ";
+
 std::int64_t micros(base::WallTime time) {
   return time.time_since_epoch().count();
 }
@@ -150,7 +154,10 @@ struct Ledger::State {
   bool insert_events(const std::vector<IncidentEvent>& events);
   base::Result<void> submit(Ticket& ticket);
   bool insert_gap();
-  base::Result<void> read_page(std::int64_t from_seq, std::size_t count, std::vector<StoredRow>& page);
+  base::Result<void> read_page(const char* select_sql, std::int64_t from_seq, std::size_t count,
+                               std::vector<StoredRow>& page);
+  base::Result<void> visit_rows(const char* select_sql, std::int64_t from_seq,
+                                const std::function<bool(const StoredRow&)>& visit);
   tl::unexpected<base::Error> store_fault(std::string_view doing) const {
     return base::fail(ErrorCode::kEnvironment, path, fmt::format("cannot {}: {}", doing, writer.message()));
   }
@@ -249,10 +256,10 @@ bool Ledger::State::insert_gap() {
 }
 
 // Up to `count` rows from `from_seq` on; those before a damaged one are in `page` also on error.
-base::Result<void> Ledger::State::read_page(std::int64_t from_seq, std::size_t count,
+base::Result<void> Ledger::State::read_page(const char* select_sql, std::int64_t from_seq, std::size_t count,
                                             std::vector<StoredRow>& page) {
   const std::lock_guard lock(read_mutex);
-  const std::string sql = std::string(kSelectRow) + "WHERE seq >= ? ORDER BY seq";
+  const std::string sql = std::string(select_sql) + "WHERE seq >= ? ORDER BY seq";
   Statement select(reader.get(), sql.c_str());
   select.bind(1, from_seq);
   while (page.size() < count) {
@@ -432,18 +439,28 @@ base::Result<std::optional<RememberedAnswer>> Ledger::remembered(std::string_vie
 }
 
 // A page of rows at a time, so that `visit` runs without the lock and may read the ledger itself.
-base::Result<void> Ledger::for_each(std::int64_t from_seq,
-                                    const std::function<bool(const StoredRow&)>& visit) const {
+base::Result<void> Ledger::State::visit_rows(const char* select_sql, std::int64_t from_seq,
+                                             const std::function<bool(const StoredRow&)>& visit) {
   constexpr std::size_t kPageRows = 256;
   for (std::int64_t next = from_seq;;) {
     std::vector<StoredRow> page;
-    const auto read = state_->read_page(next, kPageRows, page);
+    const auto read = read_page(select_sql, next, kPageRows, page);
     for (const auto& stored : page) {
       if (!visit(stored)) return {};
       next = stored.seq + 1;
     }
     if (!read || page.size() < kPageRows) return read;
   }
+}
+
+base::Result<void> Ledger::for_each(std::int64_t from_seq,
+                                    const std::function<bool(const StoredRow&)>& visit) const {
+  return state_->visit_rows(kSelectRow, from_seq, visit);
+}
+
+base::Result<void> Ledger::for_each_trace(std::int64_t from_seq,
+                                          const std::function<bool(const StoredRow&)>& visit) const {
+  return state_->visit_rows(kSelectTrace, from_seq, visit);
 }
 
 base::Result<std::int64_t> Ledger::last_seq() const {

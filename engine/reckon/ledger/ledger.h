@@ -118,6 +118,9 @@ class Ledger {
   /// @errors kCorrupt  the file's structure is damaged; `where` names the first row that cannot be read
   base::Result<void> for_each(std::int64_t from_seq,
                               const std::function<bool(const StoredRow&)>& visit) const;
+  /// The same without the answers: `row.quote` and `row_hash` are empty. For those who price history again.
+  base::Result<void> for_each_trace(std::int64_t from_seq,
+                                    const std::function<bool(const StoredRow&)>& visit) const;
   base::Result<std::int64_t> last_seq() const;
   base::Result<std::vector<Gap>> gaps() const;
 

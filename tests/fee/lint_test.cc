@@ -1,0 +1,109 @@
+#include "reckon/fee/lint.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "fee/fee_fixture.h"
+
+using namespace reckon;
+
+namespace {
+
+// The small tariff with `more` put in before its end.
+std::vector<fee::Remark> remarks_of(const std::string& more) {
+  const std::string vector = R"("vectors":[{"name":"n","why":"w: 1,000","distance_m":0,"total":1000}],)";
+  return fee::lint(*test::small_tariff(R"("surcharges":[],)", vector + more));
+}
+
+}  // namespace
+
+TEST_CASE("lint: a plain tariff gives no remark, one without vectors does") {
+  CHECK(remarks_of("").empty());
+  const auto remarks = fee::lint(*test::small_tariff());
+  REQUIRE(remarks.size() == 1);
+  CHECK(remarks[0].where == "/vectors");
+}
+
+TEST_CASE("lint: what a tariff hardly meant is told with its place") {
+  struct Row {
+    std::string more, where, says;
+  };
+  const auto surcharge = [](const std::string& rest) {
+    return R"("surcharges":[{"rule":"x","type":"ETC","text":"t",)" + rest + "}],";
+  };
+  const auto in_group = [](const std::string& pick) {
+    return R"("groups":[{"group":"g","pick":")" + pick + R"("}],"surcharges":[
+      {"rule":"x","type":"ETC","text":"t","kind":"FIXED","amount":5,"group":"g","when":{"bundle":true}},
+      {"rule":"y","type":"ETC","text":"t","kind":"FIXED","amount":6,"group":"g"}],)";
+  };
+  const std::string square = R"("zones":{"type":"FeatureCollection","features":[{"type":"Feature",
+    "properties":{"zone":"z"},"geometry":{"type":"Polygon","coordinates":[[[1,1],[2,1],[2,2],[1,1]]]}}]},)";
+  for (
+      const Row& row : {
+          Row{surcharge(R"("kind":"FIXED","amount":0)"), "/surcharges/0/amount", "does nothing"},
+          Row{surcharge(R"("kind":"RATE","rate_ppm":0,"rounding":"up")"), "/surcharges/0/rate_ppm",
+              "does nothing"},
+          Row{surcharge(R"("kind":"RATE","rate_ppm":-1,"rounding":"up")"), "/surcharges/0/rate_ppm",
+              "below 0"},
+          Row{surcharge(R"("kind":"RATE","rate_ppm":1,"rounding":"up","maximum":0)"), "/surcharges/0/maximum",
+              "does nothing"},
+          Row{surcharge(R"("kind":"NONE","when":{"dates":[{"from":"2020-01-01","to":"2020-02-01"}]})"),
+              "/surcharges/0/when/dates", "never fire"},
+          Row{surcharge(R"("kind":"NONE","when":{"bundle":false,"bundle_position":{"at_least":2}})"),
+              "/surcharges/0/when/bundle_position", "never fire"},
+          Row{in_group("highest"), "/surcharges/0", "never be charged"},
+          Row{R"("groups":[{"group":"g","pick":"highest"}],)", "/groups/0", "no rule"},
+          Row{R"("maximum":1250,"rounding":{"unit":100,"mode":"down"},)", "/maximum", "multiple"},
+          Row{R"("minimum":1250,"rounding":{"unit":100,"mode":"down"},)", "/minimum", "multiple"},
+          Row{R"("maximum":900,)", "/maximum", "below the base price"},
+          Row{square, "/zones", "no rule"},
+          Row{R"("building_lists":[{"list":"l","buildings":["b"]}],)", "/building_lists", "no rule"},
+          Row{surcharge(R"("kind":"NONE","when":{"holiday":["major"]})") +
+                  R"("holidays":[{"date":"2022-05-05","holiday":"public"}],)",
+              "/surcharges/0/when/holiday/0", "no day of the calendar"},
+          Row{surcharge(R"("kind":"NONE","when":{"holiday":["public"]})") +
+                  R"("holidays":[{"date":"2022-05-05","holiday":"public"}],)",
+              "/holidays", "ends in 2022"},
+          Row{surcharge(R"("kind":"NONE","when":{"holiday":["public"]})") +
+                  R"("valid_until":"2024-01-01T00:00:00+09:00","holidays":[{"date":"2022-05-05","holiday":"public"}],)",
+              "/holidays", "no day in 2023"},
+          Row{surcharge(R"("kind":"NONE","when":{"holiday":["public"]})") +
+                  R"("holidays":[{"date":"2021-05-05","holiday":"public"},{"date":"2022-05-05","holiday":"public"}],)",
+              "/holidays", "outside the tariff's validity"},
+      }) {
+    CAPTURE(row.more);
+    const auto remarks = remarks_of(row.more);
+    const auto told = std::ranges::any_of(remarks, [&](const fee::Remark& remark) {
+      return remark.where == row.where && remark.message.find(row.says) != std::string::npos;
+    });
+    std::string all;
+    for (const auto& remark : remarks) all += remark.where + ": " + remark.message + "\n";
+    CHECK_MESSAGE(told, all);
+  }
+}
+
+TEST_CASE("lint: gaps and overlaps of steps, and rates on nothing") {
+  const auto first = [](const std::string& what, const std::string& replace) {
+    return fee::lint(*test::small_tariff(what, replace)).at(0);
+  };
+  const std::string steps = R"("steps":[{"beyond_m":1000,"length_m":100,"price":100}])";
+  CHECK(first(R"("beyond_m":1000)", R"("beyond_m":1200)").message.find("from 1000 to 1200 m nothing") !=
+        std::string::npos);
+  CHECK(first(R"("price":100}])", R"("price":0}])").where == "/steps/0/price");
+  CHECK(first(steps, R"("steps":[])").where == "/steps");
+  const auto overlap =
+      first(R"("price":100}])", R"("price":100},{"beyond_m":1250,"length_m":100,"price":90}])");
+  CHECK(overlap.where == "/steps/0/length_m");
+  CHECK(overlap.message.find("250 m") != std::string::npos);
+  const std::string free =
+      R"("base":{"price":0,"up_to_m":1000},"steps":[{"beyond_m":1000,"length_m":100,"price":0}],
+    "surcharges":[{"rule":"x","type":"ETC","text":"t","kind":"RATE","rate_ppm":1,"rounding":"up"}])";
+  const auto remarks = fee::lint(*test::small_tariff(
+      R"("base":{"price":1000,"up_to_m":1000},)" + std::string("\n") + steps + R"(,"surcharges":[])", free));
+  CHECK(std::ranges::any_of(remarks, [](const auto& remark) {
+    return remark.where == "/surcharges/0/rate_ppm" &&
+           remark.message.find("a rate on nothing") != std::string::npos;
+  }));
+}

@@ -1,0 +1,165 @@
+"""Tariffs at a shell: the schema, lint, history under a new tariff, a fee explained."""
+
+import json
+import pathlib
+import sys
+import unittest
+import xml.etree.ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from program import HERE, SOURCE, THERE, CityTest, run  # noqa: E402
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+TARIFFS = SOURCE / "data/tariffs"
+FILES = sorted(path for path in TARIFFS.glob("*.json") if not path.name.endswith(".schema.json"))
+
+
+class Files(unittest.TestCase):
+    def test_every_shipped_tariff_is_sound_and_its_vectors_hold(self):
+        self.assertGreaterEqual(len(FILES), 11)
+        code, out, fault = run("tariff", "check", *FILES)
+        self.assertEqual((code, fault), (0, ""), out)
+        code, out, fault = run("tariff", "test", *FILES)
+        self.assertEqual((code, fault), (0, ""), out)
+
+    def test_a_wrong_vector_is_told_with_its_arithmetic(self):
+        text = (TARIFFS / "t1-seoul-500m.json").read_text()
+        wrong = pathlib.Path(self.enterContext(__import__("tempfile").TemporaryDirectory())) / "wrong.json"
+        wrong.write_text(text.replace('"total": 4500', '"total": 4600'))
+        code, out, _ = run("tariff", "test", wrong)
+        self.assertEqual(code, 1)
+        self.assertIn("total is 4500", out)
+        self.assertIn("1 started step x 500", out)
+
+    def test_the_schema_takes_what_the_reader_takes(self):
+        if jsonschema is None:
+            self.skipTest("python3-jsonschema is not installed: the schema is not tried")
+        schema = json.loads((TARIFFS / "tariff.schema.json").read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator = jsonschema.Draft202012Validator(schema)
+        for path in FILES:
+            with self.subTest(path=path.name):
+                faults = [fault.message for fault in validator.iter_errors(json.loads(path.read_text()))]
+                self.assertEqual(faults, [])
+        faulty = json.loads((SOURCE / "tests/fee/faults.json").read_text())
+        self.assertGreater(sum(1 for _ in validator.iter_errors(faulty)), 20)
+
+    def test_lint_tells_what_was_hardly_meant(self):
+        code, out, _ = run("tariff", "lint", TARIFFS / "t1-seoul-500m.json")
+        self.assertEqual((code, out.strip().rsplit(": ", 1)[1]), (0, "0 remarks"))
+        code, out, _ = run("tariff", "lint", TARIFFS / "v3-zones.json")
+        self.assertEqual(code, 1)
+        self.assertIn("#/steps: there are none", out)
+
+
+class History(CityTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        old = json.loads((TARIFFS / "t2-province-100m.json").read_text())
+        new = dict(old, version=2, steps=[{"beyond_m": 1200, "length_m": 100, "price": 120}])
+        cls.old, cls.new = cls.folder / "old.json", cls.folder / "new.json"
+        cls.old.write_text(json.dumps(old))
+        cls.new.write_text(json.dumps(new | {"valid_from": "2100-01-01T00:00:00+09:00", "vectors": []}))
+        trips = cls.folder / "trips.csv"
+        rows = [f"{HERE[0]},{HERE[1]},{HERE[0] + 0.001 * i:.4f},{THERE[1]}" for i in range(30)]
+        trips.write_text("from_lat,from_lon,to_lat,to_lon\n" + "\n".join(rows) + "\n")
+        cls.settings = cls.config(cls(), tariffs=["old.json"])
+        code, _, fault = run("quote", "--config", cls.settings, "--trips", trips, "--out", cls.folder / "quotes.csv")
+        if code != 0:
+            raise AssertionError(fault)
+        cls.ledger = f"sqlite:{cls.folder}/config.json.db"
+        lines = (cls.folder / "quotes.csv").read_text().splitlines()
+        cls.quotes = [dict(zip(lines[0].split(","), line.split(","))) for line in lines[1:]]
+
+    def runTest(self):  # so that setUpClass may make an instance
+        pass
+
+    def test_history_is_priced_under_both_and_adds_up(self):
+        page = self.folder / "diff.html"
+        code, out, fault = run("tariff", "diff", self.old, self.new, "--ledger", self.ledger, "--last", "1d", "--html", page, "--json")
+        self.assertEqual((code, fault), (0, ""))
+        told = json.loads(out)
+        self.assertEqual(told["quotes"], 30)
+        self.assertEqual(told["sum_before"], sum(int(quote["fee"]) for quote in self.quotes))
+        steps = [max(0, -(-(int(quote["distance_m"]) - 1200) // 100)) for quote in self.quotes]
+        self.assertEqual(told["sum_after"] - told["sum_before"], 20 * sum(steps))
+        self.assertEqual(sum(one["quotes"] for one in told["distribution"]), 30)
+        self.assertEqual(told["dearer"] + told["same"] + told["cheaper"], 30)
+        worst = told["largest_increases"][0]
+        self.assertEqual(worst["after"] - worst["before"], 20 * max(steps))
+        self.assertIn("steps/0", worst["lines"])
+        svg = page.read_text()
+        xml.etree.ElementTree.fromstring(svg[svg.index("<svg"):svg.index("</svg>") + 6])
+
+    def test_the_table_tells_the_same(self):
+        code, out, _ = run("tariff", "diff", self.old, self.new, "--ledger", self.ledger)
+        self.assertEqual(code, 0)
+        self.assertIn("version 1 -> 't2-province-100m' version 2: 30 quotes", out)
+        self.assertIn("largest increases", out)
+
+    def test_bad_use_is_told(self):
+        rows = [(["--last", "yesterday"], 2, "such as 30d"), (["--ledger", "sqlite:none.db"], 3, "none.db")]
+        for more, exit_code, says in rows:
+            words = ["tariff", "diff", self.old, self.new]
+            code, _, fault = run(*words, *(more if "--ledger" in more else [*more, "--ledger", self.ledger]))
+            self.assertEqual(code, exit_code)
+            self.assertIn(says, fault)
+        other = self.folder / "dollar.json"
+        other.write_text((TARIFFS / "v5-dollar.json").read_text())
+        code, _, fault = run("tariff", "diff", self.old, other, "--ledger", self.ledger)
+        self.assertEqual(code, 2)
+        self.assertIn("one currency", fault)
+
+    def test_a_recorded_fee_is_explained_in_both_languages_and_drawn(self):
+        quote = self.quotes[0]
+        page = self.folder / "fee.html"
+        code, out, fault = run("explain", quote["quote_id"], "--ledger", self.ledger, "--html", page, "--map", self.map)
+        self.assertEqual((code, fault), (0, ""))
+        self.assertIn("The base fee covers up to 1,200 m: 3,300 KRW.", out)
+        self.assertIn("by the own road map's legal route", out)
+        text = page.read_text()
+        self.assertIn("m from its road", text)
+        xml.etree.ElementTree.fromstring(text[text.index("<svg"):text.index("</svg>") + 6])
+        code, out, _ = run("explain", quote["quote_id"], "--ledger", self.ledger, "--lang", "ko")
+        self.assertEqual(code, 0)
+        self.assertIn("기본요금은 1,200m까지 3,300원입니다.", out)
+        code, _, fault = run("explain", "01M842R4VFRPH9ZAEZAMJ42V3T", "--ledger", self.ledger)
+        self.assertEqual(code, 2)
+        self.assertIn("is not in the ledger", fault)
+
+    def test_a_draft_prices_no_quote(self):
+        draft = json.loads(self.old.read_text()) | {"status": "draft"}
+        (self.folder / "draft.json").write_text(json.dumps(draft))
+        code, _, fault = run("quote", "--config", self.config("d.json", tariffs=["draft.json"]),
+                             "--from", f"{HERE[0]},{HERE[1]}", "--to", f"{THERE[0]},{THERE[1]}")
+        self.assertEqual(code, 2)
+        self.assertIn("a draft", fault)
+
+    def test_a_zone_table_prices_with_its_own_distance_and_verifies(self):
+        west, south, east, north = 125.5, 36.8, 125.9, 37.1
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        tariff = {"id": "zones", "version": 1, "currency": "KRW", "time_zone": "Asia/Seoul", "valid_from": "2022-01-01T00:00:00+09:00",
+                  "distance": {"basis": "zone", "layer": "zone", "table": [{"from": "city", "to": "city", "distance_m": 2500}]},
+                  "base": {"price": 3000, "up_to_m": 2000}, "steps": [{"beyond_m": 2000, "length_m": 500, "price": 400}], "vat": None,
+                  "zones": {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"zone": "city"},
+                            "geometry": {"type": "Polygon", "coordinates": [ring]}}]}}
+        (self.folder / "zones.json").write_text(json.dumps(tariff))
+        config = self.config("zones-config.json", tariffs=["zones.json"])
+        code, out, fault = run("quote", "--config", config, "--from", f"{HERE[0]},{HERE[1]}", "--to", f"{THERE[0]},{THERE[1]}", "--json")
+        self.assertEqual((code, fault), (0, ""))
+        quote = json.loads(out)
+        self.assertEqual((quote["fee"]["total"], quote["distance"]["distance_m"], quote["distance"]["source"]), (3400, 2500, "zone"))
+        code, out, _ = run("verify", "--ledger", f"sqlite:{self.folder}/zones-config.json.db")
+        self.assertEqual((code, "0 differences" in out), (0, True))
+        code, _, fault = run("quote", "--config", config, "--from", "35.0,129.0", "--to", "35.01,129.0")
+        self.assertEqual(code, 2)
+        self.assertIn("no entry", fault)
+
+
+if __name__ == "__main__":
+    unittest.main()
