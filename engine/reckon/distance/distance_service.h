@@ -17,6 +17,7 @@
 #include "reckon/base/result.h"
 #include "reckon/base/vehicle.h"
 #include "reckon/distance/breaker.h"
+#include "reckon/distance/daily_quota.h"
 #include "reckon/distance/distance.h"
 #include "reckon/distance/learned.h"
 #include "reckon/distance/memory.h"
@@ -85,6 +86,7 @@ struct LadderOptions {
   double first_share =
       0.6;  ///< of the time left, when a further provider could still be asked after this one
   std::uint64_t seed = 0x7265636b6f6e;  ///< of the breakers' jitter
+  std::vector<QuotaPlan> quotas = {};   ///< by provider, in their order; missing: no limit is known
 };
 
 /// Safe to call from several threads, each with its own Query.
@@ -138,6 +140,13 @@ class DistanceService {
   /// One provider's breaker: `closed`, `open`, `half_open`, `ramping`, `latched:<reason>`, `forced_open`,
   /// `forced_closed`.
   std::vector<std::pair<std::string, std::string>> breaker_states() const;
+
+  /// Calls made today by providers whose quota is known: name, used, allowed.
+  struct QuotaUse {
+    std::string provider;
+    std::int64_t used = 0, calls = 0;
+  };
+  std::vector<QuotaUse> quotas() const;
 
   /// What the breakers know, as one JSON document, for a later process.
   std::string export_state() const;
