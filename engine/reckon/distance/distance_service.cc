@@ -52,6 +52,30 @@ Distance from_local(LocalEstimate local, std::vector<WhyNot> missed) {
   return distance;
 }
 
+// A share of the quotes that a provider is kept from, for a time.
+class Drill {
+ public:
+  void begin(double share, base::SteadyTime until) {
+    const std::lock_guard lock(mutex_);
+    share_ = share;
+    until_ = until;
+    credit_ = 0;
+  }
+  bool withholds(base::SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    if (share_ <= 0 || now >= until_) return false;
+    credit_ += share_;
+    if (credit_ < 1) return false;
+    credit_ -= 1;
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  double share_ = 0, credit_ = 0;
+  base::SteadyTime until_{};
+};
+
 // One provider with what guards it.
 struct Rung {
   Rung(std::shared_ptr<provider::MapProvider> provider_in, const BreakerOptions& options,
@@ -65,6 +89,7 @@ struct Rung {
   std::string label;
   Breaker breaker;
   DailyQuota quota;
+  Drill drill;
   std::atomic<bool> alarmed = false;  // since it last answered
   std::mutex drift_mutex;
   DriftDetector drift;
@@ -79,6 +104,7 @@ struct DistanceService::State : std::enable_shared_from_this<DistanceService::St
   std::shared_ptr<const Learned> learned;
 
   std::shared_ptr<const Learned> newest() const;
+  Rung* rung_named(std::string_view provider);
   void ask_other_trips(const Learned& by, LocalEstimate& local, const Trip& trip) const;
   void improve(const Learned& by, LocalEstimate& local, const Trip& trip) const {
     by.improve(local, trip.vehicle, trip.from, trip.to);
@@ -253,6 +279,7 @@ void DistanceService::State::probe_aside(Rung& rung, const Breaker::Permit& perm
 tl::expected<provider::ProviderAnswer, std::string> DistanceService::State::ask(Rung& rung, const Trip& trip,
                                                                                 const LocalEstimate& local,
                                                                                 microseconds budget) {
+  if (rung.drill.withholds(parts.clock->steady_now())) return tl::unexpected(std::string("drill"));
   if (const auto spent = rung.quota.take(parts.clock->wall_now()); !spent.empty())
     return tl::unexpected(std::string(spent));
   const auto permit = rung.breaker.admit(budget);
@@ -367,16 +394,36 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
   return distance;
 }
 
-base::Result<void> DistanceService::override_provider(std::string_view provider, Override order,
-                                                      std::chrono::seconds duration) {
-  for (auto& rung : state_->rungs) {
-    if (rung->provider->name() != provider) continue;
-    rung->breaker.override_for(order, duration);
-    state_->tell_changes(*rung);
-    return {};
-  }
+Rung* DistanceService::State::rung_named(std::string_view provider) {
+  const auto found =
+      std::ranges::find(rungs, provider, [](const auto& rung) { return rung->provider->name(); });
+  return found == rungs.end() ? nullptr : found->get();
+}
+
+namespace {
+
+tl::unexpected<base::Error> not_configured(std::string_view provider) {
   return base::fail(base::ErrorCode::kNotFound, "provider",
                     fmt::format("'{}' is not configured; allowed: the configuration's providers", provider));
+}
+
+}  // namespace
+
+base::Result<void> DistanceService::override_provider(std::string_view provider, Override order,
+                                                      std::chrono::seconds duration) {
+  Rung* rung = state_->rung_named(provider);
+  if (rung == nullptr) return not_configured(provider);
+  rung->breaker.override_for(order, duration);
+  state_->tell_changes(*rung);
+  return {};
+}
+
+base::Result<void> DistanceService::withhold_provider(std::string_view provider, double share,
+                                                      std::chrono::seconds duration) {
+  Rung* rung = state_->rung_named(provider);
+  if (rung == nullptr) return not_configured(provider);
+  rung->drill.begin(share, state_->parts.clock->steady_now() + duration);
+  return {};
 }
 
 void DistanceService::publish(std::shared_ptr<const Learned> learned) {

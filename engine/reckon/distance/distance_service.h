@@ -128,6 +128,13 @@ class DistanceService {
   base::Result<void> override_provider(std::string_view provider, Override order,
                                        std::chrono::seconds duration);
 
+  /// Keeps a share of the quotes from a provider for `duration`, as if it were not there (`drill` in
+  /// why_not); its breaker hears nothing of it. The latest word counts; share 0 ends it.
+  /// @param share  [0, 1]
+  /// @errors kNotFound  no such provider
+  base::Result<void> withhold_provider(std::string_view provider, double share,
+                                       std::chrono::seconds duration);
+
   /// Puts a newer calibration in the place of the one in use. Measurements under way end with the one that
   /// they began with; none waits.
   void publish(std::shared_ptr<const Learned> learned);
