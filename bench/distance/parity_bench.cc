@@ -6,11 +6,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -56,6 +61,25 @@ std::shared_ptr<const road::RoadMap> built(const std::string& name, base::Vehicl
   return std::make_shared<const road::RoadMap>(std::move(*map));
 }
 
+// As many trips with the market's road lengths: log-normal, median 1.8 km, 95 % below 5 km; the same trip may
+// stand for several.
+std::vector<AnsweredTrip> as_market(std::span<const AnsweredTrip> trips) {
+  std::vector<AnsweredTrip> sorted(trips.begin(), trips.end()), drawn;
+  std::ranges::stable_sort(sorted, {}, &AnsweredTrip::metres);
+  std::mt19937 random(20261126);
+  std::normal_distribution<double> normal(std::log(1800), std::log(5000.0 / 1800) / 1.6449);
+  constexpr std::size_t kNeighbours = 25;  // any of the nearest in length
+  while (drawn.size() < kOthers && sorted.size() > 2 * kNeighbours) {
+    const auto at = std::ranges::lower_bound(sorted, std::exp(normal(random)), {}, &AnsweredTrip::metres) -
+                    sorted.begin();
+    const auto first =
+        std::clamp<std::ptrdiff_t>(at - static_cast<std::ptrdiff_t>(kNeighbours), 0,
+                                   static_cast<std::ptrdiff_t>(sorted.size() - 2 * kNeighbours));
+    drawn.push_back(sorted[static_cast<std::size_t>(first) + random() % (2 * kNeighbours)]);
+  }
+  return drawn;
+}
+
 void print_row(const std::string& who, std::string_view what, const Parity& parity, double seconds) {
   std::string held;
   for (const auto& bin : parity.bins)
@@ -68,10 +92,12 @@ void print_row(const std::string& who, std::string_view what, const Parity& pari
   std::fflush(stdout);
 }
 
+enum class Lengths : std::uint8_t { kAsTheyAre, kAlsoMarket };
+
 void compare(const std::string& who, const std::shared_ptr<const road::RoadMap>& map, base::Vehicle vehicle,
-             std::span<const AnsweredTrip> trips) {
+             std::span<const AnsweredTrip> trips, Lengths lengths) {
   const auto seen = trips.first(std::min(kSeen, trips.size() / 2));
-  const auto others = trips.subspan(seen.size(), std::min(kOthers, trips.size() - seen.size()));
+  auto others = trips.subspan(seen.size(), std::min(kOthers, trips.size() - seen.size()));
   road::Roads::Query query;
   const auto measure = [&](const road::RoadMap* own, const distance::Learned* learned) {
     return distance::measure_parity(others, [&](const geo::LatLng& from, const geo::LatLng& to) {
@@ -90,6 +116,81 @@ void compare(const std::string& who, const std::shared_ptr<const road::RoadMap>&
   if (!learned) return fmt::print("| {} | not used: {} |\n", who, learned.error().message);
   print_row(who, "learned detour", measure(nullptr, learned->get()), 0);
   print_row(who, "map and answers", measure(map.get(), learned->get()), took);
+  if (lengths == Lengths::kAsTheyAre) return;
+  const auto market = as_market(others);
+  others = market;
+  print_row(who + ", market", "map alone", measure(map.get(), nullptr), 0);
+  print_row(who + ", market", "map and answers", measure(map.get(), learned->get()), 0);
+}
+
+// Delivery instances with full matrices of road metres: their matrices are the provider, and there is no map.
+std::vector<AnsweredTrip> trips_of_instance(const std::filesystem::path& folder) {
+  std::vector<geo::LatLng> places;
+  std::vector<AnsweredTrip> trips;
+  std::string line;
+  std::ifstream locations(folder / "tbl_locations.csv"), travel(folder / "tbl_truck_travel_data_PG.csv");
+  for (std::getline(locations, line); std::getline(locations, line);) {
+    double lat = 0, lon = 0;
+    if (std::sscanf(line.c_str(), "%*d, %*d, %lf, %lf", &lat, &lon) != 2) continue;
+    places.push_back(geo::LatLng::from_degrees(lat, lon, "instance").value());
+  }
+  for (std::getline(travel, line); std::getline(travel, line);) {
+    std::size_t from = 0, to = 0;
+    double seconds = 0, metres = 0;
+    if (std::sscanf(line.c_str(), "%zu, %zu, %lf, %lf", &from, &to, &seconds, &metres) != 4) continue;
+    if (from != to && from < places.size() && to < places.size())
+      trips.push_back({places[from], places[to], metres, seconds});
+  }
+  return trips;
+}
+
+// 30,000 answers are remembered; of the others those whose way back was not asked either. In the delivery
+// mix: lengths drawn as the market's.
+void compare_without_map() {
+  const auto folder = shared_data() / "korea-delivery" / "Seoul" / "101";
+  if (!std::filesystem::exists(folder)) return fmt::print("SKIPPED: {} is not there\n", folder.string());
+  std::vector<std::filesystem::path> instances;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) instances.push_back(entry.path());
+  std::ranges::sort(instances);
+  std::vector<AnsweredTrip> trips;
+  for (const auto& one : instances) {
+    const auto some = trips_of_instance(one);
+    trips.insert(trips.end(), some.begin(), some.end());
+  }
+  std::mt19937 random(20261126);
+  std::ranges::shuffle(trips, random);
+  const auto vehicle = base::Vehicle::kMotorcycle;
+  const auto seen = std::span(trips).first(std::min<std::size_t>(30'000, trips.size() / 2));
+  distance::DoorGraph others;
+  for (std::size_t i = 0; i < seen.size(); ++i) others.add(seen[i].from, seen[i].to, seen[i].metres, {}, i);
+  std::vector<AnsweredTrip> unseen;
+  for (const auto& trip : std::span(trips).subspan(seen.size()))
+    if (!others.bounds(trip.from, trip.to).reverse) unseen.push_back(trip);
+  const auto measure = [&](const distance::Learned* learned, bool by_doors,
+                           std::span<const AnsweredTrip> list) {
+    road::Roads::Query query;
+    return distance::measure_parity(list, [&](const geo::LatLng& from, const geo::LatLng& to) {
+      auto local = distance::local_estimate(nullptr, query, vehicle, from, to);
+      if (learned == nullptr) return local.estimate;
+      learned->improve(local, vehicle, from, to);
+      const auto known =
+          by_doors ? learned->between_doors(others.bounds(from, to), local.view.geodesic_m) : std::nullopt;
+      return known.value_or(local.estimate);
+    });
+  };
+  const auto began = std::chrono::steady_clock::now();
+  const auto lesson = distance::learn("provider", vehicle, nullptr, seen);
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  if (!lesson) return fmt::print("| korea-delivery | not learned: {} |\n", lesson.error().message);
+  const auto learned = distance::Learned::detour_of((*lesson)->calibration);
+  const auto market = as_market(unseen);
+  for (const auto& [who, list] :
+       {std::pair("korea-delivery", std::span<const AnsweredTrip>(unseen)),
+        std::pair("korea-delivery, market", std::span<const AnsweredTrip>(market))}) {
+    print_row(who, "usual detour", measure(nullptr, false, list), 0);
+    print_row(who, "learned detour", measure(learned.get(), false, list), 0);
+    print_row(who, "answers of other trips", measure(learned.get(), true, list), took);
+  }
 }
 
 void compare_real() {
@@ -99,7 +200,7 @@ void compare_real() {
   const auto trips = distance::read_pairs_csv(*bytes, file.string());
   if (!trips) return fmt::print("SKIPPED: {}: {}\n", trips.error().where, trips.error().message);
   if (const auto map = built("porto", base::Vehicle::kCar))
-    compare("porto-car.csv", map, base::Vehicle::kCar, *trips);
+    compare("porto-car.csv", map, base::Vehicle::kCar, *trips, Lengths::kAlsoMarket);
 }
 
 void compare_hidden(const char* name, std::uint32_t seed) {
@@ -108,7 +209,7 @@ void compare_hidden(const char* name, std::uint32_t seed) {
   const road::RouteNetwork network(map->network(base::Vehicle::kCar));
   const auto trips =
       test::HiddenProvider(network, seed, kClosedShare).trips(kSeen + kOthers, test::TripLengths::kMarket);
-  compare(fmt::format("{}-hidden-{}", name, seed), map, base::Vehicle::kCar, trips);
+  compare(fmt::format("{}-hidden-{}", name, seed), map, base::Vehicle::kCar, trips, Lengths::kAsTheyAre);
 }
 
 }  // namespace
@@ -123,6 +224,7 @@ int main(int argc, char** argv) {
       "| provider | estimate | trips | same fee, 100 m steps, % | 500 m, % | error, won | bias, won | metres "
       "off, median % | intervals hold, % by bin | learning |\n");
   fmt::print("|---|---|---|---|---|---|---|---|---|---|\n");
+  if (chosen("korea-delivery")) compare_without_map();
   if (chosen("porto-car.csv")) compare_real();
   for (const auto* name : kMaps) {
     for (const auto seed : kSeeds) {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -75,6 +76,42 @@ TEST_CASE("read_config: each fault is named with its place") {
     CHECK_MESSAGE(config.error().where.ends_with("c.json" + row.where), config.error().where);
   }
   CHECK(service::read_config(folder.path("none.json")).error().code == base::ErrorCode::kEnvironment);
+}
+
+TEST_CASE("read_config: what may be kept, learned and spent of a provider") {
+  const ConfigFolder folder;
+  const auto config = folder
+                          .read(R"({"answers_mb":3,"recalibrate_hours":0,"providers":[
+    {"name":"k","kind":"kakao","base_url":"https://x","daily_calls":1000,"peak_reserve":400,
+     "peak_hours":[["11:00","13:30"],["17:00","24:00"]],"learn":false},
+    {"name":"o","kind":"osrm","base_url":"http://y"}]})")
+                          .value();
+  CHECK(config.answers_bytes == 3 << 20);
+  CHECK(config.recalibrate_hours == 0);
+  const auto& kakao = config.providers[0];
+  CHECK(kakao.remember_days == 0);  // the strictest reading of a hosted provider's terms
+  CHECK_FALSE(kakao.learn);
+  CHECK(kakao.quota.calls == 1000);
+  CHECK(kakao.quota.reserve == 400);
+  REQUIRE(kakao.quota.peaks.size() == 2);
+  CHECK(kakao.quota.peaks[0].to == std::chrono::minutes{13 * 60 + 30});
+  CHECK(kakao.quota.peaks[1].to == std::chrono::hours{24});
+  CHECK(config.providers[1].remember_days == 365);
+  CHECK(config.providers[1].learn);
+  CHECK(config.providers[1].quota.calls == 0);
+  const auto bad = folder.read(R"({"answers_mb":0,"recalibrate_hours":-1,"providers":[
+    {"name":"k","kind":"kakao","base_url":"https://x","daily_calls":10,"peak_reserve":11,"peak_hours":[["18:00","17:00"]]},
+    {"name":"l","kind":"kakao","base_url":"https://x","daily_calls":10,"peak_reserve":1,"peak_hours":[["25:00","7"],["08:00"]]},
+    {"name":"m","kind":"kakao","base_url":"https://x","daily_calls":10,"peak_reserve":1}]})");
+  REQUIRE_FALSE(bad);
+  const auto faults = bad.error().all();
+  for (const std::string where :
+       {"#/answers_mb", "#/recalibrate_hours", "#/providers/0/peak_reserve", "#/providers/0/peak_hours/0",
+        "#/providers/1/peak_hours/0/0", "#/providers/1/peak_hours/0/1", "#/providers/1/peak_hours/1",
+        "#/providers/2/peak_reserve"}) {
+    CAPTURE(where);
+    CHECK(std::ranges::any_of(faults, [&](const auto& one) { return one.where.ends_with(where); }));
+  }
 }
 
 TEST_CASE("open_parts: missing files and keys are all told in one run") {

@@ -177,6 +177,32 @@ TEST_CASE("incident: an order takes the provider away for its time, under the or
   }
 }
 
+TEST_CASE(
+    "incident: a drill for a share of the quotes keeps as many away, leaves the breaker alone, ends by the "
+    "clock") {
+  Evening evening;
+  evening.quotes(3);
+  auto& service = evening.recorded.engine->distances();
+  REQUIRE(evening.recorded.ledger->append_events(
+      {ledger::order_event("PART", "kakao", evening.recorded.clock.wall_now(), "forced_open", 100s, 0.25)}));
+  REQUIRE(evening.recorder->take_orders(service));
+  int kept_away = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto distance = evening.recorded.quote(1200 + 100 * (i % 7)).distance;
+    kept_away += !distance.why_not.empty() && distance.why_not[0].reason == "drill" ? 1 : 0;
+    evening.recorded.clock.advance(1s);
+  }
+  CHECK(kept_away == 25);
+  CHECK(service.breaker_states()[0].second == "closed");
+  REQUIRE(evening.recorder->take_orders(service));
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].id == "PART");
+  CHECK(list[0].reason == "drill:25%");
+  CHECK(list[0].closed_at);
+  CHECK(evening.recorded.quote(1500).distance.source.label() == "provider:kakao");
+}
+
 TEST_CASE("incident: events are a chain of their own, and a changed one is named") {
   Evening evening;
   evening.up = false;

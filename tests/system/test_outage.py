@@ -101,6 +101,8 @@ class Outage(CityTest):
             (["drill", "--config", self.path, "--provider", "kakao", "--for", "10"], 2, "a number with s, m or h"),
             (["drill", "--config", self.path, "--provider", "kakao", "--for", "25h"], 2, "up to 24h"),
             (["drill", "--config", self.path, "--provider", "kakao"], 2, "--for LENGTH, or --end"),
+            (["drill", "--config", self.path, "--provider", "kakao", "--for", "5s", "--share", "5"], 2, "such as 5%"),
+            (["drill", "--config", self.path, "--provider", "kakao", "--for", "5s", "--share", "101%"], 2, "up to 100%"),
             (["drill", "--config", self.path, "--provider", "kakao", "--for", "5s"], 3, "no server took it up"),
             (["incidents", "show", "NONE", "--ledger", self.ledger], 2, "is no incident"),
             (["incidents", "list", "--ledger", "sqlite:nowhere.db"], 3, "nowhere.db"),

@@ -50,9 +50,9 @@ base::Result<Material> from_csv(const Args& args, const std::string& file) {
   if (!pairs) return base::fail(pairs.error());
   Material material{std::string(*provider), std::move(*pairs), 0};
   material.answers = static_cast<std::int64_t>(material.pairs.size());
-  if (material.pairs.size() > distance::kMostPairs)
+  if (material.pairs.size() > distance::kMostDoorPairs)
     material.pairs.erase(material.pairs.begin(),
-                         material.pairs.end() - static_cast<std::ptrdiff_t>(distance::kMostPairs));
+                         material.pairs.end() - static_cast<std::ptrdiff_t>(distance::kMostDoorPairs));
   return material;
 }
 

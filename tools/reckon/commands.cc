@@ -9,6 +9,7 @@ std::vector<std::vector<Command>> command_groups() {
       incident_commands(),       map_commands(),          correction_commands(), route_commands(),
       provider_check_commands(), provider_sim_commands(), assign_commands(),     simulate_commands(),
       bench_commands(),
+      bench_compare_commands(),
   };
 }
 

@@ -16,6 +16,7 @@ std::vector<Command> serve_commands();
 std::vector<Command> verify_commands();
 std::vector<Command> assign_commands();
 std::vector<Command> bench_commands();
+std::vector<Command> bench_compare_commands();
 std::vector<Command> simulate_commands();
 std::vector<Command> calibrate_commands();
 std::vector<Command> shadow_commands();

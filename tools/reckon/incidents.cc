@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "commands.h"
+#include "reckon/base/csv.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/service/config.h"
 #include "reckon/service/quote_id.h"
@@ -162,6 +163,16 @@ base::Result<seconds> length_of(std::string_view text) {
                     fmt::format("'{}' is no length; allowed: a number with s, m or h, up to 24h", text));
 }
 
+// `5%` or `12.5%`, as a share of one.
+base::Result<double> share_of(std::string_view text) {
+  const auto number =
+      text.ends_with('%') ? base::parse_number(text.substr(0, text.size() - 1)) : std::nullopt;
+  if (number && *number > 0 && *number <= 100) return *number / 100;
+  return base::fail(
+      ErrorCode::kInvalidInput, "--share",
+      fmt::format("'{}' is no share; allowed: a percentage such as 5%, above 0% and up to 100%", text));
+}
+
 // Looks until the incident has opened, or is over; nothing when the time is up.
 std::optional<Incident> wait_for(const Ledger& ledger, const std::string& id, bool over, seconds longest) {
   const auto until = std::chrono::steady_clock::now() + longest;
@@ -215,8 +226,10 @@ int run_drill(const Args& args) {
   const auto now = base::SystemClock().wall_now();
   auto length = args.has("end") ? base::Result<seconds>(seconds{0}) : length_of(*args.get("for"));
   if (!length) return report(length.error());
+  const auto share = share_of(args.get_or("share", "100%"));
+  if (!share) return report(share.error());
   const auto order = ledger::order_event(service::new_quote_id(now), provider, now,
-                                         args.has("end") ? "none" : "forced_open", *length);
+                                         args.has("end") ? "none" : "forced_open", *length, *share);
   if (const auto written = (*ledger)->append_events({order}); !written) return report(written.error());
   if (args.has("end") || args.has("no-wait")) return deliver(args, order.incident + "\n");
   return follow(args, **ledger, order, *length);
@@ -251,6 +264,7 @@ std::vector<Command> incident_commands() {
            {{"config", "FILE", "the running server's configuration"},
             {"provider", "NAME", "which one"},
             {"for", "LENGTH", "such as 90s, 10m, 2h"},
+            {"share", "PERCENT", "of the quotes that it is kept from, such as 5% (100%)"},
             {"end", "", "ends a drill early"},
             {"no-wait", "", "prints the incident's id and goes"},
             out,

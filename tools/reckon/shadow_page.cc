@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "markup.h"
 #include "reckon/base/json_writer.h"
 
 namespace reckon::cli {
@@ -72,29 +73,6 @@ std::string left_out(const ShadowReports& reports) {
     out += fmt::format("{} quotes could not be read; 'reckon verify' names them\n", reports.unreadable);
   if (reports.reports.empty())
     out += fmt::format("none of {} quotes was measured by a provider\n", reports.rows);
-  return out;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
   return out;
 }
 

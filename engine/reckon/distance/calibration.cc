@@ -9,6 +9,7 @@
 #include "reckon/base/hash.h"
 #include "reckon/base/json_reader.h"
 #include "reckon/base/json_writer.h"
+#include "reckon/distance/pairs.h"
 #include "reckon/geo/geodesic.h"
 
 namespace reckon::distance {
@@ -152,6 +153,38 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   }
 }
 
+void write_doors(base::JsonWriter& json, const DoorModel& model) {
+  json.key("doors").begin_object().key("classes").begin_array();
+  for (const auto& of : model.classes) {
+    json.begin_array();
+    for (const auto weight : of.weights) json.number(weight);
+    json.number(of.scale).end_array();
+  }
+  json.end_array().key("lengths").begin_array();
+  for (const auto& one : model.lengths) json.begin_array().number(one.at_m).number(one.factor).end_array();
+  json.end_array().key("bands").begin_array();
+  for (const auto& band : model.bands)
+    json.begin_array().number(band.up_to_m).number(band.low).number(band.high).end_array();
+  json.end_array().end_object();
+}
+
+void read_doors(const base::JsonNode& node, DoorModel& model) {
+  node.allow_only({"classes", "lengths", "bands"});
+  const auto classes = read_rows(node.required("classes"), kDoorTerms + 1, kDoorClasses);
+  if (classes.size() != kDoorClasses)
+    node.required("classes").fault(fmt::format("has {} rows; allowed: {}", classes.size(), kDoorClasses));
+  for (std::size_t c = 0; c < std::min(kDoorClasses, classes.size()); ++c) {
+    std::copy_n(classes[c].begin(), kDoorTerms, model.classes.at(c).weights.begin());
+    model.classes.at(c).scale = classes[c][kDoorTerms];
+  }
+  for (const auto& row : read_rows(node.required("lengths"), 2, 1000))
+    model.lengths.push_back({row[0], row[1]});
+  for (const auto& row : read_rows(node.required("bands"), 3, 1000)) {
+    if (row[2] < row[1]) node.fault("has a band whose low exceeds its high");
+    model.bands.push_back({row[0], row[1], row[2]});
+  }
+}
+
 }  // namespace
 
 std::string to_json(const Calibration& calibration) {
@@ -169,6 +202,7 @@ std::string to_json(const Calibration& calibration) {
     json.begin_array().number(point.at_m).number(point.metres).end_array();
   json.end_array();
   write_bands(json, "detour_bands", calibration.detour_bands);
+  write_doors(json, calibration.doors);
   json.end_object();
   return out;
 }
@@ -183,7 +217,7 @@ base::Result<Calibration> read_calibration(std::string_view text, std::string_vi
   base::Faults faults{std::string(name)};
   const auto root = document->root(faults);
   root.allow_only({"version", "provider", "vehicle", "map_release", "answers", "pairs", "alike", "routes",
-                   "road_bands", "detour", "detour_bands"});
+                   "road_bands", "detour", "detour_bands", "doors"});
   Calibration calibration;
   root.required("version").integer(1, 1);
   calibration.provider = root.required("provider").string(64).value_or("");
@@ -199,6 +233,7 @@ base::Result<Calibration> read_calibration(std::string_view text, std::string_vi
   for (const auto& row : read_rows(root.required("detour"), 2, 1000))
     calibration.detour.push_back({row[0], row[1]});
   calibration.detour_bands = read_bands(root.required("detour_bands"));
+  read_doors(root.required("doors"), calibration.doors);
   if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));
   return calibration;
 }
@@ -212,7 +247,9 @@ Estimate banded(double metres, std::span<const ErrorBand> bands) {
   return {estimate.metres, std::min(estimate.low, estimate.metres), std::max(estimate.high, estimate.metres)};
 }
 
-std::optional<Estimate> learned_detour(const Calibration& calibration, double geodesic_m) {
+namespace {
+
+std::optional<double> detour_metres(const Calibration& calibration, double geodesic_m) {
   const auto& points = calibration.detour;
   if (points.empty()) return std::nullopt;
   double metres = 0;
@@ -227,7 +264,20 @@ std::optional<Estimate> learned_detour(const Calibration& calibration, double ge
     const auto& a = *(above - 1);
     metres = a.metres + (above->metres - a.metres) * (geodesic_m - a.at_m) / (above->at_m - a.at_m);
   }
-  return banded(metres, calibration.detour_bands);
+  return metres;
+}
+
+}  // namespace
+
+std::optional<Estimate> learned_detour(const Calibration& calibration, double geodesic_m) {
+  const auto metres = detour_metres(calibration, geodesic_m);
+  if (!metres) return std::nullopt;
+  return banded(*metres, calibration.detour_bands);
+}
+
+double usual_metres(const Calibration& calibration, double geodesic_m) {
+  if (const auto metres = detour_metres(calibration, geodesic_m)) return *metres;
+  return geodesic_m * detour_factor(geodesic_m);
 }
 
 std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle,
@@ -248,9 +298,11 @@ std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle
       later.push_back({static_cast<double>(said->metres.value), trip.metres});
   }
   made.detour_bands = fit_bands(std::move(later));
+  made.doors = fit_doors(trips, [&](double geodesic_m) { return usual_metres(made, geodesic_m); });
   if (network == nullptr) return made;
   made.map_release = std::move(map_release);
-  const auto fit = fit_routes(*network, fitted, {}, progress);
+  const auto newest = std::span(fitted).last(std::min(kMostPairs, fitted.size()));
+  const auto fit = fit_routes(*network, newest, {}, progress);
   if (fit.stopped) return std::nullopt;
   made.routes = fit.model;
   made.alike = static_cast<std::int64_t>(fit.alike);

@@ -13,6 +13,7 @@
 #include "reckon/base/result.h"
 #include "reckon/base/vehicle.h"
 #include "reckon/distance/detour.h"
+#include "reckon/distance/door_model.h"
 #include "reckon/distance/route_fit.h"
 #include "reckon/road/road_map.h"
 
@@ -41,6 +42,7 @@ struct Calibration {
   std::vector<ErrorBand> road_bands;  ///< ascending; of the route model's metres
   std::vector<DetourPoint> detour;    ///< ascending in both
   std::vector<ErrorBand> detour_bands;
+  DoorModel doors;  ///< of trips between doors that other answers know
 
   /// `sha256:…` of to_json.
   std::string release() const;
@@ -53,7 +55,7 @@ base::Result<Calibration> read_calibration(std::string_view json, std::string_vi
 
 /// Learns all of it. Every fifth answer is kept from the fit and tells how wide the intervals are (split
 /// conformal, Vovk 2005; by distance: Mondrian), so the others must not be alike in turn: trips come in order
-/// of asking. Deterministic.
+/// of asking. Deterministic. Routes are learned from the newest kMostPairs, the rest from all.
 /// @param network  null where there is no road map; then only the detour is learned
 /// @return nothing when `progress` gave it up
 std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle,
@@ -64,6 +66,9 @@ std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle
 Estimate banded(double metres, std::span<const ErrorBand> bands);
 /// The learned detour; nothing when none was learned.
 std::optional<Estimate> learned_detour(const Calibration& calibration, double geodesic_m);
+
+/// The same without its band, not rounded; the usual detour when none was learned.
+double usual_metres(const Calibration& calibration, double geodesic_m);
 
 /// A calibration ready to answer on the map that it belongs to. Safe to call from any thread.
 class CalibratedRoads {

@@ -44,6 +44,7 @@ Distance from_local(LocalEstimate local, std::vector<WhyNot> missed) {
   distance.high = local.estimate.high;
   distance.duration = local.duration;
   distance.source = local.source;
+  distance.age = local.age;
   distance.calibration_release = local.calibration_release;
   distance.why_not = std::move(missed);
   distance.why_not.insert(distance.why_not.end(), local.why_not.begin(), local.why_not.end());
@@ -51,17 +52,44 @@ Distance from_local(LocalEstimate local, std::vector<WhyNot> missed) {
   return distance;
 }
 
+// A share of the quotes that a provider is kept from, for a time.
+class Drill {
+ public:
+  void begin(double share, base::SteadyTime until) {
+    const std::lock_guard lock(mutex_);
+    share_ = share;
+    until_ = until;
+    credit_ = 0;
+  }
+  bool withholds(base::SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    if (share_ <= 0 || now >= until_) return false;
+    credit_ += share_;
+    if (credit_ < 1) return false;
+    credit_ -= 1;
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  double share_ = 0, credit_ = 0;
+  base::SteadyTime until_{};
+};
+
 // One provider with what guards it.
 struct Rung {
   Rung(std::shared_ptr<provider::MapProvider> provider_in, const BreakerOptions& options,
-       const base::Clock& clock, std::uint64_t seed)
+       const base::Clock& clock, std::uint64_t seed, QuotaPlan plan)
       : provider(std::move(provider_in)),
         label(Source{SourceKind::kProvider, std::string(provider->name())}.label()),
-        breaker(options, clock, seed) {}
+        breaker(options, clock, seed),
+        quota(std::move(plan)) {}
 
   std::shared_ptr<provider::MapProvider> provider;
   std::string label;
   Breaker breaker;
+  DailyQuota quota;
+  Drill drill;
   std::atomic<bool> alarmed = false;  // since it last answered
   std::mutex drift_mutex;
   DriftDetector drift;
@@ -76,6 +104,12 @@ struct DistanceService::State : std::enable_shared_from_this<DistanceService::St
   std::shared_ptr<const Learned> learned;
 
   std::shared_ptr<const Learned> newest() const;
+  Rung* rung_named(std::string_view provider);
+  void ask_other_trips(const Learned& by, LocalEstimate& local, const Trip& trip) const;
+  void improve(const Learned& by, LocalEstimate& local, const Trip& trip) const {
+    by.improve(local, trip.vehicle, trip.from, trip.to);
+    ask_other_trips(by, local, trip);
+  }
   std::optional<Distance> recall(const Trip& trip, const LocalEstimate& local,
                                  std::vector<WhyNot>& missed) const;
   void remember(const Rung& rung, const Trip& trip, const provider::ProviderAnswer& answer) const;
@@ -99,6 +133,26 @@ std::shared_ptr<const Learned> DistanceService::State::newest() const {
   return learned;
 }
 
+// Where no road map reaches: what the first provider has said of other trips between these doors and others.
+void DistanceService::State::ask_other_trips(const Learned& by, LocalEstimate& local,
+                                             const Trip& trip) const {
+  if (local.source.kind != SourceKind::kGeodesic || !parts.memory || rungs.empty() ||
+      parts.remember_for.empty())
+    return;
+  const auto name = rungs.front()->provider->name();
+  const auto keep = parts.remember_for.front();
+  const auto& calibration = by.calibration();
+  if (keep.count() == 0 || calibration.provider != name || calibration.vehicle != trip.vehicle) return;
+  const auto now = parts.clock->wall_now();
+  const auto bounds = parts.memory->bounds(name, trip.vehicle, trip.from, trip.to, now - keep);
+  const auto estimate = by.between_doors(bounds, local.view.geodesic_m);
+  if (!estimate) return;
+  local.estimate = *estimate;
+  local.source = {SourceKind::kMemory, std::string(name)};
+  local.age = std::max(base::Seconds{0}, std::chrono::duration_cast<base::Seconds>(now - bounds.oldest));
+  local.calibration_release = by.release();
+}
+
 void DistanceService::State::remember(const Rung& rung, const Trip& trip,
                                       const provider::ProviderAnswer& answer) const {
   for (std::size_t i = 0; parts.memory && i < rungs.size() && i < parts.remember_for.size(); ++i) {
@@ -106,6 +160,14 @@ void DistanceService::State::remember(const Rung& rung, const Trip& trip,
     parts.memory->remember({std::string(rung.provider->name()), trip.vehicle, trip.from, trip.to,
                             answer.distance, answer.duration, parts.clock->wall_now()});
   }
+}
+
+// Whether the neighbours' answer says more than the local estimate.
+static bool nearer(const AnswerMemory::Recalled& past, const LocalEstimate& local) {
+  if (local.source.kind == SourceKind::kRoad) return false;
+  if (local.source.kind == SourceKind::kGeodesic) return true;
+  return past.estimate.high.value - past.estimate.low.value <
+         local.estimate.high.value - local.estimate.low.value;
 }
 
 // What a provider said of these doors before; of near ones only where nothing better than a straight line is
@@ -117,7 +179,7 @@ std::optional<Distance> DistanceService::State::recall(const Trip& trip, const L
     const auto name = rungs[i]->provider->name();
     const auto past = parts.memory->recall(name, trip.vehicle, trip.from, trip.to, parts.clock->wall_now(),
                                            parts.remember_for[i]);
-    if (!past || (!past->same_doors && local.source.kind != SourceKind::kGeodesic)) continue;
+    if (!past || !(past->same_doors || nearer(*past, local))) continue;
     Distance distance;
     distance.metres = past->estimate.metres;
     distance.low = past->estimate.low;
@@ -192,7 +254,8 @@ provider::ProviderAnswer DistanceService::State::call(Rung& rung, const Breaker:
   auto answer = exchange(rung, trip, local, deadline);
   const bool again = answer.outcome == provider::Outcome::kUnavailable && answer.retryable &&
                      answer.retry_after.value_or(base::Seconds{0}).count() == 0 && !permit.probe;
-  if (again && deadline.left(*parts.clock) >= parts.options.least_useful && rung.breaker.take_retry())
+  if (again && deadline.left(*parts.clock) >= parts.options.least_useful && rung.breaker.take_retry() &&
+      rung.quota.take(parts.clock->wall_now()).empty())
     answer = exchange(rung, trip, local, deadline);
   const auto latency = std::chrono::duration_cast<microseconds>(parts.clock->steady_now() - began);
   rung.breaker.settle(permit, answer, latency);
@@ -206,6 +269,7 @@ void DistanceService::State::probe_aside(Rung& rung, const Breaker::Permit& perm
   const bool runs = parts.background->run(
       [self = shared_from_this(), &rung, permit, trip, local] { self->call(rung, permit, trip, local); });
   if (runs) return;
+  rung.quota.give_back();
   provider::ProviderAnswer unasked;
   unasked.outcome = provider::Outcome::kLocalReject;
   unasked.detail = "no thread was free for the probe";
@@ -215,7 +279,11 @@ void DistanceService::State::probe_aside(Rung& rung, const Breaker::Permit& perm
 tl::expected<provider::ProviderAnswer, std::string> DistanceService::State::ask(Rung& rung, const Trip& trip,
                                                                                 const LocalEstimate& local,
                                                                                 microseconds budget) {
+  if (rung.drill.withholds(parts.clock->steady_now())) return tl::unexpected(std::string("drill"));
+  if (const auto spent = rung.quota.take(parts.clock->wall_now()); !spent.empty())
+    return tl::unexpected(std::string(spent));
   const auto permit = rung.breaker.admit(budget);
+  if (!permit) rung.quota.give_back();
   if (permit && permit->probe && parts.background != nullptr) {
     probe_aside(rung, *permit, trip, local);
     tell_changes(rung);
@@ -278,8 +346,11 @@ DistanceService::DistanceService(Parts parts) : state_(std::make_shared<State>()
   state_->learned = state_->parts.learned;
   std::uint64_t seed = state_->parts.options.seed;
   for (const auto& provider : state_->parts.providers) {
-    state_->rungs.push_back(
-        std::make_unique<Rung>(provider, state_->parts.options.breaker, *state_->parts.clock, ++seed));
+    const auto& plans = state_->parts.options.quotas;
+    const auto index = state_->rungs.size();
+    state_->rungs.push_back(std::make_unique<Rung>(provider, state_->parts.options.breaker,
+                                                   *state_->parts.clock, ++seed,
+                                                   index < plans.size() ? plans[index] : QuotaPlan{}));
   }
 }
 
@@ -295,7 +366,7 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
   if (map == nullptr) local.why_not.front().reason = state_->parts.why_no_map;
   // Under this basis the local estimate is what the first provider would say, as far as it is learned.
   if (const auto learned = basis == Basis::kProvider ? state_->newest() : nullptr)
-    learned->improve(local, trip.vehicle, trip.from, trip.to);
+    state_->improve(*learned, local, trip);
   Distance distance;
   std::vector<WhyNot> missed;
   if (basis == Basis::kRoad) {
@@ -323,16 +394,36 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
   return distance;
 }
 
-base::Result<void> DistanceService::override_provider(std::string_view provider, Override order,
-                                                      std::chrono::seconds duration) {
-  for (auto& rung : state_->rungs) {
-    if (rung->provider->name() != provider) continue;
-    rung->breaker.override_for(order, duration);
-    state_->tell_changes(*rung);
-    return {};
-  }
+Rung* DistanceService::State::rung_named(std::string_view provider) {
+  const auto found =
+      std::ranges::find(rungs, provider, [](const auto& rung) { return rung->provider->name(); });
+  return found == rungs.end() ? nullptr : found->get();
+}
+
+namespace {
+
+tl::unexpected<base::Error> not_configured(std::string_view provider) {
   return base::fail(base::ErrorCode::kNotFound, "provider",
                     fmt::format("'{}' is not configured; allowed: the configuration's providers", provider));
+}
+
+}  // namespace
+
+base::Result<void> DistanceService::override_provider(std::string_view provider, Override order,
+                                                      std::chrono::seconds duration) {
+  Rung* rung = state_->rung_named(provider);
+  if (rung == nullptr) return not_configured(provider);
+  rung->breaker.override_for(order, duration);
+  state_->tell_changes(*rung);
+  return {};
+}
+
+base::Result<void> DistanceService::withhold_provider(std::string_view provider, double share,
+                                                      std::chrono::seconds duration) {
+  Rung* rung = state_->rung_named(provider);
+  if (rung == nullptr) return not_configured(provider);
+  rung->drill.begin(share, state_->parts.clock->steady_now() + duration);
+  return {};
 }
 
 void DistanceService::publish(std::shared_ptr<const Learned> learned) {
@@ -356,6 +447,16 @@ std::vector<std::pair<std::string, std::string>> DistanceService::breaker_states
   return states;
 }
 
+std::vector<DistanceService::QuotaUse> DistanceService::quotas() const {
+  std::vector<QuotaUse> uses;
+  for (const auto& rung : state_->rungs) {
+    if (rung->quota.plan().calls > 0)
+      uses.push_back(
+          {std::string(rung->provider->name()), rung->quota.used().calls, rung->quota.plan().calls});
+  }
+  return uses;
+}
+
 std::string DistanceService::export_state() const {
   std::string text;
   base::JsonWriter json(text);
@@ -373,6 +474,8 @@ std::string DistanceService::export_state() const {
       json.key("override").string(to_string(memory.order));
       json.key("override_until").string(base::format_rfc3339(*memory.order_until));
     }
+    if (const auto used = rung->quota.used(); used.day > 0)
+      json.key("quota_day").integer(used.day).key("quota_calls").integer(used.calls);
     json.end_object();
   }
   json.end_array().end_object();
@@ -400,8 +503,15 @@ Override read_order(const base::JsonNode& node) {
   return Override::kNone;
 }
 
-std::pair<std::string, BreakerMemory> read_breaker(const base::JsonNode& node) {
-  node.allow_only({"provider", "latch", "openings", "open_until", "override", "override_until"});
+struct Kept {
+  std::string provider;
+  BreakerMemory memory;
+  DailyQuota::Used used;
+};
+
+Kept read_breaker(const base::JsonNode& node) {
+  node.allow_only({"provider", "latch", "openings", "open_until", "override", "override_until", "quota_day",
+                   "quota_calls"});
   BreakerMemory memory;
   const auto name = node.required("provider").string();
   memory.latch = node.required("latch").string().value_or("");
@@ -412,7 +522,10 @@ std::pair<std::string, BreakerMemory> read_breaker(const base::JsonNode& node) {
   memory.open_until = read_time(node.required("open_until"));
   memory.order = read_order(node.optional("override"));
   memory.order_until = read_time(node.optional("override_until"));
-  return {std::string(name.value_or("")), memory};
+  const auto count = [&](std::string_view key) {
+    return node.optional(key).integer(0, 1'000'000'000).value_or(0);
+  };
+  return {std::string(name.value_or("")), memory, {count("quota_day"), count("quota_calls")}};
 }
 
 }  // namespace
@@ -424,13 +537,15 @@ base::Result<void> DistanceService::import_state(std::string_view json) {
   const auto root = document->root(faults);
   root.allow_only({"version", "breakers"});
   root.required("version").integer(1, 1);
-  std::vector<std::pair<std::string, BreakerMemory>> memories;
+  std::vector<Kept> memories;
   for (const auto& node : root.required("breakers").items(kMaxBreakers))
     memories.push_back(read_breaker(node));
   if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));
-  for (const auto& [name, memory] : memories) {
+  for (const auto& kept : memories) {
     for (auto& rung : state_->rungs) {
-      if (rung->provider->name() == name) rung->breaker.restore(memory);
+      if (rung->provider->name() != kept.provider) continue;
+      rung->breaker.restore(kept.memory);
+      rung->quota.restore(kept.used);
     }
   }
   return {};

@@ -17,6 +17,7 @@
 #include "reckon/base/result.h"
 #include "reckon/base/vehicle.h"
 #include "reckon/distance/breaker.h"
+#include "reckon/distance/daily_quota.h"
 #include "reckon/distance/distance.h"
 #include "reckon/distance/learned.h"
 #include "reckon/distance/memory.h"
@@ -85,6 +86,7 @@ struct LadderOptions {
   double first_share =
       0.6;  ///< of the time left, when a further provider could still be asked after this one
   std::uint64_t seed = 0x7265636b6f6e;  ///< of the breakers' jitter
+  std::vector<QuotaPlan> quotas = {};   ///< by provider, in their order; missing: no limit is known
 };
 
 /// Safe to call from several threads, each with its own Query.
@@ -126,6 +128,13 @@ class DistanceService {
   base::Result<void> override_provider(std::string_view provider, Override order,
                                        std::chrono::seconds duration);
 
+  /// Keeps a share of the quotes from a provider for `duration`, as if it were not there (`drill` in
+  /// why_not); its breaker hears nothing of it. The latest word counts; share 0 ends it.
+  /// @param share  [0, 1]
+  /// @errors kNotFound  no such provider
+  base::Result<void> withhold_provider(std::string_view provider, double share,
+                                       std::chrono::seconds duration);
+
   /// Puts a newer calibration in the place of the one in use. Measurements under way end with the one that
   /// they began with; none waits.
   void publish(std::shared_ptr<const Learned> learned);
@@ -138,6 +147,13 @@ class DistanceService {
   /// One provider's breaker: `closed`, `open`, `half_open`, `ramping`, `latched:<reason>`, `forced_open`,
   /// `forced_closed`.
   std::vector<std::pair<std::string, std::string>> breaker_states() const;
+
+  /// Calls made today by providers whose quota is known: name, used, allowed.
+  struct QuotaUse {
+    std::string provider;
+    std::int64_t used = 0, calls = 0;
+  };
+  std::vector<QuotaUse> quotas() const;
 
   /// What the breakers know, as one JSON document, for a later process.
   std::string export_state() const;

@@ -35,4 +35,8 @@ void Learned::improve(LocalEstimate& local, base::Vehicle vehicle, const geo::La
   local.calibration_release = release_;
 }
 
+std::optional<Estimate> Learned::between_doors(const DoorGraph::Bounds& bounds, double geodesic_m) const {
+  return door_estimate(calibration_.doors, bounds, geodesic_m, usual_metres(calibration_, geodesic_m));
+}
+
 }  // namespace reckon::distance

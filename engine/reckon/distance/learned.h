@@ -4,6 +4,7 @@
 // Immutable; a newer one takes its place as a whole.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "reckon/base/result.h"
@@ -34,6 +35,8 @@ class Learned {
   /// estimate alone that it knows nothing better for: another vehicle, no route.
   void improve(LocalEstimate& local, base::Vehicle vehicle, const geo::LatLng& from,
                const geo::LatLng& to) const;
+  /// What answers about other trips make of this one; nothing where they say too little.
+  std::optional<Estimate> between_doors(const DoorGraph::Bounds& bounds, double geodesic_m) const;
 
  private:
   Learned(Calibration calibration, std::unique_ptr<CalibratedRoads> roads);

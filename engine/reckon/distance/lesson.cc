@@ -9,12 +9,24 @@ namespace {
 
 constexpr std::size_t kCheckedShare = 10;  // one in ten, the newest
 
-Parity parity_with(const Learned* learned, const std::shared_ptr<const road::RoadMap>& map,
-                   base::Vehicle vehicle, std::span<const AnsweredTrip> trips) {
+/// What estimates are made of: as the ladder has them while the provider is gone.
+struct Means {
+  const Learned* learned = nullptr;
+  const road::RoadMap* map = nullptr;
+  const DoorGraph* others = nullptr;  ///< answers that are remembered
+};
+
+Parity parity_with(const Means& means, base::Vehicle vehicle, std::span<const AnsweredTrip> trips) {
   road::Roads::Query query;
   return measure_parity(trips, [&](const geo::LatLng& from, const geo::LatLng& to) {
-    auto local = local_estimate(map.get(), query, vehicle, from, to);
-    if (learned != nullptr) learned->improve(local, vehicle, from, to);
+    auto local = local_estimate(means.map, query, vehicle, from, to);
+    if (means.learned == nullptr) return local.estimate;
+    means.learned->improve(local, vehicle, from, to);
+    if (local.source.kind == SourceKind::kGeodesic && means.others != nullptr) {
+      if (const auto known =
+              means.learned->between_doors(means.others->bounds(from, to), local.view.geodesic_m))
+        return *known;
+    }
     return local.estimate;
   });
 }
@@ -43,14 +55,16 @@ base::Result<std::optional<Lesson>> learn(std::string provider, base::Vehicle ve
   if (!made) return std::optional<Lesson>{};
   auto learned = Learned::make(map, *made);
   if (!learned) return base::fail(learned.error());
-  lesson.before = parity_with(nullptr, map, vehicle, apart);
-  lesson.after = parity_with(learned->get(), map, vehicle, apart);
+  DoorGraph others;
+  for (std::size_t i = 0; i < used.size(); ++i) others.add(used[i].from, used[i].to, used[i].metres, {}, i);
+  lesson.before = parity_with({nullptr, map.get(), nullptr}, vehicle, apart);
+  lesson.after = parity_with({learned->get(), map.get(), &others}, vehicle, apart);
   if (map && lesson.after.same_100 < lesson.before.same_100) {
     lesson.roads_kept = false;
     made->map_release.clear();
     made->routes = {};
     made->road_bands.clear();
-    lesson.after = parity_with(Learned::detour_of(*made).get(), map, vehicle, apart);
+    lesson.after = parity_with({Learned::detour_of(*made).get(), map.get(), &others}, vehicle, apart);
   }
   lesson.calibration = *std::move(made);
   return std::optional<Lesson>(std::move(lesson));

@@ -20,9 +20,10 @@ namespace reckon::distance {
 struct LocalEstimate {
   Estimate estimate;
   base::Seconds duration{};
-  Source source;
-  LocalView view;                                         ///< what provider answers are checked against
-  std::optional<std::string> map_release = std::nullopt;  ///< of the road map consulted, if one was
+  Source source;        ///< `road` or `geodesic`; `memory:<name>` where answers about other trips gave it
+  base::Seconds age{};  ///< of the oldest of these
+  LocalView view;       ///< what provider answers are checked against
+  std::optional<std::string> map_release = std::nullopt;          ///< of the road map consulted, if one was
   std::optional<std::string> calibration_release = std::nullopt;  ///< when `estimate` is a calibrated one
   bool swallowed = false;  ///< the map has a route, but snapping took most of the trip
   /// Why not the road map: `no_map`, `vehicle`, `off_map`, `no_route`, `snapped_together`.

@@ -38,14 +38,26 @@ AnswerMemory::Cell AnswerMemory::cell_of(const geo::LatLng& from, const geo::Lat
 void AnswerMemory::remember(const PastAnswer& answer) {
   const std::lock_guard lock(mutex_);
   cells_[cell_of(answer.from, answer.to)].push_back(first_ + answers_.size());
+  doors_[{answer.provider, answer.vehicle}].add(
+      answer.from, answer.to, static_cast<double>(answer.metres.value), answer.at, first_ + answers_.size());
   answers_.push_back(answer);
   while (answers_.size() > most_) {
     const auto cell = cells_.find(cell_of(answers_.front().from, answers_.front().to));
     std::erase(cell->second, first_);
     if (cell->second.empty()) cells_.erase(cell);
+    const auto& oldest = answers_.front();
+    doors_[{oldest.provider, oldest.vehicle}].remove(oldest.from, oldest.to, first_);
     answers_.pop_front();
     ++first_;
   }
+}
+
+DoorGraph::Bounds AnswerMemory::bounds(std::string_view provider, base::Vehicle vehicle,
+                                       const geo::LatLng& from, const geo::LatLng& to,
+                                       base::WallTime since) const {
+  const std::lock_guard lock(mutex_);
+  const auto graph = doors_.find(std::pair(std::string(provider), vehicle));
+  return graph == doors_.end() ? DoorGraph::Bounds{} : graph->second.bounds(from, to, since);
 }
 
 std::size_t AnswerMemory::size() const {

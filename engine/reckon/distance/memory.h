@@ -5,17 +5,20 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "reckon/base/clock.h"
 #include "reckon/base/units.h"
 #include "reckon/base/vehicle.h"
 #include "reckon/distance/detour.h"
+#include "reckon/distance/door_graph.h"
 #include "reckon/geo/lat_lng.h"
 
 namespace reckon::distance {
@@ -38,7 +41,7 @@ inline constexpr double kNearTripM = 40;
 /// Safe to call from any thread.
 class AnswerMemory {
  public:
-  /// @param most_answers  the oldest are forgotten first; some 150 bytes each
+  /// @param most_answers  the oldest are forgotten first; some 300 bytes each
   explicit AnswerMemory(std::size_t most_answers = 200'000) : most_(most_answers) {}
 
   /// Takes an answer; a newer one of the same trip replaces the older.
@@ -54,6 +57,9 @@ class AnswerMemory {
   /// kNearTripM. Cost: 81 look-ups, some microseconds.
   std::optional<Recalled> recall(std::string_view provider, base::Vehicle vehicle, const geo::LatLng& from,
                                  const geo::LatLng& to, base::WallTime now, base::Seconds max_age) const;
+  /// What answers about other trips say of this one; empty bounds where they say nothing.
+  DoorGraph::Bounds bounds(std::string_view provider, base::Vehicle vehicle, const geo::LatLng& from,
+                           const geo::LatLng& to, base::WallTime since) const;
   std::size_t size() const;
   std::size_t most_answers() const { return most_; }
 
@@ -72,6 +78,7 @@ class AnswerMemory {
   std::deque<PastAnswer> answers_;  ///< by age; answers_[i] has number first_ + i
   std::uint64_t first_ = 0;
   std::unordered_map<Cell, std::vector<std::uint64_t>, CellHash> cells_;
+  std::map<std::pair<std::string, base::Vehicle>, DoorGraph, std::less<>> doors_;
 };
 
 }  // namespace reckon::distance

@@ -13,12 +13,14 @@
 
 namespace reckon::distance {
 
-/// More pairs than this are not used, the newest ones are: the fit takes some minutes for as many.
+/// Routes are learned from no more pairs than this, the newest: the fit takes some minutes for as many.
 inline constexpr std::size_t kMostPairs = 10'000;
+/// And all the rest from no more than this: seconds.
+inline constexpr std::size_t kMostDoorPairs = 200'000;
 
 /// One pair for each two doors, the newest answer of them, in order of time, at most `most` (the newest).
 /// @param answers  in order of time
-std::vector<AnsweredTrip> pairs_of(std::span<const PastAnswer> answers, std::size_t most = kMostPairs);
+std::vector<AnsweredTrip> pairs_of(std::span<const PastAnswer> answers, std::size_t most = kMostDoorPairs);
 
 /// The columns `from_lat,from_lon,to_lat,to_lon,distance_m` and, if there, `duration_s` (0: not told); others
 /// are passed over. Rows in order of time.

@@ -79,8 +79,9 @@ bool AreaIndex::holds(std::uint32_t area, PointE7 point) const {
     const std::int64_t turn = turn_of(a, b, point);
     const unsigned rises = b.lat > point.lat, spans = (a.lat > point.lat) ^ rises;
     inside ^= spans & ((turn > 0) ^ rises ^ 1U);
-    const unsigned within = (point.lat >= std::min(a.lat, b.lat)) & (point.lat <= std::max(a.lat, b.lat)) &
-                            (point.lng >= std::min(a.lng, b.lng)) & (point.lng <= std::max(a.lng, b.lng));
+    const unsigned south = point.lat >= std::min(a.lat, b.lat), north = point.lat <= std::max(a.lat, b.lat);
+    const unsigned west = point.lng >= std::min(a.lng, b.lng), east = point.lng <= std::max(a.lng, b.lng);
+    const unsigned within = south & north & west & east;
     edge |= within & static_cast<unsigned>(turn == 0);
   }
   return edge != 0 ? slot.edge_inside : inside != 0;

@@ -22,6 +22,10 @@ class Detail {
   std::int64_t number(std::string_view key) {
     return document_ ? document_->root(faults_).optional(key).integer(0, INT64_MAX).value_or(0) : 0;
   }
+  /// 1 where there is none.
+  double share(std::string_view key) {
+    return document_ ? document_->root(faults_).optional(key).number(0, 1).value_or(1) : 1;
+  }
 
  private:
   base::Result<base::JsonDocument> document_;
@@ -93,10 +97,12 @@ base::Result<std::map<std::string, std::int64_t>> quotes_by_source(
 }
 
 IncidentEvent order_event(std::string incident, std::string provider, base::WallTime at,
-                          std::string_view order, std::chrono::seconds duration) {
+                          std::string_view order, std::chrono::seconds duration, double share) {
   IncidentEvent event{std::move(incident), std::move(provider), at, std::string(kEventOrder), ""};
   base::JsonWriter json(event.detail);
-  json.begin_object().key("order").string(order).key("for_s").integer(duration.count()).end_object();
+  json.begin_object().key("order").string(order).key("for_s").integer(duration.count());
+  if (share < 1) json.key("share").number(share);
+  json.end_object();
   return event;
 }
 
@@ -104,7 +110,7 @@ std::optional<Order> order_of(const IncidentEvent& event) {
   if (event.kind != kEventOrder) return std::nullopt;
   Detail detail(event);
   const auto seconds = std::min(detail.number("for_s"), kLongestOrderS);
-  return Order{detail.text("order"), event.at + std::chrono::seconds{seconds}};
+  return Order{detail.text("order"), event.at + std::chrono::seconds{seconds}, detail.share("share")};
 }
 
 }  // namespace reckon::ledger

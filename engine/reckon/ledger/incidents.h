@@ -18,7 +18,7 @@
 namespace reckon::ledger {
 
 /// Kinds of events. Their `detail`:
-inline constexpr std::string_view kEventOrder = "order";    ///< {"order","for_s"}: an operator's
+inline constexpr std::string_view kEventOrder = "order";    ///< {"order","for_s","share"?}: an operator's
 inline constexpr std::string_view kEventOpened = "opened";  ///< {"cause","reason","first_failure"}
 inline constexpr std::string_view kEventCall = "call";      ///< {"operation","outcome","stage","latency_us"}
 inline constexpr std::string_view kEventBreaker = "breaker";  ///< {"from","to"}
@@ -48,13 +48,15 @@ base::Result<std::map<std::string, std::int64_t>> quotes_by_source(
     const Ledger& ledger, base::WallTime from, base::WallTime to,
     const std::function<void(std::int64_t, std::int64_t)>& progress = {});
 
-/// An operator's order as an event: `forced_open` for a time, or `none`, which takes it back.
-IncidentEvent order_event(std::string incident, std::string provider, base::WallTime at,
-                          std::string_view order, std::chrono::seconds duration);
+/// An operator's order: a provider is to be kept from all quotes (`forced_open`) or from a share of them for
+/// a time, or, with `none`, an order is taken back.
 struct Order {
   std::string order;
   base::WallTime until{};
+  double share = 1;  ///< (0, 1]
 };
+IncidentEvent order_event(std::string incident, std::string provider, base::WallTime at,
+                          std::string_view order, std::chrono::seconds duration, double share = 1);
 /// @return nothing when the event is none
 std::optional<Order> order_of(const IncidentEvent& event);
 

@@ -92,7 +92,8 @@ class Reporter {
   }
 
   ShadowReports finish() {
-    for (auto& [key, gathered] : gathered_) {
+    for (auto& entry : gathered_) {
+      auto& gathered = entry.second;  // a binding cannot be captured under clang 14
       auto& report = gathered.report;
       std::ranges::sort(gathered.errors);
       const auto at = [&](double share) {

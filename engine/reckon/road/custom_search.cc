@@ -129,7 +129,7 @@ void CustomSearch::climb(const Elimination& shape, std::span<const ClimbSeed> se
     for (std::size_t i = 0; i < above.size(); ++i) {
       auto& at = side.at[above[i]];
       const Cost there = cost + weights[i];
-      if (there >= at.cost) continue;
+      if (there >= at.cost || !fits(there)) continue;
       at.cost = there;
       at.from = v;
     }

@@ -18,12 +18,20 @@ bool reachable(Cost cost) {
   return cost < kUnreached;
 }
 
-/// Of two weights; a path too long to be one is none.
+/// Of two weights of which the first is reachable and fits; a path too long to be one is none.
+Cost sum(Cost a, Cost b) {
+  const Cost both = a + b;
+  return fits(both) ? both : kUnreached;
+}
+
+/// Of any two.
 Cost joined(Cost a, Cost b) {
   if (!reachable(a) || !reachable(b)) return kUnreached;
-  const Cost sum = a + b;
-  return fits(sum) ? sum : kUnreached;
+  return sum(a, b);
 }
+
+/// Beyond so many changed turns all weights are made anew: sooner done than one by one.
+constexpr std::size_t kManyTurns = 2000;
 
 }  // namespace
 
@@ -82,10 +90,6 @@ class Customizer {
     const auto above = shape_.above(v);
     auto* ups = up(v);
     auto* downs = down(v);
-    for (std::size_t i = 0; i < above.size(); ++i) {
-      if (!fits(ups[i])) ups[i] = kUnreached;
-      if (!fits(downs[i])) downs[i] = kUnreached;
-    }
     for (std::size_t j = 1; j < above.size(); ++j) {
       const bool into = reachable(downs[j]), out = reachable(ups[j]);
       if (!into && !out) continue;
@@ -96,8 +100,8 @@ class Customizer {
       std::size_t k = 0;
       for (std::size_t i = 0; i < j; ++i, ++k) {
         while (theirs[k] < above[i]) ++k;
-        if (into) their_ups[k] = std::min(their_ups[k], downs[j] + ups[i]);
-        if (out) their_downs[k] = std::min(their_downs[k], downs[i] + ups[j]);
+        if (into) their_ups[k] = std::min(their_ups[k], sum(downs[j], ups[i]));
+        if (out) their_downs[k] = std::min(their_downs[k], sum(ups[j], downs[i]));
       }
     }
   }
@@ -126,7 +130,9 @@ class Updater {
 
   void look_at(const ArcTurn& turn) {
     const auto from = shape_.vertex_of(turn.from), to = shape_.vertex_of(turn.to);
-    if (from != to) look_at(std::max(from, to), std::min(from, to));
+    const auto low = std::max(from, to), high = std::min(from, to);
+    // Of an altered file one list of turns may name what the other does not: no edge, nothing to work out.
+    if (from != to && shape_.edge_between(low, high) != Elimination::kNone) look_at(low, high);
   }
 
   void run() {
@@ -225,6 +231,7 @@ class Updater {
 };
 
 CustomWeights CustomWeights::updated(const ChangedGraph& graph, std::span<const ArcTurn> turns) const {
+  if (turns.size() > kManyTurns) return of(*shape_, graph, metric_);
   CustomWeights weights = *this;
   Updater updater(graph, weights);
   for (const auto& turn : turns) updater.look_at(turn);

@@ -15,11 +15,10 @@ geo::PlaceE7 place_of_end(const EdgeGeometry& geometry, const Arc& arc, bool sta
   return geometry.points[first ? geometry.edge_first_point[edge] : geometry.edge_first_point[edge + 1] - 1];
 }
 
-// As arcs.cc joins them: ends-only road is entered from public road and left to it, never passed.
+// Ends-only road is entered from public road and left to it, never passed.
 bool may_follow(ArcKind from, ArcKind to) {
-  if (from == ArcKind::kEntry) return to == ArcKind::kEntry;
-  if (to == ArcKind::kExit) return from == ArcKind::kExit;
-  return true;
+  if (from == ArcKind::kEntry || to == ArcKind::kEntry) return from != ArcKind::kExit && to == ArcKind::kEntry;
+  return to != ArcKind::kExit || from == ArcKind::kExit;
 }
 
 void insert(std::vector<std::uint32_t>& sorted, std::uint32_t value) {
@@ -65,6 +64,10 @@ void GraphExtension::add_turns(const AddedTurn& turn, Turns& turns) const {
   const auto from_edge = turn.from_edge_dir >> 1, to_edge = turn.to_edge_dir >> 1;
   for (auto from = arcs_.edge_first_arc[from_edge]; from < arcs_.edge_first_arc[from_edge + 1]; ++from) {
     if (arcs_.arcs[from].edge_dir != turn.from_edge_dir) continue;
+    // Where the turn is there already, perhaps onto a copy that keeps a rule over ways, nothing is added.
+    const bool there = std::ranges::any_of(
+        turns[from], [&](std::uint32_t next) { return arcs_.arcs[next].edge_dir == turn.to_edge_dir; });
+    if (there) continue;
     for (auto to = arcs_.edge_first_arc[to_edge]; to < arcs_.edge_first_arc[to_edge + 1]; ++to) {
       const auto& arc = arcs_.arcs[to];
       if (arc.edge_dir == turn.to_edge_dir && !arc.copy && may_follow(arcs_.arcs[from].kind, arc.kind))
@@ -78,7 +81,6 @@ void GraphExtension::add_link(const AddedLink& link, Turns& turns) {
   const auto length_mm = static_cast<std::uint32_t>(
       std::clamp<long long>(std::llround(metres * 1000), 1, std::int64_t{kMaxEdgeMm}));
   const auto edge = static_cast<std::uint32_t>(edge_class_.size());
-  edge_first_run_.back() = static_cast<std::uint32_t>(runs_.size());
   runs_.push_back({0, static_cast<std::uint32_t>(points_.size()), 0});
   edge_first_run_.push_back(static_cast<std::uint32_t>(runs_.size()));
   points_.insert(points_.end(), {link.from, link.to});

@@ -18,7 +18,7 @@ class GraphExtension {
  public:
   /// Numbers of the map's arcs and edges stay; added ones follow. `order` is the map's dissection: added arcs
   /// come first in the new one, so that what they join is joined by them.
-  /// A turn that the graph has already is left as it is.
+  /// A turn that the graph has already is left as it is, with the turn rules over ways that it begins.
   GraphExtension(const EdgeGeometry& geometry, const ArcGraph& graph, std::span<const std::uint32_t> order,
                  std::span<const AddedTurn> turns, std::span<const AddedLink> links);
   GraphExtension(const GraphExtension&) = delete;

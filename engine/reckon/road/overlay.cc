@@ -9,6 +9,7 @@
 #include "reckon/base/hash.h"
 #include "reckon/base/json_reader.h"
 #include "reckon/base/json_writer.h"
+#include "reckon/geo/geodesic.h"
 #include "reckon/road/way_rules.h"
 
 namespace reckon::road {
@@ -107,6 +108,8 @@ AddLink read_link(const JsonNode& node) {
       static_cast<std::uint32_t>(node.required("speed_kmh").integer(1, kMaxLinkKmh).value_or(1)) * 1000;
   if (const auto both = node.optional("both_ways"); both.present())
     link.both_ways = both.boolean().value_or(true);
+  if (geo::geodesic_m(link.from, link.to) > kMaxLinkM)
+    node.fault(fmt::format("is a road of more than {} m; a shorter one, or a new map, is needed", kMaxLinkM));
   return link;
 }
 
@@ -318,6 +321,11 @@ base::Result<Overlay> parse_overlay(std::string_view bytes, std::string_view nam
   std::set<std::string, std::less<>> ids;
   for (const auto& item : root.required("corrections").items(kMaxCorrections))
     overlay.corrections.push_back(read_correction(item, ids));
+  const auto links = std::ranges::count_if(overlay.corrections, [](const Correction& one) {
+    return std::holds_alternative<AddLink>(one.what);
+  });
+  if (static_cast<std::size_t>(links) > kMaxLinks)
+    faults.add("/corrections", fmt::format("{} links are too many; at most {} are allowed", links, kMaxLinks));
   if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));
   return overlay;
 }

@@ -23,6 +23,12 @@ namespace reckon::road {
 /// Corrections that one file may hold: a few a day for years.
 inline constexpr std::size_t kMaxCorrections = 10'000;
 
+/// Roads that one file may add: each goes on top of the hierarchy, where all of them meet.
+inline constexpr std::size_t kMaxLinks = 100;
+
+/// Longest road that may be added: a bridge, a bypass; anything longer is a map's business.
+inline constexpr double kMaxLinkM = 5000;
+
 /// A place named in a correction lies at most so far from what it names.
 inline constexpr double kMaxNamedPlaceM = 30;
 

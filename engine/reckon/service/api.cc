@@ -314,6 +314,11 @@ ApiAnswer Api::health() const {
   for (const auto& [name, state] : parts_.engine->distances().breaker_states()) {
     json.begin_object().key("name").string(name).key("breaker").string(state).end_object();
   }
+  json.end_array().key("quotas").begin_array();
+  for (const auto& use : parts_.engine->distances().quotas()) {
+    json.begin_object().key("provider").string(use.provider);
+    json.key("used").integer(use.used).key("daily_calls").integer(use.calls).end_object();
+  }
   json.end_array().key("calibration");
   write_calibration(json, parts_.engine->distances().learned().get(),
                     parts_.learner == nullptr ? "" : parts_.learner->fault());

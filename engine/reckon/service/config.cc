@@ -83,11 +83,51 @@ std::int64_t default_remember_days(std::string_view kind) {
   return own ? 365 : 0;
 }
 
+constexpr std::int64_t kMaxDailyCalls = 1'000'000'000;
+constexpr std::size_t kMaxPeaks = 8;
+
+// `11:30`, up to `24:00`.
+std::optional<std::chrono::minutes> read_time_of_day(const JsonNode& node) {
+  const auto text = node.string(5);
+  if (!text) return std::nullopt;
+  int hours = -1, minutes = -1;
+  const auto number = [&](std::size_t at, int& value) {
+    const auto [end, fault] = std::from_chars(text->data() + at, text->data() + at + 2, value);
+    return fault == std::errc{} && end == text->data() + at + 2;
+  };
+  const bool formed = text->size() == 5 && (*text)[2] == ':' && number(0, hours) && number(3, minutes);
+  if (formed && minutes >= 0 && minutes < 60 && hours >= 0 && hours * 60 + minutes <= 24 * 60)
+    return std::chrono::minutes{hours * 60 + minutes};
+  node.fault(fmt::format("'{}' is no time of day; allowed: 00:00 to 24:00", *text));
+  return std::nullopt;
+}
+
+// A day's calls, and how many of them the peak hours may count on.
+distance::QuotaPlan read_quota(const JsonNode& item) {
+  distance::QuotaPlan plan;
+  plan.calls = item.optional("daily_calls").integer(1, kMaxDailyCalls).value_or(0);
+  const auto reserve = item.optional("peak_reserve"), hours = item.optional("peak_hours");
+  plan.reserve = reserve.integer(0, std::max<std::int64_t>(plan.calls, 0)).value_or(0);
+  for (const auto& peak : hours.items(kMaxPeaks)) {
+    const auto ends = peak.items(2);
+    if (ends.size() != 2) {
+      peak.fault("is no span; allowed: [\"17:00\", \"21:00\"]");
+      continue;
+    }
+    const auto from = read_time_of_day(ends[0]), to = read_time_of_day(ends[1]);
+    if (from && to && *from >= *to)
+      peak.fault("ends before it begins; allowed: two spans instead of one over midnight");
+    if (from && to) plan.peaks.push_back({*from, *to});
+  }
+  if (plan.reserve > 0 && plan.peaks.empty()) reserve.fault("is for no hours; name them in 'peak_hours'");
+  return plan;
+}
+
 void read_providers(const JsonNode& node, Config& config) {
   std::set<std::string, std::less<>> names;
   for (const auto& item : node.items(kMaxProviders)) {
-    item.allow_only(
-        {"name", "kind", "base_url", "key_env", "key_id_env", "profile", "remember_days", "learn"});
+    item.allow_only({"name", "kind", "base_url", "key_env", "key_id_env", "profile", "remember_days", "learn",
+                     "daily_calls", "peak_reserve", "peak_hours"});
     ProviderEntry entry;
     entry.name = item.required("name").string(64).value_or("");
     entry.kind = item.required("kind").string(64).value_or("");
@@ -98,6 +138,7 @@ void read_providers(const JsonNode& node, Config& config) {
     entry.remember_days = item.optional("remember_days")
                               .integer(0, kMaxRememberDays)
                               .value_or(default_remember_days(entry.kind));
+    entry.quota = read_quota(item);
     entry.learn = item.optional("learn").boolean().value_or(true);
     if (!names.insert(entry.name).second) {
       item.optional("name").fault(

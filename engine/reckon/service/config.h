@@ -12,6 +12,7 @@
 
 #include "reckon/base/result.h"
 #include "reckon/base/vehicle.h"
+#include "reckon/distance/daily_quota.h"
 #include "reckon/ledger/answer_store.h"
 
 namespace reckon::service {
@@ -24,6 +25,7 @@ struct ProviderEntry {
   std::string key_id_env;  ///< naver's second half; empty: none
   std::string profile;
   std::int64_t remember_days = 0;  ///< how long its answers are kept and used; 0: not at all
+  distance::QuotaPlan quota = {};  ///< calls a day, if limited
   bool learn = true;               ///< whether calibrations are made of its answers
 };
 

@@ -97,7 +97,8 @@ void IncidentRecorder::on_call(const distance::CallRecord& call) {
     // may be told after its call.
     const bool probe = watched.state == "half_open" || is_shut(watched.state);
     if (health == Health::kIll || probe) add_call(call.provider, watched, made);
-    if (health == Health::kWell && watched.state == "closed") close(call.provider, watched);
+    if (health == Health::kWell && watched.state == "closed" && !watched.drill_until)
+      close(call.provider, watched);
     return;
   }
   if (health == Health::kWell) {
@@ -140,6 +141,30 @@ void IncidentRecorder::close(const std::string& provider, Watched& watched) {
         json.key("calls").integer(watched.calls).key("failed").integer(watched.failed);
       }));
   watched.incident.clear();
+  watched.drill_until.reset();
+}
+
+// A drill for a share of the quotes changes no breaker: it is opened by the order and ends by the clock.
+// While another outage is on record, it is that one's order and nothing more.
+void IncidentRecorder::begin_drill(const ledger::IncidentEvent& event, const ledger::Order& order,
+                                   Watched& watched) {
+  if (!watched.incident.empty()) return;
+  watched.incident = event.incident;
+  watched.drill_until = order.until;
+  watched.calls = watched.failed = 0;
+  const auto now = parts_.clock->wall_now();
+  add(event.provider, watched, now, ledger::kEventOpened, object([&](base::JsonWriter& json) {
+        json.key("cause").string("order").key("reason").string(fmt::format("drill:{:g}%", order.share * 100));
+        json.key("first_failure").string(base::format_rfc3339(now));
+      }));
+}
+
+void IncidentRecorder::end_drills() {
+  const std::lock_guard lock(mutex_);
+  const auto now = parts_.clock->wall_now();
+  for (auto& [name, watched] : watched_) {
+    if (watched.drill_until && now >= *watched.drill_until && watched.state == "closed") close(name, watched);
+  }
 }
 
 void IncidentRecorder::on_breaker(std::string_view provider, std::string_view from, std::string_view to) {
@@ -186,15 +211,19 @@ void IncidentRecorder::obey(const ledger::IncidentEvent& event, distance::Distan
   const auto order = ledger::order_of(event);
   if (!order) return;
   const auto left = std::chrono::ceil<std::chrono::seconds>(order->until - parts_.clock->wall_now());
-  const bool shut = order->order == kForcedOpen;
+  const bool shut = order->order == kForcedOpen, in_part = shut && order->share < 1;
   if (shut && left.count() <= 0) return;
   {
     const std::lock_guard lock(mutex_);
     const auto found = watched_.find(event.provider);
     if (found == watched_.end()) return;                     // another configuration's provider
     if (shut && found->second.state == kForcedOpen) return;  // restored with the breaker
-    found->second.ordered = shut ? event.incident : "";
+    found->second.ordered = shut && !in_part ? event.incident : "";
+    if (in_part) begin_drill(event, *order, found->second);
+    if (!shut && found->second.drill_until) found->second.drill_until = parts_.clock->wall_now();
   }
+  (void)service.withhold_provider(event.provider, in_part ? order->share : 0, left);
+  if (in_part) return;
   (void)service.override_provider(event.provider,
                                   shut ? distance::Override::kForcedOpen : distance::Override::kNone, left);
 }
@@ -208,6 +237,7 @@ base::Result<void> IncidentRecorder::take_orders(distance::DistanceService& serv
     return true;
   });
   for (const auto& [provider, event] : orders) obey(event, service);
+  end_drills();
   return read;
 }
 

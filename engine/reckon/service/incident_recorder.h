@@ -67,11 +67,12 @@ class IncidentRecorder final : public distance::Observer {
     std::int64_t latency_us = 0;
   };
   struct Watched {
-    std::string state = "closed";  ///< of the breaker
-    std::deque<FailedCall> held;   ///< failures before an outage is declared
-    std::size_t since_good = 0;    ///< of these, those after the last good call
-    std::string incident;          ///< id of the open outage; empty: none
-    std::string ordered;           ///< id that an order has given to the outage that it makes
+    std::string state = "closed";               ///< of the breaker
+    std::deque<FailedCall> held;                ///< failures before an outage is declared
+    std::size_t since_good = 0;                 ///< of these, those after the last good call
+    std::string incident;                       ///< id of the open outage; empty: none
+    std::string ordered;                        ///< id that an order has given to the outage that it makes
+    std::optional<base::WallTime> drill_until;  ///< of an open one that keeps a share of the quotes away
     std::int64_t calls = 0, failed = 0;
   };
 
@@ -80,6 +81,8 @@ class IncidentRecorder final : public distance::Observer {
   void add_call(const std::string& provider, Watched& watched, const FailedCall& call);
   void open(const std::string& provider, Watched& watched, std::string_view to);
   void close(const std::string& provider, Watched& watched);
+  void begin_drill(const ledger::IncidentEvent& event, const ledger::Order& order, Watched& watched);
+  void end_drills();
   void obey(const ledger::IncidentEvent& event, distance::DistanceService& service);
 
   Parts parts_;

@@ -260,11 +260,14 @@ std::optional<std::string> beside_ledger(const Config& config, std::string_view 
   return config.ledger->substr(std::string_view("sqlite:").size()).append(ending);
 }
 
-void take_memory(const Config& config, QuoteEngine::Parts& parts) {
+// What the ladder is told of each provider besides the provider itself.
+void take_terms(const Config& config, QuoteEngine::Parts& parts) {
   parts.memory = std::make_shared<distance::AnswerMemory>();
-  for (const auto& entry : config.providers)
+  for (const auto& entry : config.providers) {
+    parts.ladder.quotas.push_back(entry.quota);
     parts.remember_for.push_back(
         std::chrono::duration_cast<base::Seconds>(std::chrono::hours{24 * entry.remember_days}));
+  }
 }
 
 }  // namespace
@@ -340,7 +343,7 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
   }
   open_providers(config, environment, clock, parts, faults);
   if (!faults.empty()) return base::fail(faults.take());
-  take_memory(config, parts);
+  take_terms(config, parts);
   if (map_set) parts.maps = map_set->maps();
   auto loaded = load_calibration(config, parts.maps);
   parts.learned = std::move(loaded.learned);

@@ -1,0 +1,206 @@
+#include "reckon/distance/door_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "reckon/geo/geodesic.h"
+
+namespace reckon::distance {
+namespace {
+
+constexpr double kClassWidth = 0.06;
+constexpr std::size_t kReverse = kDoorClasses - 1;
+constexpr std::size_t kHeldOut = 5;
+constexpr std::size_t kLeastInClass = 50;
+constexpr std::size_t kLeastInBand = 200;
+constexpr std::size_t kMostBands = 7;
+constexpr std::size_t kLengths = 12;
+constexpr double kAlpha = 0.1;
+constexpr double kRidge = 1e-3;
+constexpr double kLeastScale = 1e-4;
+
+// What the model looks at.
+struct View {
+  std::size_t of = 0;  ///< class
+  std::array<double, kDoorTerms> terms{};
+  double low = 0, high = 0;  ///< the estimate stays within
+  double usual = 0;
+};
+
+std::optional<View> view_of(const DoorGraph::Bounds& bounds, double geodesic_m, double usual_m) {
+  if (usual_m < 1 || geodesic_m < 1) return std::nullopt;
+  View view;
+  view.usual = usual_m;
+  view.low = std::max(geodesic_m, bounds.low);
+  view.high = std::max(view.low, bounds.high);
+  if (bounds.reverse && *bounds.reverse >= 1) {
+    view.of = kReverse;
+    view.terms = {1, std::log(*bounds.reverse / usual_m), 0, 0};
+    view.low = geodesic_m;
+    view.high = std::numeric_limits<double>::infinity();
+    return view;
+  }
+  if (bounds.through == 0) return std::nullopt;
+  view.of = std::min(kReverse - 1, static_cast<std::size_t>(std::log(view.high / view.low) / kClassWidth));
+  view.terms = {1, std::log(view.high / usual_m), std::log(view.low / usual_m),
+                std::log(static_cast<double>(bounds.through))};
+  return view;
+}
+
+double length_factor(const DoorModel& model, double metres) {
+  const auto& lengths = model.lengths;
+  if (lengths.empty()) return 1;
+  const auto above = std::ranges::find_if(lengths, [&](const auto& one) { return metres <= one.at_m; });
+  if (above == lengths.begin()) return lengths.front().factor;
+  if (above == lengths.end()) return lengths.back().factor;
+  const auto& a = *(above - 1);
+  return a.factor + (above->factor - a.factor) * (metres - a.at_m) / (above->at_m - a.at_m);
+}
+
+double raw_estimate(const DoorModel::Class& of, const View& view) {
+  double log = 0;
+  for (std::size_t i = 0; i < kDoorTerms; ++i) log += of.weights.at(i) * view.terms.at(i);
+  return std::clamp(view.usual * std::exp(log), view.low, view.high);
+}
+
+// Sums of least squares for one class, solved by elimination; the ridge keeps it solvable.
+struct Sums {
+  std::array<std::array<double, kDoorTerms + 1>, kDoorTerms> a{};
+  std::size_t count = 0;
+
+  void add(const View& view, double log_share) {
+    ++count;
+    for (std::size_t i = 0; i < kDoorTerms; ++i) {
+      for (std::size_t j = 0; j < kDoorTerms; ++j) a.at(i).at(j) += view.terms.at(i) * view.terms.at(j);
+      a.at(i).at(kDoorTerms) += view.terms.at(i) * log_share;
+    }
+  }
+  std::array<double, kDoorTerms> solve() {
+    for (std::size_t i = 0; i < kDoorTerms; ++i) a.at(i).at(i) += kRidge;
+    for (std::size_t i = 0; i < kDoorTerms; ++i) {
+      const double pivot = a.at(i).at(i);
+      for (auto& cell : a.at(i)) cell /= pivot;
+      for (std::size_t k = 0; k < kDoorTerms; ++k) {
+        const double share = k == i ? 0 : a.at(k).at(i);
+        for (std::size_t j = 0; j <= kDoorTerms; ++j) a.at(k).at(j) -= share * a.at(i).at(j);
+      }
+    }
+    std::array<double, kDoorTerms> weights{};
+    for (std::size_t i = 0; i < kDoorTerms; ++i) weights.at(i) = a.at(i).at(kDoorTerms);
+    return weights;
+  }
+};
+
+struct Example {
+  View view;
+  double said;
+};
+
+double median_of(std::vector<double>& values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+void fit_scales(DoorModel& model, const std::vector<Example>& examples) {
+  std::array<std::vector<double>, kDoorClasses> off;
+  for (const auto& one : examples)
+    off.at(one.view.of)
+        .push_back(std::abs(std::log(one.said / raw_estimate(model.classes.at(one.view.of), one.view))));
+  for (std::size_t c = 0; c < kDoorClasses; ++c) {
+    if (off.at(c).size() >= kLeastInClass)
+      model.classes.at(c).scale = std::max(kLeastScale, median_of(off.at(c)));
+  }
+}
+
+// Mean of said over estimated by length, in bins of equal counts.
+void fit_lengths(DoorModel& model, const std::vector<Example>& examples) {
+  std::vector<std::pair<double, double>> pairs;
+  for (const auto& one : examples) {
+    const auto& of = model.classes.at(one.view.of);
+    if (of.scale <= 0) continue;
+    const double raw = raw_estimate(of, one.view);
+    pairs.emplace_back(raw, one.said / raw);
+  }
+  std::ranges::sort(pairs);
+  const auto bins = std::min(kLengths, pairs.size() / kLeastInBand);
+  for (std::size_t b = 0; b < bins; ++b) {
+    const auto first = pairs.size() * b / bins, end = pairs.size() * (b + 1) / bins;
+    double at = 0, said = 0;
+    for (auto i = first; i < end; ++i) {
+      at += pairs[i].first;
+      said += pairs[i].second;
+    }
+    const auto count = static_cast<double>(end - first);
+    model.lengths.push_back({at / count, said / count});
+  }
+}
+
+// Split conformal on the logarithm over the class's scale, by length: finite-sample ranks.
+void fit_bands(DoorModel& model, const std::vector<Example>& held) {
+  std::vector<std::pair<double, double>> scores;
+  for (const auto& one : held) {
+    const auto& of = model.classes.at(one.view.of);
+    if (of.scale <= 0) continue;
+    const double raw = raw_estimate(of, one.view), metres = raw * length_factor(model, raw);
+    scores.emplace_back(metres, std::log(one.said / metres) / of.scale);
+  }
+  std::ranges::sort(scores);
+  const auto bins = std::min(kMostBands, scores.size() / kLeastInBand);
+  for (std::size_t b = 0; b < bins; ++b) {
+    const auto first = scores.size() * b / bins, end = scores.size() * (b + 1) / bins;
+    std::vector<double> offs;
+    for (auto i = first; i < end; ++i) offs.push_back(scores[i].second);
+    std::ranges::sort(offs);
+    const auto n = offs.size();
+    const auto rank =
+        std::min(n, static_cast<std::size_t>(std::ceil(static_cast<double>(n + 1) * (1 - kAlpha / 2))));
+    model.bands.push_back({scores[end - 1].first, offs[n - rank], offs[rank - 1]});
+  }
+}
+
+}  // namespace
+
+DoorModel fit_doors(std::span<const AnsweredTrip> trips, const std::function<double(double)>& usual) {
+  DoorModel model;
+  DoorGraph graph;
+  for (std::size_t i = 0; i < trips.size(); ++i) {
+    if (i % kHeldOut != kHeldOut - 1) graph.add(trips[i].from, trips[i].to, trips[i].metres, {}, i);
+  }
+  std::vector<Example> fitted, held;
+  for (std::size_t i = 0; i < trips.size(); ++i) {
+    const auto& trip = trips[i];
+    const double straight = geo::geodesic_m(trip.from, trip.to);
+    const auto view = view_of(graph.bounds(trip.from, trip.to), straight, usual(straight));
+    if (view && trip.metres >= 1)
+      (i % kHeldOut == kHeldOut - 1 ? held : fitted).push_back({*view, trip.metres});
+  }
+  std::array<Sums, kDoorClasses> sums;
+  for (const auto& one : fitted) sums.at(one.view.of).add(one.view, std::log(one.said / one.view.usual));
+  for (std::size_t c = 0; c < kDoorClasses; ++c) {
+    if (sums.at(c).count >= kLeastInClass) model.classes.at(c).weights = sums.at(c).solve();
+  }
+  fit_scales(model, fitted);
+  fit_lengths(model, fitted);
+  fit_bands(model, held);
+  return model.empty() ? DoorModel{} : model;
+}
+
+std::optional<Estimate> door_estimate(const DoorModel& model, const DoorGraph::Bounds& bounds,
+                                      double geodesic_m, double usual_m) {
+  const auto view = model.empty() ? std::nullopt : view_of(bounds, geodesic_m, usual_m);
+  if (!view || model.classes.at(view->of).scale <= 0) return std::nullopt;
+  const auto& of = model.classes.at(view->of);
+  const double raw = raw_estimate(of, *view), metres = raw * length_factor(model, raw);
+  const auto found =
+      std::ranges::find_if(model.bands, [&](const auto& band) { return metres <= band.up_to_m; });
+  const auto& band = found == model.bands.end() ? model.bands.back() : *found;
+  const auto whole = [](double value) { return base::Metres{std::llround(value)}; };
+  const Estimate estimate{whole(metres), whole(metres * std::exp(of.scale * band.low)),
+                          whole(metres * std::exp(of.scale * band.high))};
+  return Estimate{estimate.metres, std::min(estimate.low, estimate.metres),
+                  std::max(estimate.high, estimate.metres)};
+}
+
+}  // namespace reckon::distance
