@@ -64,7 +64,11 @@ void use(const std::filesystem::path& path, const test::DrawnMap& drawn,
     CHECK(map->table(query, vehicle, places, places).size() == places.size() * places.size());
   }
   const auto under = road::OverlaidMap::make({std::shared_ptr<void>(), &*map}, {}, "");
+  road::OverlaidMap::Changes closing;
+  for (auto& own : closing) own.arcs.closed_edge_dirs = {0, 1, 3};
+  const auto closed = under->with(closing, "sha256:x");
   for (const auto vehicle : map->info().vehicles) {
+    CHECK(closed->route(query, vehicle, places[1], places[0]).distance.value >= 0);
     const auto route = under->route(query, vehicle, places[1], places[0], {10'000, road::WithGeometry::kYes});
     CHECK(route.distance.value >= 0);
     CHECK(under->table(query, vehicle, places, places).size() == places.size() * places.size());

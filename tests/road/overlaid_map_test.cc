@@ -217,6 +217,41 @@ TEST_CASE("corrections: the shortest path may be a slower one") {
   CHECK(near.duration_ds > fast.duration_ds);
 }
 
+TEST_CASE("corrections: a place names one street for all vehicles, not for each its own") {
+  const auto drawn = test::DrawnMap(R"(
+    A-----B-----C
+    D     E     F
+)")
+                         .way("ABC")
+                         .way("AD")
+                         .way("CF")
+                         .way("DEF", {{"highway", "footway"}});
+  const test::BuiltMap built(drawn, {kMoto, Vehicle::kFoot});
+  const auto changes = [&](const std::string& more) {
+    const auto place = drawn.near('E', 0, 2);
+    const auto overlay = overlay_of(entry(fmt::format(R"("kind": "close", "near": [{:.9f}, {:.9f}]{})",
+                                                      place.lat_deg(), place.lng_deg(), more)));
+    return road::resolve(overlay, built.map()).by_vehicle;
+  };
+  const auto all = changes("");
+  CHECK(all[static_cast<std::size_t>(Vehicle::kFoot)].arcs.closed_edge_dirs.size() == 2);
+  CHECK(all[static_cast<std::size_t>(kMoto)].arcs.closed_edge_dirs.empty());
+  const auto motor = changes(R"(, "vehicles": ["motorcycle"])");
+  CHECK(motor[static_cast<std::size_t>(Vehicle::kFoot)].arcs.closed_edge_dirs.empty());
+  CHECK(motor[static_cast<std::size_t>(kMoto)].arcs.closed_edge_dirs.size() == 2);
+}
+
+TEST_CASE("corrections: allowing a turn that is there leaves the turn rules over ways that it begins") {
+  const auto drawn = town().way("EFQGH").way("CGKO");
+  auto ruled = drawn;
+  ruled.turn_over_way("no_left_turn", "ABCD", "CGKO", "EFQGH");
+  const Town on(ruled);
+  const auto allowed =
+      corrected(on, entry(fmt::format(R"("kind": "allow_turn", "from_way": {}, "to_way": {}, "at": {})",
+                                      drawn.way_id("ABCD"), drawn.way_id("CGKO"), at(drawn, 'C'))));
+  CHECK(differences(drawn, *allowed, on.built.map()) == 0);
+}
+
 TEST_CASE("corrections: readers on two threads see whole versions only while others are made") {
   const auto drawn = town().way("EFQGH").way("CGKO");
   const Town on(drawn);
@@ -239,9 +274,7 @@ TEST_CASE("corrections: readers on two threads see whole versions only while oth
   };
   std::thread first(read), second(read);
   for (int i = 0; i < 1000; ++i) {
-    auto next = roads.current()->under(i % 2 == 0 ? closing : road::Overlay{}, "overlay.json");
-    REQUIRE(next);
-    roads.put(std::move(*next));
+    roads.put(roads.current()->under(i % 2 == 0 ? closing : road::Overlay{}));
   }
   while (asked < 1000) std::this_thread::yield();
   stop = true;

@@ -115,3 +115,17 @@ TEST_CASE("corrections in a server: a missing file is a fault at the start") {
   REQUIRE_FALSE(corrections);
   CHECK(corrections.error().code == base::ErrorCode::kEnvironment);
 }
+
+TEST_CASE(
+    "corrections in a server: an entry for later that names nothing is a fault today, told in its place") {
+  Town town;
+  town.write(1, town.close(R"(, "until_time": "2026-11-26T17:00:00Z")"));
+  auto corrections = service::Corrections::open(town.file, town.maps(), town.clock);
+  REQUIRE(corrections);
+  town.write(2, town.close(R"(, "until_time": "2026-11-26T17:00:00Z")") +
+                    R"(, {"id": "b", "kind": "close", "way": 424242, "by": "kim", "reason": "x",
+                          "recorded": "2026-11-26T18:00:00Z", "from_time": "2026-11-26T19:00:00Z"})");
+  const auto faulty = (*corrections)->look();
+  REQUIRE_FALSE(faulty);
+  CHECK(faulty.error().where.find("#/corrections/1") != std::string::npos);
+}

@@ -87,8 +87,8 @@ class Corrections(CityTest):
         self.assertEqual(self.correct("--kind", "close", "--near", "%f,%f" % HERE)[0], 0)
         before = (self.dir / "c.json").read_text()
         for words, told in (
-            (("--kind", "close", "--way", "99999999999"), "c.json#/corrections/1"),
-            (("--kind", "close", "--near", "10,10"), "c.json#/corrections/1"),
+            (("--kind", "close", "--way", "99999999999"), "names nothing"),
+            (("--kind", "close", "--near", "10,10"), "names nothing"),
             (("--kind", "clos"), "allowed: close, forbid_turn"),
             (("--kind", "speed", "--percent", "0"), "percent"),
             (("--kind", "close", "--near", "125.6,36.9"), "swapped"),
@@ -102,6 +102,14 @@ class Corrections(CityTest):
                 self.assertEqual((code, out), (2, ""))
                 self.assertIn(told, err)
                 self.assertEqual((self.dir / "c.json").read_text(), before)
+
+    def test_an_entry_that_the_map_has_lost_can_be_removed_and_others_added(self):
+        stale = [{"id": name, "kind": "close", "way": 42424242, "by": "kim", "reason": "x",
+                  "recorded": "2026-11-26T00:00:00Z"} for name in ("a", "b")]
+        (self.dir / "c.json").write_text(json.dumps({"version": 5, "corrections": stale}))
+        self.assertEqual(self.correct("--remove", "a")[0], 0)
+        self.assertEqual(self.correct("--kind", "close", "--near", "%f,%f" % HERE)[0], 0)
+        self.assertEqual([c["id"] for c in json.loads((self.dir / "c.json").read_text())["corrections"]], ["b", "c2"])
 
     def test_a_faulty_file_names_each_fault_with_its_place(self):
         (self.dir / "bad.json").write_text(json.dumps({"version": 0, "corrections": [

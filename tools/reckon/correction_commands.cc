@@ -183,9 +183,19 @@ int run_correct(const Args& args) {
   if (!after) return report(after.error());
   auto maps = road::MapSet::open(map_paths(args.get_or("map", "")));
   if (!maps) return report(maps.error());
-  if (const auto checked = maps->under(*after, file); !checked) return report(checked.error());
-  if (const auto written = base::write_file_atomically(file, road::overlay_text(*after)); !written)
-    return report(written.error());
+  // Entries that were there may name what a newer map has lost: that is no reason to refuse this change.
+  if (args.has("kind")) {
+    const road::Overlay added{1, {after->corrections.back()}};
+    if (const auto checked = maps->check(added, "new correction"); !checked) return report(checked.error());
+  }
+  const auto text = road::overlay_text(*after);
+  if (text.size() > base::kMaxConfigBytes) {
+    return report(
+        {ErrorCode::kLimit, file,
+         fmt::format("would have {} bytes; at most {} are allowed", text.size(), base::kMaxConfigBytes)});
+  }
+  if (const auto readable = road::parse_overlay(text, file); !readable) return report(readable.error());
+  if (const auto written = base::write_file_atomically(file, text); !written) return report(written.error());
   fmt::print("{} has version {}, {} corrections\n", file, after->version, after->corrections.size());
   return kDone;
 }
@@ -340,7 +350,8 @@ int run_diff(const Args& args) {
     if (!file) return *maps;
     const auto overlay = read_overlay(std::string(*file));
     if (!overlay) return base::fail(overlay.error());
-    return maps->under(overlay->at(base::SystemClock().wall_now()), *file);
+    if (auto checked = maps->check(*overlay, *file); !checked) return base::fail(checked.error());
+    return maps->under(overlay->at(base::SystemClock().wall_now()));
   };
   const auto before = under("before"), after = under("overlay");
   for (const auto* side : {&before, &after}) {

@@ -43,10 +43,11 @@ base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks) {
   if (file) {
     auto read = read_overlay(std::string(*file));
     if (!read) return base::fail(read.error());
+    if (auto checked = maps->check(*read, *file); !checked) return base::fail(checked.error());
     overlay = read->at(base::SystemClock().wall_now());
   }
   const auto metric = args.has("shortest") ? road::Metric::kShortest : road::Metric::kFastest;
-  return maps->under(overlay, file.value_or("--overlay"), metric);
+  return maps->under(overlay, metric);
 }
 
 }  // namespace reckon::cli

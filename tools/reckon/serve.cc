@@ -85,13 +85,21 @@ base::Result<std::unique_ptr<ledger::Ledger>> open_ledger(const service::Config&
   return ledger;
 }
 
+base::Result<bool> look_at(service::Corrections& corrections) {
+  try {
+    return corrections.look();
+  } catch (const std::exception& fault) {  // no memory for another version
+    return base::fail(base::ErrorCode::kLimit, "corrections", fault.what());
+  }
+}
+
 // Takes up changes of the corrections; nothing where none are configured.
 std::jthread keep_up_with(const std::shared_ptr<service::Corrections>& corrections, StderrLog& log) {
   if (!corrections) return {};
   return std::jthread([corrections, &log](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(service::kLookEveryMs));
-      const auto fresh = corrections->look();
+      const auto fresh = look_at(*corrections);
       if (!fresh) {
         for (const auto& fault : fresh.error().all())
           log.log(base::LogLevel::kWarning,

@@ -99,33 +99,37 @@ base::Result<MapSet> MapSet::make(std::vector<std::shared_ptr<const RoadMap>> ma
   return set;
 }
 
-base::Result<MapSet> MapSet::under(const Overlay& overlay, std::string_view name, Metric metric) const {
-  std::vector<bool> found(overlay.corrections.size());
+MapSet MapSet::under(const Overlay& overlay, Metric metric) const {
   MapSet set;
   set.maps_ = maps_;
+  const auto release = overlay.corrections.empty() ? std::string() : overlay.release();
   for (std::size_t i = 0; i < maps_.size(); ++i) {
     const auto resolved = resolve(overlay, *maps_[i]);
-    for (std::size_t c = 0; c < found.size(); ++c) found[c] = found[c] || resolved.found[c];
-    const auto release = overlay.corrections.empty() ? std::string() : overlay.release();
     const auto before = std::dynamic_pointer_cast<const OverlaidMap>(roads_[i]);
     set.roads_.push_back(before && before->metric() == metric
                              ? before->with(resolved.by_vehicle, release)
                              : OverlaidMap::make(maps_[i], resolved.by_vehicle, release, metric));
   }
+  set.release_ = release_of(set.roads_);
+  return set;
+}
+
+base::Result<void> MapSet::check(const Overlay& overlay, std::string_view name) const {
+  std::vector<bool> found(overlay.corrections.size());
+  for (const auto& map : maps_) {
+    const auto resolved = resolve(overlay, *map);
+    for (std::size_t c = 0; c < found.size(); ++c) found[c] = found[c] || resolved.found[c];
+  }
   std::vector<base::Fault> faults;
-  for (std::size_t c = 0; c < found.size(); ++c) {
+  for (std::size_t c = 0; c < found.size() && faults.size() < base::kMaxFaults; ++c) {
     if (found[c]) continue;
     faults.push_back({fmt::format("{}#/corrections/{}", name, c),
                       fmt::format("'{}' names nothing that the map has; a street, turn or junction of it, at "
                                   "most {} m from the place named, is needed",
                                   overlay.corrections[c].id, kMaxNamedPlaceM)});
   }
-  if (!faults.empty()) {
-    faults.resize(std::min(faults.size(), base::kMaxFaults));
-    return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
-  }
-  set.release_ = release_of(set.roads_);
-  return set;
+  if (faults.empty()) return {};
+  return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
 }
 
 base::Result<void> MapSet::check_sections() const {

@@ -214,8 +214,14 @@ Correction read_correction(const JsonNode& node, std::set<std::string, std::less
     id.fault(fmt::format("'{}' is given twice; each correction needs an id of its own", out.id));
   read_kind(node, out);
   out.vehicles = read_vehicles(node.optional("vehicles"));
-  out.by = node.required("by").string(kMaxTextBytes).value_or("");
-  out.reason = node.required("reason").string(kMaxTextBytes).value_or("");
+  const auto words = [&](std::string_view key) {
+    const auto text = node.required(key);
+    const auto said = text.string(kMaxTextBytes);
+    if (said && said->empty()) text.fault("is empty; a few words are needed");
+    return std::string(said.value_or(""));
+  };
+  out.by = words("by");
+  out.reason = words("reason");
   out.recorded = read_instant(node.required("recorded"));
   if (const auto from = node.optional("from_time"); from.present()) out.from = read_instant(from);
   if (const auto until = node.optional("until_time"); until.present()) {
@@ -321,11 +327,18 @@ base::Result<Overlay> parse_overlay(std::string_view bytes, std::string_view nam
   std::set<std::string, std::less<>> ids;
   for (const auto& item : root.required("corrections").items(kMaxCorrections))
     overlay.corrections.push_back(read_correction(item, ids));
-  const auto links = std::ranges::count_if(overlay.corrections, [](const Correction& one) {
-    return std::holds_alternative<AddLink>(one.what);
+  const auto links = std::ranges::count_if(
+      overlay.corrections, [](const Correction& one) { return std::holds_alternative<AddLink>(one.what); });
+  const auto areas = std::ranges::count_if(overlay.corrections, [](const Correction& one) {
+    const auto* speed = std::get_if<ScaleSpeed>(&one.what);
+    return speed != nullptr && speed->area;
   });
+  if (static_cast<std::size_t>(areas) > kMaxAreas)
+    faults.add("/corrections",
+               fmt::format("{} areas are too many; at most {} are allowed", areas, kMaxAreas));
   if (static_cast<std::size_t>(links) > kMaxLinks)
-    faults.add("/corrections", fmt::format("{} links are too many; at most {} are allowed", links, kMaxLinks));
+    faults.add("/corrections",
+               fmt::format("{} links are too many; at most {} are allowed", links, kMaxLinks));
   if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));
   return overlay;
 }

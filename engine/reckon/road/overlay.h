@@ -20,8 +20,11 @@
 
 namespace reckon::road {
 
-/// Corrections that one file may hold: a few a day for years.
-inline constexpr std::size_t kMaxCorrections = 10'000;
+/// Corrections that one file may hold: each is looked up by a pass over the map's edges, a millisecond.
+inline constexpr std::size_t kMaxCorrections = 2000;
+
+/// Speeds of areas that one file may hold: each names up to all roads of the map.
+inline constexpr std::size_t kMaxAreas = 100;
 
 /// Roads that one file may add: each goes on top of the hierarchy, where all of them meet.
 inline constexpr std::size_t kMaxLinks = 100;
@@ -90,7 +93,7 @@ struct Overlay {
   Overlay at(base::WallTime instant) const;
   /// The next instant after `instant` at which a correction begins or ends.
   std::optional<base::WallTime> next_change(base::WallTime instant) const;
-  /// `sha256:...` of the text form: the same corrections give the same one.
+  /// `sha256:...` of the text form, version included.
   std::string release() const;
 };
 

@@ -17,11 +17,17 @@ namespace {
 /// Half the circle that a heading stands for.
 constexpr double kHeadingReachDeg = 90;
 
-/// One vehicle's part of a map, as corrections look at it.
+bool has_arcs(const ArcGraph& graph, std::uint32_t edge) {
+  return graph.edge_first_arc[edge] != graph.edge_first_arc[edge + 1];
+}
+
+/// One vehicle's part of a map, as one correction looks at it. What a place names is looked up among the
+/// roads of all vehicles that the correction is for, so that it is the same street or junction for each of
+/// them.
 class Resolver {
  public:
-  Resolver(const Network& network, VehicleChanges& out)
-      : graph_(network.graph), geometry_(*network.geometry), vehicle_(network.vehicle), out_(out) {}
+  Resolver(const Network& network, const std::vector<Network>& among, VehicleChanges& out)
+      : graph_(network.graph), geometry_(*network.geometry), among_(among), out_(out) {}
 
   bool apply(const Correction& correction) {
     return std::visit([&](const auto& what) { return apply(what); }, correction.what);
@@ -122,14 +128,17 @@ class Resolver {
     std::vector<std::uint32_t> edges;
     if (const auto* way = std::get_if<std::int64_t>(&street)) {
       for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
-        if (on_way(edge, *way) && graph_.edge_first_arc[edge] != graph_.edge_first_arc[edge + 1])
-          edges.push_back(edge);
+        if (on_way(edge, *way) && has_arcs(graph_, edge)) edges.push_back(edge);
       }
       return edges;
     }
     const auto place = geo::PlaceE7::nearest(std::get<geo::LatLng>(street));
-    if (const auto snap = nearest_road(geometry_, vehicle_, place, {kMaxNamedPlaceM}))
-      edges.push_back(snap->nearest().edge);
+    std::optional<Snap> nearest;
+    for (const auto& network : among_) {
+      const auto snap = nearest_road(geometry_, network.vehicle, place, {kMaxNamedPlaceM});
+      if (snap && (!nearest || snap->distance_m < nearest->distance_m)) nearest = snap;
+    }
+    if (nearest && has_arcs(graph_, nearest->nearest().edge)) edges.push_back(nearest->nearest().edge);
     return edges;
   }
 
@@ -157,8 +166,11 @@ class Resolver {
   }
 
   bool heads(std::uint32_t edge, bool backward, double heading_deg) const {
-    const auto from = backward ? last_place(edge) : first_place(edge);
-    const auto along = geo::LocalFrame(from).at(backward ? first_place(edge) : last_place(edge));
+    // Of a street that ends where it begins the first stretch tells.
+    const bool loop = first_place(edge) == last_place(edge);
+    const auto a = first_place(edge),
+               b = loop ? geometry_.points[geometry_.edge_first_point[edge] + 1] : last_place(edge);
+    const auto along = geo::LocalFrame(backward ? b : a).at(backward ? a : b);
     const double bearing = std::atan2(along.x, along.y) * 180 / M_PI;
     return std::abs(std::remainder(bearing - heading_deg, 360)) < kHeadingReachDeg;
   }
@@ -188,7 +200,8 @@ class Resolver {
     std::optional<geo::PlaceE7> nearest;
     double best = kMaxNamedPlaceM * kMaxNamedPlaceM;
     for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
-      if (graph_.edge_first_arc[edge] == graph_.edge_first_arc[edge + 1]) continue;
+      if (std::ranges::none_of(among_, [&](const Network& one) { return has_arcs(one.graph, edge); }))
+        continue;
       for (const auto end : {first_place(edge), last_place(edge)}) {
         const auto point = frame.at(end);
         const double squared = point.x * point.x + point.y * point.y;
@@ -204,7 +217,7 @@ class Resolver {
   std::vector<std::uint32_t> leaving(geo::PlaceE7 junction) const {
     std::vector<std::uint32_t> found;
     for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
-      if (graph_.edge_first_arc[edge] == graph_.edge_first_arc[edge + 1]) continue;
+      if (!has_arcs(graph_, edge)) continue;
       if (first_place(edge) == junction) found.push_back(edge * 2);
       if (last_place(edge) == junction) found.push_back(edge * 2 + 1);
     }
@@ -225,7 +238,7 @@ class Resolver {
 
   ArcGraph graph_;
   const EdgeGeometry& geometry_;
-  base::Vehicle vehicle_;
+  const std::vector<Network>& among_;
   VehicleChanges& out_;
 };
 
@@ -234,13 +247,17 @@ class Resolver {
 ResolvedOverlay resolve(const Overlay& overlay, const RoadMap& map) {
   ResolvedOverlay resolved;
   resolved.found.assign(overlay.corrections.size(), false);
-  for (const auto vehicle : map.vehicles()) {
-    Resolver resolver(map.network(vehicle), resolved.by_vehicle[static_cast<std::size_t>(vehicle)]);
-    for (std::size_t i = 0; i < overlay.corrections.size(); ++i) {
-      const auto& correction = overlay.corrections[i];
-      const bool counts = correction.vehicles.empty() ||
-                          std::ranges::find(correction.vehicles, vehicle) != correction.vehicles.end();
-      if (counts && resolver.apply(correction)) resolved.found[i] = true;
+  for (std::size_t i = 0; i < overlay.corrections.size(); ++i) {
+    const auto& correction = overlay.corrections[i];
+    std::vector<Network> among;
+    for (const auto vehicle : map.vehicles()) {
+      const auto& named = correction.vehicles;
+      if (named.empty() || std::ranges::find(named, vehicle) != named.end())
+        among.push_back(map.network(vehicle));
+    }
+    for (const auto& network : among) {
+      auto& out = resolved.by_vehicle[static_cast<std::size_t>(network.vehicle)];
+      if (Resolver(network, among, out).apply(correction)) resolved.found[i] = true;
     }
   }
   return resolved;

@@ -23,9 +23,9 @@ base::Result<road::MapSet> Corrections::read(const road::MapSet& maps) {
   if (!bytes) return base::fail(bytes.error());
   auto overlay = road::parse_overlay(*bytes, file_.string());
   if (!overlay) return base::fail(overlay.error());
+  if (auto checked = maps.check(*overlay, file_.string()); !checked) return base::fail(checked.error());
   const auto now = clock_->wall_now();
-  auto under = maps.under(overlay->at(now), file_.string());
-  if (!under) return base::fail(under.error());
+  auto under = maps.under(overlay->at(now));
   overlay_ = std::move(*overlay);
   next_change_ = overlay_.next_change(now);
   return under;
@@ -51,9 +51,7 @@ base::Result<bool> Corrections::look() {
   }
   if (!next_change_ || now < *next_change_) return false;
   next_change_ = overlay_.next_change(now);
-  auto under = current->under(overlay_.at(now), file_.string());
-  if (!under) return base::fail(under.error());
-  roads_->put(std::move(*under));
+  roads_->put(current->under(overlay_.at(now)));
   return true;
 }
 
