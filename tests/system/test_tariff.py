@@ -38,7 +38,7 @@ class Files(unittest.TestCase):
     def test_the_schema_takes_what_the_reader_takes(self):
         if jsonschema is None:
             self.skipTest("python3-jsonschema is not installed: the schema is not tried")
-        schema = json.loads((TARIFFS / "tariff.schema.json").read_text())
+        schema = json.loads((TARIFFS.parent / "tariff.schema.json").read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
         validator = jsonschema.Draft202012Validator(schema)
         for path in FILES:

@@ -35,8 +35,10 @@ std::vector<Option> overlay_options() {
           {"shortest", "", "the shortest legal route instead of the fastest"}};
 }
 
-base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks) {
-  auto maps = road::MapSet::open(map_paths(args.get_or("map", "")), checks);
+base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks,
+                                     std::optional<base::Vehicle> only) {
+  if (args.has("overlay")) only.reset();  // entries for other vehicles name what is theirs
+  auto maps = road::MapSet::open(map_paths(args.get_or("map", "")), checks, only);
   const auto file = args.get("overlay");
   if (!maps || (!file && !args.has("shortest"))) return maps;
   road::Overlay overlay;

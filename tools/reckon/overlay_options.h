@@ -24,6 +24,7 @@ base::Result<road::Overlay> read_overlay_or_empty(const std::string& file);
 std::vector<Option> overlay_options();
 
 /// The maps of `--map` as those options have them, corrections at the present instant.
-base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks = road::MapChecks::kAtOpening);
+base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks = road::MapChecks::kAtOpening,
+                                     std::optional<base::Vehicle> only = std::nullopt);
 
 }  // namespace reckon::cli

@@ -55,12 +55,12 @@ Result<OpenedMap> open_map(const Args& args, const base::Clock& clock) {
                       fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed));
   }
   const auto before = clock.steady_now();
-  auto map = open_maps(args, road::MapChecks::kLater);
+  auto map = open_maps(args, road::MapChecks::kLater, vehicle);
   if (!map) return base::fail(map.error());
   const double load_ms = us_between(before, clock.steady_now()) / 1000;
   if (!map->serves(*vehicle)) {
     std::string served;
-    for (const auto v : map->vehicles())
+    for (const auto v : map->maps().front()->info().vehicles)
       served += fmt::format("{}{}", served.empty() ? "" : ", ", base::to_string(v));
     return base::fail(ErrorCode::kInvalidInput, "--vehicle",
                       fmt::format("{} is not in this map; allowed: {}", name, served));

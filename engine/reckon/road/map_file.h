@@ -67,13 +67,16 @@ struct DecodedMap {
 /// @param checks kLater: the checksums of labels and of the raster of nearest roads, two thirds of a file,
 /// are
 ///               left to check_late_sections; until then a damaged one may give wrong answers, nothing worse
+/// @param only   reads this vehicle's part alone; the map serves no other then
 base::Result<DecodedMap> decode_map(std::span<const std::byte> bytes, const std::string& name,
-                                    MapChecks checks = MapChecks::kAtOpening);
+                                    MapChecks checks = MapChecks::kAtOpening,
+                                    std::optional<base::Vehicle> only = std::nullopt);
 
 /// The checksums that decode_map left out.
 /// @param bytes  those that it decoded
 /// @errors kCorrupt  a section is damaged
-base::Result<void> check_late_sections(std::span<const std::byte> bytes, const std::string& name);
+base::Result<void> check_late_sections(std::span<const std::byte> bytes, const std::string& name,
+                                       std::optional<base::Vehicle> only = std::nullopt);
 
 /// Whether the SHA-256 in the header is that of the content: what `map info --check` asks.
 /// @errors kCorrupt  it is not

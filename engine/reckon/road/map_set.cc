@@ -139,12 +139,13 @@ base::Result<void> MapSet::check_sections() const {
   return {};
 }
 
-base::Result<MapSet> MapSet::open(const std::vector<std::filesystem::path>& paths, MapChecks checks) {
+base::Result<MapSet> MapSet::open(const std::vector<std::filesystem::path>& paths, MapChecks checks,
+                                  std::optional<base::Vehicle> only) {
   std::vector<std::shared_ptr<const RoadMap>> maps;
   std::vector<base::Fault> faults;
   auto code = base::ErrorCode::kEnvironment;
   for (const auto& path : paths) {
-    auto map = RoadMap::open(path, checks);
+    auto map = RoadMap::open(path, checks, only);
     if (map) {
       maps.push_back(std::make_shared<const RoadMap>(std::move(*map)));
       continue;

@@ -28,7 +28,8 @@ class MapSet final : public Roads {
   static base::Result<MapSet> make(std::vector<std::shared_ptr<const RoadMap>> maps);
   /// Opens the files; every one that cannot be opened is a fault.
   static base::Result<MapSet> open(const std::vector<std::filesystem::path>& paths,
-                                   MapChecks checks = MapChecks::kAtOpening);
+                                   MapChecks checks = MapChecks::kAtOpening,
+                                   std::optional<base::Vehicle> only = std::nullopt);
   /// RoadMap::check_sections of all of them. @errors kCorrupt
   base::Result<void> check_sections() const;
 

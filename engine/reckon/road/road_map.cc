@@ -15,6 +15,7 @@ struct RoadMap::State {
   std::string name;
   MapView view;
   MapInfo info;
+  std::optional<base::Vehicle> only;  ///< the one that was read
 
   const ArcGraph& graph(base::Vehicle vehicle) const {
     const auto& graph = view.graphs[static_cast<std::size_t>(vehicle)];
@@ -61,13 +62,14 @@ std::string_view to_string(RouteStatus status) {
   return "unknown";
 }
 
-base::Result<RoadMap> RoadMap::open(const std::filesystem::path& path, MapChecks checks) {
+base::Result<RoadMap> RoadMap::open(const std::filesystem::path& path, MapChecks checks,
+                                    std::optional<base::Vehicle> only) {
   auto file = MappedFile::open(path, checks == MapChecks::kAtOpening);
   if (!file) return base::fail(file.error());
-  auto decoded = decode_map(file->bytes(), path.string(), checks);
+  auto decoded = decode_map(file->bytes(), path.string(), checks, only);
   if (!decoded) return base::fail(decoded.error());
   return RoadMap(std::make_unique<State>(
-      State{std::move(*file), path.string(), std::move(decoded->view), std::move(decoded->info)}));
+      State{std::move(*file), path.string(), std::move(decoded->view), std::move(decoded->info), only}));
 }
 
 const MapInfo& RoadMap::info() const {
@@ -75,7 +77,9 @@ const MapInfo& RoadMap::info() const {
 }
 
 std::vector<base::Vehicle> RoadMap::vehicles() const {
-  return state_->info.vehicles;
+  auto served = state_->info.vehicles;
+  std::erase_if(served, [&](base::Vehicle vehicle) { return !serves(vehicle); });
+  return served;
 }
 
 const std::string& RoadMap::release() const {
@@ -92,7 +96,7 @@ Network RoadMap::network(base::Vehicle vehicle) const {
 }
 
 base::Result<void> RoadMap::check_sections() const {
-  return check_late_sections(state_->file.bytes(), state_->name);
+  return check_late_sections(state_->file.bytes(), state_->name, state_->only);
 }
 
 base::Result<void> RoadMap::check_content() const {

@@ -80,8 +80,10 @@ class RoadMap final : public Roads {
   ///         kCorrupt      not a Reckon map, another format version, truncated, or a section with a wrong
   ///         checksum
   /// Cost: one pass over the file, some 0.2 ms a megabyte; with kLater over a third of it.
+  /// @param only  this vehicle's part alone; the map serves no other then
   static base::Result<RoadMap> open(const std::filesystem::path& path,
-                                    MapChecks checks = MapChecks::kAtOpening);
+                                    MapChecks checks = MapChecks::kAtOpening,
+                                    std::optional<base::Vehicle> only = std::nullopt);
 
   /// What opening with kLater left out: whoever does so asks before he relies on an answer. May run beside
   /// queries.
