@@ -40,10 +40,11 @@ std::vector<Arc> with_speeds(const EdgeGeometry& geometry, std::span<const Arc> 
   std::vector<std::uint32_t> changes;
   for (auto& arc : out) {
     const auto& by_class = of_class[geometry.edge_class[arc.edge()]];
-    const auto own = std::ranges::equal_range(of_edges, arc.edge(), {}, &EdgeSpeed::edge);
-    if (by_class.empty() && own.empty()) continue;
     changes = by_class;
-    for (const auto& speed : own) changes.push_back(speed.per_mille);
+    for (auto own = std::ranges::lower_bound(of_edges, arc.edge(), {}, &EdgeSpeed::edge);
+         own != of_edges.end() && own->edge == arc.edge(); ++own)
+      changes.push_back(own->per_mille);
+    if (changes.empty()) continue;
     set_speed(geometry, arc, changes);
   }
   return out;

@@ -17,7 +17,8 @@ geo::PlaceE7 place_of_end(const EdgeGeometry& geometry, const Arc& arc, bool sta
 
 // Ends-only road is entered from public road and left to it, never passed.
 bool may_follow(ArcKind from, ArcKind to) {
-  if (from == ArcKind::kEntry || to == ArcKind::kEntry) return from != ArcKind::kExit && to == ArcKind::kEntry;
+  if (from == ArcKind::kEntry || to == ArcKind::kEntry)
+    return from != ArcKind::kExit && to == ArcKind::kEntry;
   return to != ArcKind::kExit || from == ArcKind::kExit;
 }
 

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -43,9 +41,10 @@ class Decoder {
   Result<void> check_late() {
     if (auto header = read_header(); !header) return base::fail(header.error());
     if (auto table = read_table(); !table) return base::fail(table.error());
-    hash([&](std::string_view section) { return wanted(section) && is_late(section); });
-    for (std::size_t i = 0; i < table_.size(); ++i)
-      need(sums_[i] != Sum::kWrong, name_of(table_[i]), "wrong checksum");
+    for (const auto& entry : table_) {
+      const auto section = name_of(entry);
+      if (wanted(section) && is_late(section)) need(is_whole(entry), section, "wrong checksum");
+    }
     if (fault_) return base::fail(std::move(*fault_));
     return {};
   }
@@ -53,9 +52,6 @@ class Decoder {
   Result<DecodedMap> decode() {
     if (auto header = read_header(); !header) return base::fail(header.error());
     if (auto table = read_table(); !table) return base::fail(table.error());
-    hash([&](std::string_view section) {
-      return wanted(section) && (checks_ == MapChecks::kAtOpening || !is_late(section));
-    });
     const auto meta = section<char>("meta");
     if (!fault_) read_meta(std::string_view(meta.data(), meta.size()));
     if (!fault_) read_geometry();
@@ -130,25 +126,8 @@ class Decoder {
     return !only_ || dot == std::string_view::npos || section.substr(0, dot) == base::to_string(*only_);
   }
 
-  // Compares the checksums of the chosen sections, on two threads: one alone waits for memory most of the
-  // time.
-  template <class Chosen>
-  void hash(Chosen chosen) {
-    sums_.assign(table_.size(), Sum::kNotAsked);
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-      for (auto i = next++; i < table_.size(); i = next++) {
-        const auto& entry = table_[i];
-        if (!chosen(name_of(entry))) continue;
-        sums_[i] =
-            xxh64(bytes_.subspan(entry.offset, entry.length)) == entry.checksum ? Sum::kRight : Sum::kWrong;
-      }
-    };
-    constexpr std::size_t kWorthAThread = std::size_t{1} << 20;
-    if (bytes_.size() < kWorthAThread) return work();
-    std::thread second(work);
-    work();
-    second.join();
+  bool is_whole(const MapSectionEntry& entry) const {
+    return xxh64(bytes_.subspan(entry.offset, entry.length)) == entry.checksum;
   }
 
   // Large sections of which each entry is checked where it is used.
@@ -163,8 +142,8 @@ class Decoder {
     if (!need(entry != table_.end(), name, "the section is missing")) return {};
     if (!need(entry->length % sizeof(T) == 0, name, "the section has an odd length")) return {};
     const auto bytes = bytes_.subspan(entry->offset, entry->length);
-    const auto sum = sums_[static_cast<std::size_t>(entry - table_.begin())];
-    if (!need(sum != Sum::kWrong, name, "wrong checksum")) return {};
+    const bool now = checks_ == MapChecks::kAtOpening || !is_late(name);
+    if (now && !need(is_whole(*entry), name, "wrong checksum")) return {};
     return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
 
@@ -396,8 +375,6 @@ class Decoder {
   const std::string& name_;
   MapChecks checks_;
   std::optional<base::Vehicle> only_;
-  enum class Sum : std::uint8_t { kNotAsked, kRight, kWrong };
-  std::vector<Sum> sums_;  ///< parallel to the table
   MapHeader header_{};
   std::vector<MapSectionEntry> table_;
   std::optional<base::Error> fault_;
