@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <random>
+#include <string>
 
 #include "road/drawn_map_fixture.h"
 
@@ -56,7 +57,8 @@ TEST_CASE("steps: on the open maps they sum to the distance, whatever the trip")
   if (maps.empty()) MESSAGE("SKIPPED: no shared maps");
   for (const auto& [name, pbf] : maps) {
     if (name == "porto") continue;  // its map takes as long to build as all others together
-    CAPTURE(name);
+    const std::string map_name = name;
+    CAPTURE(map_name);
     const test::TempFolder folder;
     REQUIRE(road::build_map({{pbf}, folder / "map", {kMoto}}));
     const auto map = road::RoadMap::open(folder / "map");
@@ -80,6 +82,6 @@ TEST_CASE("steps: on the open maps they sum to the distance, whatever the trip")
       wrong += sum != route.distance.value;
     }
     CHECK(wrong == 0);
-    MESSAGE(routes, " routes");
+    MESSAGE(map_name, ": ", routes, " routes");
   }
 }
