@@ -88,6 +88,16 @@ int report(const base::Error& error) {
   return error.code == base::ErrorCode::kEnvironment ? kEnvironmentFault : kBadInput;
 }
 
+std::vector<std::string_view> split_list(std::string_view list) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const auto cut = std::min(list.find(','), list.size());
+    parts.push_back(list.substr(0, cut));
+    if (cut == list.size()) return parts;
+    list.remove_prefix(cut + 1);
+  }
+}
+
 base::Result<std::int64_t> integer_option(const Args& args, std::string_view option, std::int64_t otherwise,
                                           std::int64_t min, std::int64_t max) {
   const auto text = args.get(option);

@@ -55,6 +55,9 @@ base::Result<Args> parse_args(const Command& command, const std::vector<std::str
 /// Prints each fault as `reckon: error: <where>: <what>; <what is allowed>`; returns the exit code for it.
 int report(const base::Error& error);
 
+/// The parts of a list with commas between; one empty part of an empty list.
+std::vector<std::string_view> split_list(std::string_view list);
+
 /// An integer option in [min, max].
 base::Result<std::int64_t> integer_option(const Args& args, std::string_view option, std::int64_t otherwise,
                                           std::int64_t min, std::int64_t max);

@@ -57,19 +57,9 @@ constexpr std::array kFields = {
     Field{"reason", "reason", Field::Form::kText},
 };
 
-std::vector<std::string_view> split(std::string_view list) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const auto cut = std::min(list.find(','), list.size());
-    parts.push_back(list.substr(0, cut));
-    if (cut == list.size()) return parts;
-    list.remove_prefix(cut + 1);
-  }
-}
-
 void write_numbers(base::JsonWriter& out, const Field& field, std::string_view text, std::size_t count,
                    std::vector<Fault>& faults) {
-  const auto parts = split(text);
+  const auto parts = split_list(text);
   bool good = parts.size() == count;
   for (const auto part : parts) good = good && base::parse_number(part).has_value();
   if (!good) {
@@ -108,7 +98,7 @@ void write_value(base::JsonWriter& out, const Field& field, std::string_view tex
       return;
     case Field::Form::kVehicles:
       out.begin_array();
-      for (const auto one : split(text)) out.string(one);
+      for (const auto one : split_list(text)) out.string(one);
       out.end_array();
       return;
     case Field::Form::kYesNo:
@@ -348,10 +338,7 @@ int run_diff(const Args& args) {
   const auto under = [&](std::string_view option) -> Result<road::MapSet> {
     const auto file = args.get(option);
     if (!file) return *maps;
-    const auto overlay = read_overlay(std::string(*file));
-    if (!overlay) return base::fail(overlay.error());
-    if (auto checked = maps->check(*overlay, *file); !checked) return base::fail(checked.error());
-    return maps->under(overlay->at(base::SystemClock().wall_now()));
+    return corrected(*maps, std::string(*file));
   };
   const auto before = under("before"), after = under("overlay");
   for (const auto* side : {&before, &after}) {

@@ -18,9 +18,7 @@ constexpr int kMaxExtracts = 1000;
 base::Result<std::vector<base::Vehicle>> parse_vehicles(std::string_view list) {
   std::vector<base::Vehicle> vehicles;
   std::vector<base::Fault> faults;
-  for (;;) {
-    const auto cut = std::min(list.find(','), list.size());
-    const auto name = list.substr(0, cut);
+  for (const auto name : split_list(list)) {
     const auto vehicle = base::vehicle_from(name);
     if (!vehicle) {
       faults.push_back({"--vehicles", fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed)});
@@ -29,8 +27,6 @@ base::Result<std::vector<base::Vehicle>> parse_vehicles(std::string_view list) {
     } else {
       vehicles.push_back(*vehicle);
     }
-    if (cut == list.size()) break;
-    list.remove_prefix(cut + 1);
   }
   if (!faults.empty()) return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
   return vehicles;

@@ -9,13 +9,8 @@
 namespace reckon::cli {
 
 std::vector<std::filesystem::path> map_paths(std::string_view list) {
-  std::vector<std::filesystem::path> paths;
-  for (;;) {
-    const auto cut = std::min(list.find(','), list.size());
-    paths.emplace_back(list.substr(0, cut));
-    if (cut == list.size()) return paths;
-    list.remove_prefix(cut + 1);
-  }
+  const auto parts = split_list(list);
+  return {parts.begin(), parts.end()};
 }
 
 base::Result<road::Overlay> read_overlay(const std::string& file) {
@@ -41,15 +36,15 @@ base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks,
   auto maps = road::MapSet::open(map_paths(args.get_or("map", "")), checks, only);
   const auto file = args.get("overlay");
   if (!maps || (!file && !args.has("shortest"))) return maps;
-  road::Overlay overlay;
-  if (file) {
-    auto read = read_overlay(std::string(*file));
-    if (!read) return base::fail(read.error());
-    if (auto checked = maps->check(*read, *file); !checked) return base::fail(checked.error());
-    overlay = read->at(base::SystemClock().wall_now());
-  }
   const auto metric = args.has("shortest") ? road::Metric::kShortest : road::Metric::kFastest;
-  return maps->under(overlay, metric);
+  return file ? corrected(*maps, std::string(*file), metric) : maps->under({}, metric);
+}
+
+base::Result<road::MapSet> corrected(const road::MapSet& maps, const std::string& file, road::Metric metric) {
+  const auto overlay = read_overlay(file);
+  if (!overlay) return base::fail(overlay.error());
+  if (auto checked = maps.check(*overlay, file); !checked) return base::fail(checked.error());
+  return maps.under(overlay->at(base::SystemClock().wall_now()), metric);
 }
 
 }  // namespace reckon::cli

@@ -137,7 +137,7 @@ class ArcMaker {
     for (std::uint32_t arc = 0; arc < arcs_.size(); ++arc) vertices_.push_back({arc, 0});
     for (std::uint32_t v = 0; v < vertices_.size(); ++v) add_turns(v);  // grows as copies are met
     number();
-    turn_round();
+    list_previous(out_);
     return std::move(out_);
   }
 
@@ -320,18 +320,6 @@ class ArcMaker {
         arms_.at(node), [&](const Arm& arm) { return way_of(arm) == way && lane(arm.leaving()).open(); });
   }
 
-  void turn_round() {
-    out_.prev_first.assign(out_.arcs.size() + 1, 0);
-    for (const auto to : out_.next) ++out_.prev_first[to + 1];
-    for (std::size_t i = 1; i < out_.prev_first.size(); ++i) out_.prev_first[i] += out_.prev_first[i - 1];
-    out_.prev.resize(out_.next.size());
-    auto fill = out_.prev_first;
-    for (std::uint32_t arc = 0; arc < out_.arcs.size(); ++arc) {
-      for (auto i = out_.next_first[arc]; i < out_.next_first[arc + 1]; ++i)
-        out_.prev[fill[out_.next[i]]++] = arc;
-    }
-  }
-
   const EdgeSet& set_;
   const RoadData& data_;
   std::size_t vehicle_;
@@ -449,6 +437,18 @@ std::vector<bool> reached(std::vector<bool> start, Neighbours neighbours) {
 }
 
 }  // namespace
+
+void list_previous(CompiledArcs& arcs) {
+  arcs.prev_first.assign(arcs.arcs.size() + 1, 0);
+  for (const auto to : arcs.next) ++arcs.prev_first[to + 1];
+  for (std::size_t i = 1; i < arcs.prev_first.size(); ++i) arcs.prev_first[i] += arcs.prev_first[i - 1];
+  arcs.prev.resize(arcs.next.size());
+  auto fill = arcs.prev_first;
+  for (std::uint32_t arc = 0; arc < arcs.arcs.size(); ++arc) {
+    for (auto i = arcs.next_first[arc]; i < arcs.next_first[arc + 1]; ++i)
+      arcs.prev[fill[arcs.next[i]]++] = arc;
+  }
+}
 
 CompiledArcs make_arcs(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, RulesUsed& used) {
   return ArcMaker(set, data, vehicle, used).make();

@@ -27,6 +27,9 @@ struct RulesUsed {
 /// continuation is missing. Marks in `used` the rules that found their arms.
 CompiledArcs make_arcs(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, RulesUsed& used);
 
+/// Fills `prev_first` and `prev` from `next_first` and `next`: the same turns by the arc that they lead to.
+void list_previous(CompiledArcs& arcs);
+
 /// A strongly connected part is large when its arcs are this long together, or when no other is longer.
 inline constexpr std::uint64_t kLargePartMm = 20'000'000;
 

@@ -67,13 +67,12 @@ void ChangedGraph::close(const EdgeGeometry& geometry, const ArcChanges& changes
     bits[i >> 6] |= std::uint64_t{1} << (i & 63);
   };
   for (const auto edge_dir : changes.closed_edge_dirs) {
-    const auto edge = edge_dir >> 1;
-    RECKON_CHECK(edge < geometry.edge_count());
-    for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
-      if (graph_.arcs[arc].edge_dir != edge_dir || closed(arc)) continue;
+    RECKON_CHECK(edge_dir >> 1 < geometry.edge_count());
+    graph_.each_arc_along(edge_dir, [&](std::uint32_t arc) {
+      if (closed(arc)) return;
       add(closed_arcs_, graph_.arcs.size(), arc);
       closed_list_.push_back(arc);
-    }
+    });
   }
   std::ranges::sort(closed_list_);
   for (const auto edge_dir : changes.closed_edge_dirs) {
@@ -87,14 +86,12 @@ void ChangedGraph::close(const EdgeGeometry& geometry, const ArcChanges& changes
 
 void ChangedGraph::forbid(const ArcChanges& changes) {
   for (const auto& turn : changes.forbidden_turns) {
-    const auto edge = turn.from_edge_dir >> 1;
-    RECKON_CHECK(edge + 1 < graph_.edge_first_arc.size());
-    for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
-      if (graph_.arcs[arc].edge_dir != turn.from_edge_dir) continue;
+    RECKON_CHECK((turn.from_edge_dir >> 1) + 1 < graph_.edge_first_arc.size());
+    graph_.each_arc_along(turn.from_edge_dir, [&](std::uint32_t arc) {
       for (const auto next : graph_.after(arc)) {
         if (graph_.arcs[next].edge_dir == turn.to_edge_dir) forbidden_.push_back({arc, next});
       }
-    }
+    });
   }
   std::ranges::sort(forbidden_);
   forbidden_.erase(std::unique(forbidden_.begin(), forbidden_.end()), forbidden_.end());
@@ -109,6 +106,11 @@ Cost ChangedGraph::cost_of_turn(std::uint32_t from, std::uint32_t to, Metric met
   if (!allows(from, to)) return kUnreached;
   const Cost cost = graph_.arcs[to].cost();
   return metric == Metric::kFastest ? cost : turned_round(cost);
+}
+
+Cost ChangedGraph::cost_between(std::uint32_t from, std::uint32_t to, Metric metric) const {
+  const auto after = graph_.after(from);
+  return std::ranges::find(after, to) == after.end() ? kUnreached : cost_of_turn(from, to, metric);
 }
 
 ChangedGraph::Difference ChangedGraph::between(const ChangedGraph& a, const ChangedGraph& b) {

@@ -85,6 +85,9 @@ class ChangedGraph {
   /// Of a turn that is in the graph: travelling along `to`, or kUnreached where it is not allowed.
   Cost cost_of_turn(std::uint32_t from, std::uint32_t to, Metric metric) const;
 
+  /// Of any two arcs: kUnreached also where the graph has no turn from one to the other.
+  Cost cost_between(std::uint32_t from, std::uint32_t to, Metric metric) const;
+
   /// Turns that are allowed in one of two such graphs over the same arcs, not in the other. Nothing where
   /// their speeds differ: then every turn may.
   struct Difference {

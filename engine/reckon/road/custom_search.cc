@@ -46,10 +46,8 @@ class CustomUnpacker {
   std::optional<std::uint32_t> middle_of(std::uint32_t from, std::uint32_t to) const {
     const auto& shape = *network_.shape;
     const Cost whole = weight(from, to);
-    const auto a = shape.arc_of(from), b = shape.arc_of(to);
-    const auto after = network_.changed->graph().after(a);
-    if (std::ranges::find(after, b) != after.end() &&
-        network_.changed->cost_of_turn(a, b, network_.weights->metric()) == whole)
+    if (network_.changed->cost_between(shape.arc_of(from), shape.arc_of(to), network_.weights->metric()) ==
+        whole)
       return kNone;
     const auto ins = shape.below(from), outs = shape.below(to);
     for (std::size_t i = 0, o = 0; i < ins.size() && o < outs.size();) {
@@ -73,25 +71,12 @@ class CustomUnpacker {
 
 void CustomSearch::seed(const CustomNetwork& network, std::span<const Terminal> from,
                         std::span<const Terminal> to) {
-  const auto& graph = network.changed->graph();
   const auto metric = network.weights->metric();
-  const auto vertex_of = [&](std::uint32_t arc) { return network.shape->vertex_of(arc); };
-  bias_ = seed_targets(to, vertex_of, targets_);
-  sources_.clear();
-  seed_arcs_.clear();
-  for (const auto& source : from) {
-    if (!lies_behind(source, to)) {
-      sources_.push_back({vertex_of(source.arc), source.after});
-      seed_arcs_.push_back(kNoArc);
-      continue;
-    }
-    for (const auto next : graph.after(source.arc)) {
-      const Cost over = network.changed->cost_of_turn(source.arc, next, metric);
-      if (over >= kUnreached) continue;
-      sources_.push_back({vertex_of(next), source.after + over});
-      seed_arcs_.push_back(source.arc);
-    }
-  }
+  seeds_.set(
+      network.changed->graph(), from, to, [&](std::uint32_t arc) { return network.shape->vertex_of(arc); },
+      [&](std::uint32_t arc, std::uint32_t next) {
+        return network.changed->cost_of_turn(arc, next, metric);
+      });
 }
 
 // Up the elimination tree, from all seeds at once: each vertex after all below it.
@@ -136,6 +121,14 @@ void CustomSearch::climb(const Elimination& shape, std::span<const ClimbSeed> se
   }
 }
 
+void CustomSearch::climb_up(const CustomNetwork& network, std::span<const ClimbSeed> seeds) {
+  climb(*network.shape, seeds, forward_, [&](std::uint32_t v) { return network.weights->up(v); });
+}
+
+void CustomSearch::climb_down(const CustomNetwork& network, std::span<const ClimbSeed> seeds) {
+  climb(*network.shape, seeds, backward_, [&](std::uint32_t v) { return network.weights->down(v); });
+}
+
 void CustomSearch::clear(Side& side) {
   for (const auto v : side.visited) side.at[v] = {};
 }
@@ -153,23 +146,21 @@ CustomSearch::Meeting CustomSearch::meet() const {
 
 Cost CustomSearch::shortest(const CustomNetwork& network, std::span<const Terminal> from,
                             std::span<const Terminal> to) {
-  const auto& weights = *network.weights;
   seed(network, from, to);
-  climb(*network.shape, sources_, forward_, [&](std::uint32_t v) { return weights.up(v); });
-  climb(*network.shape, targets_, backward_, [&](std::uint32_t v) { return weights.down(v); });
+  climb_up(network, seeds_.sources);
+  climb_down(network, seeds_.targets);
   const auto best = meet().cost;
   clear(forward_);
   clear(backward_);
-  const Cost whole = best >= kUnreached || !fits(best - bias_) ? kNoCost : best - bias_;
+  const Cost whole = best >= kUnreached || !fits(best - seeds_.bias) ? kNoCost : best - seeds_.bias;
   return std::min(whole, along_one_arc(from, to).cost);
 }
 
 std::optional<Path> CustomSearch::path(const CustomNetwork& network, std::span<const Terminal> from,
                                        std::span<const Terminal> to) {
-  const auto& weights = *network.weights;
   seed(network, from, to);
-  climb(*network.shape, sources_, forward_, [&](std::uint32_t v) { return weights.up(v); });
-  climb(*network.shape, targets_, backward_, [&](std::uint32_t v) { return weights.down(v); });
+  climb_up(network, seeds_.sources);
+  climb_down(network, seeds_.targets);
   const auto meeting = meet();
   std::vector<std::uint32_t> vertices;  // from the seed to the meeting and on
   std::uint32_t root = 0;
@@ -187,12 +178,12 @@ std::optional<Path> CustomSearch::path(const CustomNetwork& network, std::span<c
   clear(forward_);
   clear(backward_);
   const auto direct = along_one_arc(from, to);
-  if (direct.cost != kNoCost && (meeting.cost >= kUnreached || direct.cost <= meeting.cost - bias_))
+  if (direct.cost != kNoCost && (meeting.cost >= kUnreached || direct.cost <= meeting.cost - seeds_.bias))
     return Path{{from[direct.start].arc}, direct.start, direct.finish};
   if (meeting.cost >= kUnreached) return std::nullopt;
 
   Path path;
-  if (seed_arcs_[root] != kNoArc) path.arcs.push_back(seed_arcs_[root]);
+  if (seeds_.left_arcs[root] != kNoArc) path.arcs.push_back(seeds_.left_arcs[root]);
   path.arcs.push_back(network.shape->arc_of(vertices.front()));
   CustomUnpacker unpacker(network);
   for (std::size_t i = 1; i < vertices.size(); ++i) {
@@ -211,8 +202,9 @@ void CustomSearch::prepare_targets(const CustomNetwork& network, std::span<const
   entry_bias_.clear();
   const auto vertex_of = [&](std::uint32_t arc) { return network.shape->vertex_of(arc); };
   for (std::size_t t = 0; t + 1 < first.size(); ++t) {
-    entry_bias_.push_back(seed_targets(to.subspan(first[t], first[t + 1] - first[t]), vertex_of, targets_));
-    climb(*network.shape, targets_, backward_, [&](std::uint32_t v) { return network.weights->down(v); });
+    const auto own = to.subspan(first[t], first[t + 1] - first[t]);
+    entry_bias_.push_back(seed_targets(own, vertex_of, seeds_.targets));
+    climb_down(network, seeds_.targets);
     for (const auto v : backward_.visited) {
       if (backward_.at[v].cost < kUnreached) entries_.push_back({v, backward_.at[v].cost});
     }
@@ -225,7 +217,7 @@ void CustomSearch::row(const CustomNetwork& network, std::span<const Terminal> f
                        std::span<const Terminal> to, std::span<const std::uint32_t> first,
                        std::span<Cost> costs) {
   seed(network, from, {});
-  climb(*network.shape, sources_, forward_, [&](std::uint32_t v) { return network.weights->up(v); });
+  climb_up(network, seeds_.sources);
   for (std::size_t t = 0; t < costs.size(); ++t) {
     Cost best = kUnreached;
     for (auto i = entry_first_[t]; i < entry_first_[t + 1]; ++i) {

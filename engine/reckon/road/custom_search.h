@@ -55,7 +55,7 @@ class CustomSearch {
     Cost cost = kUnreached;
     std::uint32_t vertex = Elimination::kNone;
   };
-  /// What a prepared target reaches, ascending by vertex number turned round.
+  /// What a prepared target reaches.
   struct Entry {
     std::uint32_t vertex;
     Cost cost;
@@ -64,12 +64,12 @@ class CustomSearch {
   void seed(const CustomNetwork& network, std::span<const Terminal> from, std::span<const Terminal> to);
   template <class Weights>
   void climb(const Elimination& shape, std::span<const ClimbSeed> seeds, Side& side, Weights weights_of);
+  void climb_up(const CustomNetwork& network, std::span<const ClimbSeed> seeds);
+  void climb_down(const CustomNetwork& network, std::span<const ClimbSeed> seeds);
   static void clear(Side& side);
   Meeting meet() const;
 
-  std::vector<ClimbSeed> sources_, targets_;
-  std::vector<std::uint32_t> seed_arcs_;
-  Cost bias_ = 0;
+  TripSeeds seeds_;
   Side forward_, backward_;
   std::vector<std::uint32_t> entry_first_;
   std::vector<Entry> entries_;

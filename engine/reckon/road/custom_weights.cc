@@ -10,10 +10,6 @@
 namespace reckon::road {
 namespace {
 
-/// What a small change copies for each place that it touches; more pages make the table of them longer, which
-/// every change copies.
-constexpr std::uint32_t kEdgesPerPage = 512;
-
 bool reachable(Cost cost) {
   return cost < kUnreached;
 }
@@ -39,26 +35,9 @@ class Customizer {
  public:
   Customizer(const Elimination& shape, CustomWeights& weights) : shape_(shape), weights_(weights) {}
 
-  void lay_out() {
-    auto layout = std::make_shared<CustomWeights::Layout>();
-    std::uint32_t on_page = kEdgesPerPage + 1;  // the first vertex opens a page
-    for (std::uint32_t v = 0; v < shape_.vertices(); ++v) {
-      const auto own = static_cast<std::uint32_t>(shape_.above(v).size());
-      if (on_page + own > kEdgesPerPage) {
-        layout->page_first_edge.push_back(shape_.first_edge(v));
-        on_page = 0;
-      }
-      on_page += own;
-      layout->page_of_vertex.push_back(static_cast<std::uint32_t>(layout->page_first_edge.size()) - 1);
-    }
-    layout->page_first_edge.push_back(shape_.edges());
-    weights_.layout_ = std::move(layout);
-  }
-
   void start(const ChangedGraph& graph, Metric metric) {
-    const auto& first = weights_.layout_->page_first_edge;
-    for (std::size_t page = 0; page + 1 < first.size(); ++page) {
-      const auto size = (first[page + 1] - first[page]) * std::size_t{2};
+    for (std::uint32_t page = 0; page < shape_.pages(); ++page) {
+      const auto size = shape_.page_size(page) * std::size_t{2};
       weights_.pages_.push_back(std::make_shared_for_overwrite<Cost[]>(size));
       std::fill_n(weights_.pages_.back().get(), size, kUnreached);
     }
@@ -115,7 +94,6 @@ CustomWeights CustomWeights::of(const Elimination& shape, const ChangedGraph& gr
   weights.shape_ = &shape;
   weights.metric_ = metric;
   Customizer customizer(shape, weights);
-  customizer.lay_out();
   customizer.start(graph, metric);
   customizer.run();
   return weights;
@@ -187,10 +165,7 @@ class Updater {
   }
 
   Cost turn(std::uint32_t from, std::uint32_t to) const {
-    const auto a = shape_.arc_of(from), b = shape_.arc_of(to);
-    const auto after = graph_.graph().after(a);
-    if (std::ranges::find(after, b) == after.end()) return kUnreached;
-    return graph_.cost_of_turn(a, b, weights_.metric());
+    return graph_.cost_between(shape_.arc_of(from), shape_.arc_of(to), weights_.metric());
   }
 
   Weight worked_out(std::uint32_t low, std::uint32_t high) const {
@@ -209,9 +184,9 @@ class Updater {
   }
 
   void write(std::uint32_t v, std::size_t i, const Weight& weight) {
-    const auto number = weights_.layout_->page_of_vertex[v];
+    const auto number = shape_.page_of(v);
     auto& page = weights_.pages_[number];
-    const auto size = weights_.page_size(v);
+    const std::size_t size = shape_.page_size(number);
     if (!own_[number]) {
       auto copy = std::make_shared_for_overwrite<Cost[]>(size * 2);
       std::copy_n(page.get(), size * 2, copy.get());

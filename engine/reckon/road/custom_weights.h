@@ -27,7 +27,7 @@ class CustomWeights {
   /// Travelling from v to its neighbours above it, parallel to Elimination::above(v). kUnreached: no path.
   const Cost* up(std::uint32_t v) const { return page_at(v) + offset(v); }
   /// Travelling from them to v.
-  const Cost* down(std::uint32_t v) const { return up(v) + page_size(v); }
+  const Cost* down(std::uint32_t v) const { return up(v) + shape_->page_size(shape_->page_of(v)); }
 
   Metric metric() const { return metric_; }
   std::uint64_t bytes() const;  ///< of the weights alone
@@ -38,25 +38,14 @@ class CustomWeights {
 
   /// Edges of whole vertices, up weights first, then down weights.
   using Page = std::shared_ptr<Cost[]>;
-  /// Where each vertex's edges stand; the same for all weights of a shape.
-  struct Layout {
-    std::vector<std::uint32_t> page_of_vertex;
-    std::vector<std::uint32_t> page_first_edge;  ///< and the end
-  };
-
   CustomWeights() = default;
-  const Cost* page_at(std::uint32_t v) const { return pages_[layout_->page_of_vertex[v]].get(); }
+  const Cost* page_at(std::uint32_t v) const { return pages_[shape_->page_of(v)].get(); }
   std::size_t offset(std::uint32_t v) const {
-    return shape_->first_edge(v) - layout_->page_first_edge[layout_->page_of_vertex[v]];
-  }
-  std::size_t page_size(std::uint32_t v) const {
-    const auto page = layout_->page_of_vertex[v];
-    return layout_->page_first_edge[page + 1] - layout_->page_first_edge[page];
+    return shape_->first_edge(v) - shape_->page_first_edge(shape_->page_of(v));
   }
 
   const Elimination* shape_ = nullptr;
   Metric metric_ = Metric::kFastest;
-  std::shared_ptr<const Layout> layout_;
   std::vector<Page> pages_;
 };
 

@@ -35,14 +35,11 @@ class Junctions {
       : root_(std::size_t{geometry.edge_count()} * 2) {
     std::iota(root_.begin(), root_.end(), 0u);
     for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
-      for (const auto next : graph.after(arc)) join(finish_of(graph.arcs[arc]), start_of(graph.arcs[next]));
+      for (const auto next : graph.after(arc)) join(graph.arcs[arc].edge_dir ^ 1u, graph.arcs[next].edge_dir);
     }
   }
 
-  // Of edge e the end slots are 2 e (its first point) and 2 e + 1.
-  static std::uint32_t start_of(const Arc& arc) { return arc.edge() * 2 + (arc.backward() ? 1 : 0); }
-  static std::uint32_t finish_of(const Arc& arc) { return arc.edge() * 2 + (arc.backward() ? 0 : 1); }
-
+  // The end where travel along edge_dir begins has that number; where it ends, edge_dir ^ 1.
   std::uint32_t of(std::uint32_t slot) {
     while (root_[slot] != slot) slot = root_[slot] = root_[root_[slot]];
     return slot;
@@ -244,9 +241,7 @@ class Dissector {
       const auto slot = junctions.of(edge * 2 + end);
       if (number[slot] == kNone) {
         number[slot] = static_cast<std::uint32_t>(places_.size());
-        const auto& at =
-            geometry
-                .points[end == 0 ? geometry.edge_first_point[edge] : geometry.edge_first_point[edge + 1] - 1];
+        const auto at = geometry.start_of(edge * 2 + end);
         places_.push_back(
             {static_cast<float>(at.lng * 1e-7) * frame_scale, static_cast<float>(at.lat * 1e-7)});
       }

@@ -31,12 +31,9 @@ geo::PlaceE7 on_grid(geo::PlaceE7 place, std::int32_t step) {
 
 DoorIndex::DoorIndex(const EdgeGeometry& geometry, const ArcGraph& graph) : geometry_(&geometry) {
   Box all;
-  const auto used = [&](std::uint32_t edge) {
-    return graph.edge_first_arc[edge] != graph.edge_first_arc[edge + 1];
-  };
   const auto each_segment = [&](auto&& take) {
     for (std::uint32_t edge = 0; edge < geometry.edge_count(); ++edge) {
-      if (!used(edge)) continue;
+      if (!graph.has_arcs(edge)) continue;
       for (auto p = geometry.edge_first_point[edge]; p + 1 < geometry.edge_first_point[edge + 1]; ++p)
         take(edge, p);
     }

@@ -7,6 +7,13 @@
 #include "reckon/base/result.h"
 
 namespace reckon::road {
+namespace {
+
+/// What a small change of weights copies for each place that it touches; more pages make the table of them
+/// longer, which every change copies.
+constexpr std::uint32_t kEdgesPerPage = 512;
+
+}  // namespace
 
 Elimination::Elimination(const ArcGraph& graph, std::span<const std::uint32_t> order)
     : arc_of_vertex_(order.begin(), order.end()), vertex_of_arc_(order.size(), kNone) {
@@ -15,6 +22,7 @@ Elimination::Elimination(const ArcGraph& graph, std::span<const std::uint32_t> o
   join_neighbours(graph);
   list_below();
   find_turns(graph);
+  lay_out_pages();
 }
 
 // A vertex hands all its upper neighbours on to the nearest of them, and so on upwards: that makes the same
@@ -28,11 +36,9 @@ void Elimination::join_neighbours(const ArcGraph& graph) {
       if (a != b) above[std::max(a, b)].push_back(std::min(a, b));
     }
   }
-  std::vector<std::uint32_t> joined;
   std::size_t count = 0;
   for (auto v = n; v-- > 0;) {
     auto& own = above[v];
-    // What was handed on is sorted and comes after the own neighbours.
     std::ranges::sort(own, std::greater<>{});
     own.erase(std::unique(own.begin(), own.end()), own.end());
     count += own.size();
@@ -71,9 +77,24 @@ void Elimination::find_turns(const ArcGraph& graph) {
   }
 }
 
+void Elimination::lay_out_pages() {
+  page_of_vertex_.reserve(vertices());
+  std::uint32_t on_page = kEdgesPerPage + 1;  // the first vertex opens a page
+  for (std::uint32_t v = 0; v < vertices(); ++v) {
+    const auto own = static_cast<std::uint32_t>(above(v).size());
+    if (on_page + own > kEdgesPerPage) {
+      page_first_edge_.push_back(first_edge(v));
+      on_page = 0;
+    }
+    on_page += own;
+    page_of_vertex_.push_back(static_cast<std::uint32_t>(page_first_edge_.size()) - 1);
+  }
+  page_first_edge_.push_back(edges());
+}
+
 std::uint64_t Elimination::bytes() const {
-  const auto numbers =
-      arc_of_vertex_.size() * 2 + first_.size() + above_.size() + first_below_.size() + edge_of_turn_.size();
+  const auto numbers = arc_of_vertex_.size() * 2 + first_.size() + above_.size() + first_below_.size() +
+                       edge_of_turn_.size() + page_of_vertex_.size() + page_first_edge_.size();
   return numbers * sizeof(std::uint32_t) + below_.size() * sizeof(Below);
 }
 

@@ -49,6 +49,15 @@ class Elimination {
   /// The edge between `low` and `high` above it, or kNone.
   std::uint32_t edge_between(std::uint32_t low, std::uint32_t high) const;
   std::uint64_t bytes() const;  ///< of memory held
+
+  /// Edges stand on pages of whole vertices, so that weights can be shared and copied page by page.
+  std::uint32_t pages() const { return static_cast<std::uint32_t>(page_first_edge_.size()) - 1; }
+  std::uint32_t page_of(std::uint32_t v) const { return page_of_vertex_[v]; }
+  std::uint32_t page_first_edge(std::uint32_t page) const { return page_first_edge_[page]; }
+  std::uint32_t page_size(std::uint32_t page) const {
+    return page_first_edge_[page + 1] - page_first_edge_[page];
+  }
+
   /// By entry of ArcGraph::next: the turn's edge; kNone of a turn from an arc to itself.
   std::span<const std::uint32_t> edge_of_turn() const { return edge_of_turn_; }
 
@@ -56,12 +65,14 @@ class Elimination {
   void join_neighbours(const ArcGraph& graph);
   void list_below();
   void find_turns(const ArcGraph& graph);
+  void lay_out_pages();
 
   std::vector<std::uint32_t> arc_of_vertex_, vertex_of_arc_;
   std::vector<std::uint32_t> first_, above_;
   std::vector<std::uint32_t> first_below_;
   std::vector<Below> below_;
   std::vector<std::uint32_t> edge_of_turn_;
+  std::vector<std::uint32_t> page_of_vertex_, page_first_edge_;
 };
 
 }  // namespace reckon::road

@@ -74,6 +74,15 @@ struct ArcGraph {
   std::span<const std::uint32_t> prev_first;  ///< the same turned round
   std::span<const std::uint32_t> prev;
 
+  /// Whether the vehicle uses the edge, in some direction.
+  bool has_arcs(std::uint32_t edge) const { return edge_first_arc[edge] != edge_first_arc[edge + 1]; }
+  /// Calls `take` with each arc along an edge in one direction (edge * 2 + Direction).
+  template <class Take>
+  void each_arc_along(std::uint32_t edge_dir, Take take) const {
+    for (auto arc = edge_first_arc[edge_dir >> 1]; arc < edge_first_arc[(edge_dir >> 1) + 1]; ++arc) {
+      if (arcs[arc].edge_dir == edge_dir) take(arc);
+    }
+  }
   std::span<const std::uint32_t> after(std::uint32_t arc) const {
     return next.subspan(next_first[arc], next_first[arc + 1] - next_first[arc]);
   }
@@ -115,6 +124,12 @@ struct EdgeGeometry {
   std::span<const WayRun> runs_of(std::uint32_t edge) const {
     return runs.subspan(edge_first_run[edge], edge_first_run[edge + 1] - edge_first_run[edge]);
   }
+  /// Where travel along an edge in one direction (edge * 2 + Direction) begins, and where it ends.
+  geo::PlaceE7 start_of(std::uint32_t edge_dir) const {
+    const auto edge = edge_dir >> 1;
+    return points[(edge_dir & 1) == 0 ? edge_first_point[edge] : edge_first_point[edge + 1] - 1];
+  }
+  geo::PlaceE7 finish_of(std::uint32_t edge_dir) const { return start_of(edge_dir ^ 1u); }
   std::uint32_t edge_count() const { return static_cast<std::uint32_t>(edge_first_point.size()) - 1; }
   std::uint32_t length_mm(std::uint32_t edge) const { return along_mm[edge_first_point[edge + 1] - 1]; }
 };

@@ -4,16 +4,11 @@
 #include <cmath>
 
 #include "reckon/geo/geodesic.h"
+#include "reckon/road/arcs.h"
 #include "reckon/road/way_rules.h"
 
 namespace reckon::road {
 namespace {
-
-geo::PlaceE7 place_of_end(const EdgeGeometry& geometry, const Arc& arc, bool start) {
-  const bool first = arc.backward() != start;
-  const auto edge = arc.edge();
-  return geometry.points[first ? geometry.edge_first_point[edge] : geometry.edge_first_point[edge + 1] - 1];
-}
 
 // Ends-only road is entered from public road and left to it, never passed.
 bool may_follow(ArcKind from, ArcKind to) {
@@ -62,19 +57,17 @@ GraphExtension::GraphExtension(const EdgeGeometry& geometry, const ArcGraph& gra
 }
 
 void GraphExtension::add_turns(const AddedTurn& turn, Turns& turns) const {
-  const auto from_edge = turn.from_edge_dir >> 1, to_edge = turn.to_edge_dir >> 1;
-  for (auto from = arcs_.edge_first_arc[from_edge]; from < arcs_.edge_first_arc[from_edge + 1]; ++from) {
-    if (arcs_.arcs[from].edge_dir != turn.from_edge_dir) continue;
+  const auto graph = arcs_.view();
+  graph.each_arc_along(turn.from_edge_dir, [&](std::uint32_t from) {
     // Where the turn is there already, perhaps onto a copy that keeps a rule over ways, nothing is added.
     const bool there = std::ranges::any_of(
-        turns[from], [&](std::uint32_t next) { return arcs_.arcs[next].edge_dir == turn.to_edge_dir; });
-    if (there) continue;
-    for (auto to = arcs_.edge_first_arc[to_edge]; to < arcs_.edge_first_arc[to_edge + 1]; ++to) {
-      const auto& arc = arcs_.arcs[to];
-      if (arc.edge_dir == turn.to_edge_dir && !arc.copy && may_follow(arcs_.arcs[from].kind, arc.kind))
+        turns[from], [&](std::uint32_t next) { return graph.arcs[next].edge_dir == turn.to_edge_dir; });
+    if (there) return;
+    graph.each_arc_along(turn.to_edge_dir, [&](std::uint32_t to) {
+      if (!graph.arcs[to].copy && may_follow(graph.arcs[from].kind, graph.arcs[to].kind))
         insert(turns[from], to);
-    }
-  }
+    });
+  });
 }
 
 void GraphExtension::add_link(const AddedLink& link, Turns& turns) {
@@ -114,28 +107,20 @@ void GraphExtension::add_arc(std::uint32_t edge_dir, std::uint32_t time_ms, cons
   for (std::uint32_t arc = 0; arc < number; ++arc) {
     const auto& other = arcs_.arcs[arc];
     if (other.edge() == edge_dir >> 1) continue;
-    if (place_of_end(now, other, false) == start && may_follow(other.kind, ArcKind::kPublic))
+    if (now.finish_of(other.edge_dir) == start && may_follow(other.kind, ArcKind::kPublic))
       insert(turns[arc], number);
-    if (place_of_end(now, other, true) == finish && !other.copy && may_follow(ArcKind::kPublic, other.kind))
+    if (now.start_of(other.edge_dir) == finish && !other.copy && may_follow(ArcKind::kPublic, other.kind))
       insert(turns[number], arc);
   }
 }
 
 void GraphExtension::write_turns(const Turns& turns) {
-  auto& [arcs, edge_first, next_first, next, prev_first, prev] = arcs_;
-  next_first.push_back(0);
-  prev_first.assign(turns.size() + 1, 0);
+  arcs_.next_first.push_back(0);
   for (const auto& own : turns) {
-    next.insert(next.end(), own.begin(), own.end());
-    next_first.push_back(static_cast<std::uint32_t>(next.size()));
-    for (const auto to : own) ++prev_first[to + 1];
+    arcs_.next.insert(arcs_.next.end(), own.begin(), own.end());
+    arcs_.next_first.push_back(static_cast<std::uint32_t>(arcs_.next.size()));
   }
-  for (std::size_t i = 1; i < prev_first.size(); ++i) prev_first[i] += prev_first[i - 1];
-  prev.resize(next.size());
-  auto place = prev_first;
-  for (std::uint32_t from = 0; from < turns.size(); ++from) {
-    for (const auto to : turns[from]) prev[place[to]++] = from;
-  }
+  list_previous(arcs_);
 }
 
 }  // namespace reckon::road

@@ -181,23 +181,11 @@ std::uint32_t cheapest_terminal(std::span<const Terminal> terminals, std::uint32
 
 void HierarchySearch::climb(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
                             std::span<const Terminal> to) {
-  bias_ = seed_targets(
-      to, [&](std::uint32_t arc) { return hierarchy.vertex_of_arc[arc]; }, targets_);
-  sources_.clear();
-  seed_arcs_.clear();
-  for (const auto& source : from) {
-    if (!lies_behind(source, to)) {
-      sources_.push_back({hierarchy.vertex_of_arc[source.arc], source.after});
-      seed_arcs_.push_back(kNoArc);
-      continue;
-    }
-    for (const auto next : graph.after(source.arc)) {
-      sources_.push_back({hierarchy.vertex_of_arc[next], source.after + graph.arcs[next].cost()});
-      seed_arcs_.push_back(source.arc);
-    }
-  }
-  forward_.run(hierarchy.up, hierarchy.labelled(), sources_);
-  backward_.run(hierarchy.down, hierarchy.labelled(), targets_);
+  seeds_.set(
+      graph, from, to, [&](std::uint32_t arc) { return hierarchy.vertex_of_arc[arc]; },
+      [&](std::uint32_t, std::uint32_t next) { return graph.arcs[next].cost(); });
+  forward_.run(hierarchy.up, hierarchy.labelled(), seeds_.sources);
+  backward_.run(hierarchy.down, hierarchy.labelled(), seeds_.targets);
 }
 
 Cost HierarchySearch::meet_at_hubs(const Hierarchy& hierarchy) {
@@ -226,7 +214,7 @@ Cost HierarchySearch::shortest(const ArcGraph& graph, const Hierarchy& hierarchy
                                std::span<const Terminal> from, std::span<const Terminal> to) {
   climb(graph, hierarchy, from, to);
   const Cost best = std::min(meet_at_steps(forward_, backward_).cost, meet_at_hubs(hierarchy));
-  const Cost whole = best >= kUnreached || !fits(best - bias_) ? kNoCost : best - bias_;
+  const Cost whole = best >= kUnreached || !fits(best - seeds_.bias) ? kNoCost : best - seeds_.bias;
   return std::min(whole, along_one_arc(from, to).cost);
 }
 
@@ -237,7 +225,7 @@ std::optional<Path> HierarchySearch::path(const ArcGraph& graph, const Hierarchy
   if (const auto at_hub = find_hub(hierarchy, forward_, backward_); at_hub.cost < meeting.cost)
     meeting = at_hub;
   const auto direct = along_one_arc(from, to);
-  if (direct.cost != kNoCost && direct.cost <= meeting.cost - bias_) {
+  if (direct.cost != kNoCost && direct.cost <= meeting.cost - seeds_.bias) {
     return Path{{from[direct.start].arc}, direct.start, direct.finish};
   }
   if (meeting.cost >= kUnreached) return std::nullopt;
@@ -260,7 +248,7 @@ std::optional<Path> HierarchySearch::path(const ArcGraph& graph, const Hierarchy
   auto root = meeting.forward;
   while (ups[root].parent != Climb::kNoStep) root = ups[root].parent;
   Path path;
-  if (seed_arcs_[ups[root].edge] != kNoArc) path.arcs.push_back(seed_arcs_[ups[root].edge]);
+  if (seeds_.left_arcs[ups[root].edge] != kNoArc) path.arcs.push_back(seeds_.left_arcs[ups[root].edge]);
   path.arcs.push_back(hierarchy.arc_of_vertex[ups[root].vertex]);
   Unpacker unpacker(hierarchy);
   for (const auto& leap : leaps) {

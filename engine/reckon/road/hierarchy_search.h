@@ -49,6 +49,36 @@ Cost seed_targets(std::span<const Terminal> to, VertexOf vertex_of, std::vector<
 /// Whether one of `to` is on the arc of `source`, not ahead of it.
 bool lies_behind(const Terminal& source, std::span<const Terminal> to);
 
+/// A trip's seeds on a hierarchy.
+struct TripSeeds {
+  std::vector<ClimbSeed> sources, targets;
+  std::vector<std::uint32_t> left_arcs;  ///< by source: the arc that it leaves, or kNoArc: it is its own
+  Cost bias = 0;                         ///< what all targets' costs are too high by
+
+  /// @param vertex_of     of an arc
+  /// @param cost_of_turn  from an arc to one after it: travelling along the latter; kUnreached: not allowed
+  template <class VertexOf, class CostOfTurn>
+  void set(const ArcGraph& graph, std::span<const Terminal> from, std::span<const Terminal> to,
+           VertexOf vertex_of, CostOfTurn cost_of_turn) {
+    bias = seed_targets(to, vertex_of, targets);
+    sources.clear();
+    left_arcs.clear();
+    for (const auto& source : from) {
+      if (!lies_behind(source, to)) {
+        sources.push_back({vertex_of(source.arc), source.after});
+        left_arcs.push_back(kNoArc);
+        continue;
+      }
+      for (const auto next : graph.after(source.arc)) {
+        const Cost over = cost_of_turn(source.arc, next);
+        if (over >= kUnreached) continue;
+        sources.push_back({vertex_of(next), source.after + over});
+        left_arcs.push_back(source.arc);
+      }
+    }
+  }
+};
+
 /// The terminal on `arc` by which the path is cheapest: two may share an arc (an edge that meets the place
 /// twice). kNoArc: there is none.
 std::uint32_t cheapest_terminal(std::span<const Terminal> terminals, std::uint32_t arc, Cost Terminal::*cost);
@@ -98,9 +128,7 @@ class HierarchySearch {
              std::span<const Terminal> to);
   Cost meet_at_hubs(const Hierarchy& hierarchy);
 
-  std::vector<ClimbSeed> sources_, targets_;
-  std::vector<std::uint32_t> seed_arcs_;  ///< by source: the arc that it leaves, or kNoArc: it is its own
-  Cost bias_ = 0;                         ///< what all targets' costs are too high by; see `climb`
+  TripSeeds seeds_;
   Climb forward_, backward_;
   std::vector<Cost> at_hub_;  ///< by hub; kUnreached but during a query
 };

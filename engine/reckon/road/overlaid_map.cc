@@ -38,6 +38,11 @@ struct Shape {
   bool fits(const VehicleChanges& changes) const { return turns == changes.turns && links == changes.links; }
 };
 
+// Of map and corrections together; without any the map's own.
+std::string release_under(const RoadMap& map, const std::string& overlay_release) {
+  return overlay_release.empty() ? map.release() : base::sha256(map.release() + '\n' + overlay_release);
+}
+
 }  // namespace
 
 struct OverlaidMap::Part {
@@ -54,11 +59,11 @@ struct OverlaidMap::Part {
       : shape(before.shape), changed(std::move(now)), weights(before.weights.updated(changed, turns)) {}
 
   // Where nothing is changed the map itself answers, by its labels.
-  bool plain(Metric metric) const {
-    return metric == Metric::kFastest && shape->extension == nullptr && changed.changes_nothing();
+  bool plain() const {
+    return weights.metric() == Metric::kFastest && shape->extension == nullptr && changed.changes_nothing();
   }
   Ground ground(base::Vehicle vehicle) const {
-    return {*shape->geometry, changed.graph(), vehicle, &changed};
+    return {*shape->geometry, changed.graph(), vehicle, &changed, weights.metric()};
   }
   CustomNetwork network() const { return {&changed, &shape->elimination, &weights}; }
 
@@ -81,8 +86,7 @@ std::shared_ptr<const OverlaidMap> OverlaidMap::make(std::shared_ptr<const RoadM
                                                      const std::string& overlay_release, Metric metric) {
   std::shared_ptr<OverlaidMap> made(new OverlaidMap(std::move(map), metric));
   const auto& on = *made->map_;
-  made->release_ =
-      overlay_release.empty() ? on.release() : base::sha256(on.release() + '\n' + overlay_release);
+  made->release_ = release_under(on, overlay_release);
   for (const auto vehicle : on.vehicles()) {
     const auto v = static_cast<std::size_t>(vehicle);
     made->parts_[v] = std::make_shared<const Part>(
@@ -94,8 +98,7 @@ std::shared_ptr<const OverlaidMap> OverlaidMap::make(std::shared_ptr<const RoadM
 std::shared_ptr<const OverlaidMap> OverlaidMap::with(const Changes& changes,
                                                      const std::string& overlay_release) const {
   std::shared_ptr<OverlaidMap> made(new OverlaidMap(map_, metric_));
-  made->release_ =
-      overlay_release.empty() ? map_->release() : base::sha256(map_->release() + '\n' + overlay_release);
+  made->release_ = release_under(*map_, overlay_release);
   for (const auto vehicle : map_->vehicles()) {
     const auto v = static_cast<std::size_t>(vehicle);
     made->parts_[v] = Part::after(parts_[v], map_->network(vehicle), changes[v], metric_);
@@ -124,13 +127,12 @@ Cost OverlaidMap::as_time_first(Cost cost) const {
 Route OverlaidMap::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
                          const RouteOptions& options) const {
   const auto& own = part(vehicle);
-  if (own.plain(metric_)) {
+  if (own.plain()) {
     auto route = map_->route(query, vehicle, from, to, options);
     route.map_release = release_;
     return route;
   }
-  auto ground = own.ground(vehicle);
-  ground.metric = metric_;
+  const auto ground = own.ground(vehicle);
   const auto network = own.network();
   auto& work = *query.state_;
   return work.answer(
@@ -144,9 +146,8 @@ void OverlaidMap::table(Query& query, base::Vehicle vehicle, std::span<const geo
                         std::span<TableCell> cells) const {
   RECKON_CHECK(cells.size() == sources.size() * destinations.size());
   const auto& own = part(vehicle);
-  if (own.plain(metric_)) return map_->table(query, vehicle, sources, destinations, options, cells);
-  auto ground = own.ground(vehicle);
-  ground.metric = metric_;
+  if (own.plain()) return map_->table(query, vehicle, sources, destinations, options, cells);
+  const auto ground = own.ground(vehicle);
   const auto network = own.network();
   auto& work = *query.state_;
   const auto reach = reach_of(options);

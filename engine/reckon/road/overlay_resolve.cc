@@ -17,10 +17,6 @@ namespace {
 /// Half the circle that a heading stands for.
 constexpr double kHeadingReachDeg = 90;
 
-bool has_arcs(const ArcGraph& graph, std::uint32_t edge) {
-  return graph.edge_first_arc[edge] != graph.edge_first_arc[edge + 1];
-}
-
 /// One vehicle's part of a map, as one correction looks at it. What a place names is looked up among the
 /// roads of all vehicles that the correction is for, so that it is the same street or junction for each of
 /// them.
@@ -61,7 +57,7 @@ class Resolver {
   bool apply(const AllowTurn& turn) {
     bool found = false;
     for (const auto from : arriving(turn.from_way, turn.at)) {
-      for (const auto to : leaving(finish_of(from))) {
+      for (const auto to : leaving(geometry_.finish_of(from))) {
         if (!on_way(to >> 1, turn.to_way) || to == (from ^ 1u)) continue;
         out_.turns.push_back({from, to});
         found = true;
@@ -128,7 +124,7 @@ class Resolver {
     std::vector<std::uint32_t> edges;
     if (const auto* way = std::get_if<std::int64_t>(&street)) {
       for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
-        if (on_way(edge, *way) && has_arcs(graph_, edge)) edges.push_back(edge);
+        if (on_way(edge, *way) && graph_.has_arcs(edge)) edges.push_back(edge);
       }
       return edges;
     }
@@ -138,7 +134,7 @@ class Resolver {
       const auto snap = nearest_road(geometry_, network.vehicle, place, {kMaxNamedPlaceM});
       if (snap && (!nearest || snap->distance_m < nearest->distance_m)) nearest = snap;
     }
-    if (nearest && has_arcs(graph_, nearest->nearest().edge)) edges.push_back(nearest->nearest().edge);
+    if (nearest && graph_.has_arcs(nearest->nearest().edge)) edges.push_back(nearest->nearest().edge);
     return edges;
   }
 
@@ -146,30 +142,18 @@ class Resolver {
     return std::ranges::find(geometry_.runs_of(edge), way, &WayRun::way) != geometry_.runs_of(edge).end();
   }
 
-  geo::PlaceE7 first_place(std::uint32_t edge) const {
-    return geometry_.points[geometry_.edge_first_point[edge]];
-  }
-  geo::PlaceE7 last_place(std::uint32_t edge) const {
-    return geometry_.points[geometry_.edge_first_point[edge + 1] - 1];
-  }
-  geo::PlaceE7 start_of(std::uint32_t edge_dir) const {
-    return (edge_dir & 1) == 0 ? first_place(edge_dir >> 1) : last_place(edge_dir >> 1);
-  }
-  geo::PlaceE7 finish_of(std::uint32_t edge_dir) const { return start_of(edge_dir ^ 1u); }
-
   bool has_arc(std::uint32_t edge_dir) const {
-    const auto edge = edge_dir >> 1;
-    for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
-      if (graph_.arcs[arc].edge_dir == edge_dir) return true;
-    }
-    return false;
+    bool has = false;
+    graph_.each_arc_along(edge_dir, [&](std::uint32_t) { has = true; });
+    return has;
   }
 
   bool heads(std::uint32_t edge, bool backward, double heading_deg) const {
     // Of a street that ends where it begins the first stretch tells.
-    const bool loop = first_place(edge) == last_place(edge);
-    const auto a = first_place(edge),
-               b = loop ? geometry_.points[geometry_.edge_first_point[edge] + 1] : last_place(edge);
+    const bool loop = geometry_.start_of(edge * 2) == geometry_.finish_of(edge * 2);
+    const auto a = geometry_.start_of(edge * 2),
+               b = loop ? geometry_.points[geometry_.edge_first_point[edge] + 1]
+                        : geometry_.finish_of(edge * 2);
     const auto along = geo::LocalFrame(backward ? b : a).at(backward ? a : b);
     const double bearing = std::atan2(along.x, along.y) * 180 / M_PI;
     return std::abs(std::remainder(bearing - heading_deg, 360)) < kHeadingReachDeg;
@@ -200,9 +184,9 @@ class Resolver {
     std::optional<geo::PlaceE7> nearest;
     double best = kMaxNamedPlaceM * kMaxNamedPlaceM;
     for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
-      if (std::ranges::none_of(among_, [&](const Network& one) { return has_arcs(one.graph, edge); }))
+      if (std::ranges::none_of(among_, [&](const Network& one) { return one.graph.has_arcs(edge); }))
         continue;
-      for (const auto end : {first_place(edge), last_place(edge)}) {
+      for (const auto end : {geometry_.start_of(edge * 2), geometry_.finish_of(edge * 2)}) {
         const auto point = frame.at(end);
         const double squared = point.x * point.x + point.y * point.y;
         if (squared >= best || !counts(edge)) continue;
@@ -217,20 +201,18 @@ class Resolver {
   std::vector<std::uint32_t> leaving(geo::PlaceE7 junction) const {
     std::vector<std::uint32_t> found;
     for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
-      if (!has_arcs(graph_, edge)) continue;
-      if (first_place(edge) == junction) found.push_back(edge * 2);
-      if (last_place(edge) == junction) found.push_back(edge * 2 + 1);
+      if (!graph_.has_arcs(edge)) continue;
+      if (geometry_.start_of(edge * 2) == junction) found.push_back(edge * 2);
+      if (geometry_.finish_of(edge * 2) == junction) found.push_back(edge * 2 + 1);
     }
     return found;
   }
 
   std::vector<std::uint32_t> continuations(std::uint32_t edge_dir) const {
     std::vector<std::uint32_t> found;
-    const auto edge = edge_dir >> 1;
-    for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
-      if (graph_.arcs[arc].edge_dir != edge_dir) continue;
+    graph_.each_arc_along(edge_dir, [&](std::uint32_t arc) {
       for (const auto next : graph_.after(arc)) found.push_back(graph_.arcs[next].edge_dir);
-    }
+    });
     std::ranges::sort(found);
     found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;

@@ -123,11 +123,7 @@ std::vector<Street> RoadMap::streets_in(const Box& box, base::Vehicle vehicle, s
     const auto first = geometry.edge_first_point[e];
     const auto line = geometry.points.subspan(first, geometry.edge_first_point[e + 1] - first);
     if (std::ranges::none_of(line, inside)) continue;
-    Street street{static_cast<RoadClass>(geometry.edge_class[e]),
-                  graph.edge_first_arc[e] != graph.edge_first_arc[e + 1],
-                  false,
-                  e,
-                  {}};
+    Street street{static_cast<RoadClass>(geometry.edge_class[e]), graph.has_arcs(e), false, e, {}};
     for (const auto& point : line) street.line.push_back(point.to_lat_lng());
     streets.push_back(std::move(street));
   }

@@ -85,7 +85,7 @@ void RouteNetwork::find_turns() {
   const auto& geometry = *network_.geometry;
   std::unordered_map<std::uint64_t, std::uint8_t> arms;  // of each junction, this vehicle's
   for (std::uint32_t edge = 0; edge < geometry.edge_count(); ++edge) {
-    if (graph.edge_first_arc[edge] == graph.edge_first_arc[edge + 1]) continue;
+    if (!graph.has_arcs(edge)) continue;
     for (const auto point : {geometry.edge_first_point[edge], geometry.edge_first_point[edge + 1] - 1}) {
       auto& count = arms[key_of(geometry.points[point])];
       if (count < 255) ++count;

@@ -1,6 +1,5 @@
 #include "reckon/service/corrections.h"
 
-#include <system_error>
 #include <utility>
 
 #include "reckon/base/file.h"
@@ -8,17 +7,8 @@
 
 namespace reckon::service {
 
-std::optional<Corrections::Stamp> Corrections::stamp() const {
-  std::error_code fault;
-  const auto changed = std::filesystem::last_write_time(file_, fault);
-  if (fault) return std::nullopt;
-  const auto bytes = std::filesystem::file_size(file_, fault);
-  if (fault) return std::nullopt;
-  return Stamp{changed, bytes};
-}
-
 base::Result<road::MapSet> Corrections::read(const road::MapSet& maps) {
-  read_ = stamp();  // before reading: a change meanwhile is seen the next time
+  read_ = base::stamp_of(file_);  // before reading: a change meanwhile is seen the next time
   const auto bytes = base::read_file(file_, base::kMaxConfigBytes);
   if (!bytes) return base::fail(bytes.error());
   auto overlay = road::parse_overlay(*bytes, file_.string());
@@ -43,7 +33,7 @@ base::Result<std::unique_ptr<Corrections>> Corrections::open(std::filesystem::pa
 base::Result<bool> Corrections::look() {
   const auto current = roads_->current();
   const auto now = clock_->wall_now();
-  if (stamp() != read_) {
+  if (base::stamp_of(file_) != read_) {
     auto under = read(*current);
     if (!under) return base::fail(under.error());
     roads_->put(std::move(*under));

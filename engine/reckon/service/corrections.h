@@ -9,6 +9,7 @@
 #include <string>
 
 #include "reckon/base/clock.h"
+#include "reckon/base/file_stamp.h"
 #include "reckon/base/log.h"
 #include "reckon/base/result.h"
 #include "reckon/road/live_roads.h"
@@ -35,20 +36,14 @@ class Corrections {
   base::Result<bool> look();
 
  private:
-  struct Stamp {
-    std::filesystem::file_time_type changed;
-    std::uintmax_t bytes = 0;
-    bool operator==(const Stamp&) const = default;
-  };
   Corrections(std::filesystem::path file, const base::Clock& clock)
       : file_(std::move(file)), clock_(&clock) {}
-  std::optional<Stamp> stamp() const;
   base::Result<road::MapSet> read(const road::MapSet& maps);
 
   std::filesystem::path file_;
   const base::Clock* clock_;
   std::shared_ptr<road::LiveRoads> roads_;
-  std::optional<Stamp> read_;
+  std::optional<base::FileStamp> read_;
   road::Overlay overlay_;
   std::optional<base::WallTime> next_change_;
 };

@@ -49,7 +49,7 @@ Learner::Learner(Parts parts) : parts_(std::move(parts)), learned_(parts_.learne
   last_lesson_ = parts_.clock->steady_now();
   known_ = stamp();
   if (known_) {
-    const auto age = std::filesystem::file_time_type::clock::now() - known_->first;
+    const auto age = std::filesystem::file_time_type::clock::now() - known_->changed;
     age_at_start_ = std::max(base::Seconds{0}, std::chrono::duration_cast<base::Seconds>(age));
   }
   if (learned_ && fault_.empty()) answers_then_ = learned_->calibration().answers;
@@ -65,15 +65,9 @@ void Learner::stop() {
   thread_.reset();
 }
 
-std::optional<Learner::Stamp> Learner::stamp() const {
-  std::error_code fault;
+std::optional<base::FileStamp> Learner::stamp() const {
   const auto file = calibration_file(parts_.config);
-  if (!file) return std::nullopt;
-  const auto time = std::filesystem::last_write_time(*file, fault);
-  if (fault) return std::nullopt;
-  const auto size = std::filesystem::file_size(*file, fault);
-  if (fault) return std::nullopt;
-  return Stamp{time, size};
+  return file ? base::stamp_of(*file) : std::nullopt;
 }
 
 std::int64_t Learner::count_kept() const {

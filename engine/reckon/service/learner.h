@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "reckon/base/clock.h"
+#include "reckon/base/file_stamp.h"
 #include "reckon/base/log.h"
 #include "reckon/base/result.h"
 #include "reckon/distance/distance_service.h"
@@ -68,8 +69,7 @@ class Learner final : public distance::Observer {
   static std::string summary(const distance::Lesson& lesson);
 
  private:
-  using Stamp = std::pair<std::filesystem::file_time_type, std::uintmax_t>;
-  std::optional<Stamp> stamp() const;
+  std::optional<base::FileStamp> stamp() const;
   void reload(distance::DistanceService& service);
   std::vector<distance::PastAnswer> answers() const;
   std::int64_t count_kept() const;
@@ -77,7 +77,7 @@ class Learner final : public distance::Observer {
   Parts parts_;
   ProviderEntry first_;  ///< empty name: there is none
   std::string file_;     ///< of the snapshot; empty: nowhere, nothing is learned
-  std::optional<Stamp> known_;
+  std::optional<base::FileStamp> known_;
   base::SteadyTime last_lesson_;
   base::Seconds age_at_start_{};  ///< of the snapshot that was there
 

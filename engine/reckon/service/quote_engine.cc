@@ -352,8 +352,7 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
 }
 
 std::optional<std::filesystem::path> learned_state_file(const Config& config) {
-  if (!config.ledger) return std::nullopt;
-  return config.ledger->substr(std::string_view("sqlite:").size()) + ".learned.json";
+  return beside_ledger(config, ".learned.json");
 }
 
 void load_learned_state(const Config& config, QuoteEngine& engine, base::Logger& log) {
