@@ -204,7 +204,8 @@ TEST_CASE(
         memory->recall("a", trip.vehicle, trip.from, trip.to, clock.wall_now(), base::Seconds{1 << 30}))
       continue;
     const auto distance = measured(base::Seconds{86'400}, trip);
-    if (distance.source.kind == distance::SourceKind::kGeodesic) continue;  // too few trips with bounds as wide
+    if (distance.source.kind == distance::SourceKind::kGeodesic)
+      continue;  // too few trips with bounds as wide
     ++asked;
     CHECK(distance.source.label() == "memory:a");
     CHECK(distance.age == base::Seconds{7200});
