@@ -76,7 +76,7 @@ class Assign(unittest.TestCase):
     def test_a_map_gives_the_times_and_a_place_off_it_is_told(self):
         city, extract = self.dir / "city.rmap", self.dir / "city.osm.pbf"
         subprocess.run([BUILD / "reckon_sample_city", "--out", extract], check=True)
-        self.assertEqual(run("map", "build", str(extract), "--out", str(city)).returncode, 0)
+        self.assertEqual(run("map", "build", str(extract), "--out", str(city), "--vehicles", "motorcycle").returncode, 0)
         here, there, sea = [125.615, 36.915], [125.635, 36.935], [129.0, 36.0]
         self.problem.write_text(json.dumps({
             "vehicles": [{"id": 1, "profile": "motorcycle", "start": here}],

@@ -1,8 +1,7 @@
 #include "reckon/road/contraction.h"
 
 #include <algorithm>
-#include <functional>
-#include <queue>
+#include <numeric>
 #include <utility>
 
 #include "reckon/road/search.h"
@@ -27,25 +26,28 @@ class Contractor {
     }
   }
 
-  // An arc's importance rises as its neighbours go, so an entry of the queue may be too low: it is worked out
-  // anew when it comes to the front, if a neighbour has gone since.
+  // In passes: the least important fifth of what is left is contracted in the arcs' own order, along the map.
+  // What a search reads is then mostly at hand from the one before. An arc's importance rises as its
+  // neighbours go; it is worked out anew when a pass comes to it, and may then have to wait.
   CompiledHierarchy run() {
-    for (std::uint32_t v = 0; v < out_.size(); ++v) queue_.emplace(importance(v), v);
-    stale_.assign(out_.size(), false);
-    std::vector<std::uint32_t> order;
-    while (!queue_.empty()) {
-      const auto v = queue_.top().second;
-      queue_.pop();
-      if (stale_[v]) {
-        stale_[v] = false;
-        const std::pair now(importance(v), v);
-        if (!queue_.empty() && queue_.top() < now) {
-          queue_.push(now);
-          continue;
+    importance_.resize(out_.size());
+    stale_.assign(out_.size(), true);
+    std::vector<std::uint32_t> left(out_.size()), order;
+    std::iota(left.begin(), left.end(), 0U);
+    for (const auto v : left) refresh(v);
+    while (!left.empty()) {
+      const auto most = importance_of_fifth(left);
+      std::vector<std::uint32_t> waiting;
+      for (const auto v : left) {
+        if (importance_[v] <= most) refresh(v);
+        if (importance_[v] > most) {
+          waiting.push_back(v);
+        } else {
+          contract_vertex(v);
+          order.push_back(v);
         }
       }
-      contract_vertex(v);
-      order.push_back(v);
+      left = std::move(waiting);
     }
     std::ranges::reverse(order);
     return collect(std::move(order));
@@ -67,13 +69,14 @@ class Contractor {
   };
   using Importance = std::uint64_t;
 
+  // `edges` ascend by cost.
   static void improve(std::vector<Edge>& edges, const Edge& edge) {
     const auto known = std::ranges::find(edges, edge.to, &Edge::to);
-    if (known == edges.end()) {
-      edges.push_back(edge);
-    } else if (edge.cost < known->cost) {
-      *known = edge;
+    if (known != edges.end()) {
+      if (known->cost <= edge.cost) return;
+      edges.erase(known);
     }
+    edges.insert(std::ranges::upper_bound(edges, edge.cost, {}, &Edge::cost), edge);
   }
 
   void add_edge(const Shortcut& s) {
@@ -98,13 +101,15 @@ class Contractor {
       if (cost > labels_.cost(at)) continue;
       for (const auto& edge : out_[at]) {
         const Cost there = plus(cost, edge.cost);
-        if (there > limit || there >= labels_.cost(edge.to)) continue;
+        if (there > limit) break;  // the others cost more
+        if (there >= labels_.cost(edge.to)) continue;
         labels_.set(edge.to, there, at);
         if (needed_[edge.to] != kNoCost && there <= needed_[edge.to]) {
           needed_[edge.to] = kNoCost;
           if (--open == 0) return;
         }
-        heap_.push({there, edge.to});
+        const auto& beyond = out_[edge.to];
+        if (!beyond.empty() && plus(there, beyond.front().cost) <= limit) heap_.push({there, edge.to});
       }
     }
   }
@@ -141,6 +146,20 @@ class Contractor {
     for (const auto& edge : out_[v]) removed_hops += edge.hops;
     const std::uint64_t removed = 1 + in_[v].size() + out_[v].size();
     return 700 * level_[v] + 1000 * shortcuts_.size() / removed + 2000 * added_hops / removed_hops;
+  }
+
+  void refresh(std::uint32_t v) {
+    if (stale_[v]) importance_[v] = importance(v);
+    stale_[v] = false;
+  }
+
+  Importance importance_of_fifth(const std::vector<std::uint32_t>& arcs) {
+    std::vector<Importance> all;
+    all.reserve(arcs.size());
+    for (const auto arc : arcs) all.push_back(importance_[arc]);
+    const auto fifth = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 5);
+    std::ranges::nth_element(all, fifth);
+    return *fifth;
   }
 
   void contract_vertex(std::uint32_t v) {
@@ -188,9 +207,7 @@ class Contractor {
   std::vector<std::vector<Edge>> out_, in_;  ///< among the arcs not yet contracted
   std::vector<std::uint64_t> level_;
   std::vector<bool> stale_;  ///< a neighbour has gone since its importance was worked out
-  std::priority_queue<std::pair<Importance, std::uint32_t>, std::vector<std::pair<Importance, std::uint32_t>>,
-                      std::greater<>>
-      queue_;
+  std::vector<Importance> importance_;
   Labels labels_;
   Heap heap_;
   std::vector<Cost> needed_;  ///< by arc: what a shortcut to it would cost; kNoCost: none is wanted
