@@ -35,22 +35,19 @@ class Customizer {
  public:
   Customizer(const Elimination& shape, CustomWeights& weights) : shape_(shape), weights_(weights) {}
 
+  // One block of memory for all pages: a whole city's weights are used together.
   void start(const ChangedGraph& graph, Metric metric) {
-    for (std::uint32_t page = 0; page < shape_.pages(); ++page) {
-      const auto size = shape_.page_size(page) * std::size_t{2};
-      weights_.pages_.push_back(std::make_shared_for_overwrite<Cost[]>(size));
-      std::fill_n(weights_.pages_.back().get(), size, kUnreached);
-    }
+    const auto count = std::size_t{shape_.edges()} * 2;
+    const auto all = std::make_shared_for_overwrite<Cost[]>(count);
+    std::fill_n(all.get(), count, kUnreached);
+    for (std::uint32_t page = 0; page < shape_.pages(); ++page)
+      weights_.pages_.emplace_back(all, all.get() + std::size_t{shape_.page_first_edge(page)} * 2);
     const auto& arcs = graph.graph();
-    for (std::uint32_t arc = 0, turn = 0; arc < arcs.arcs.size(); ++arc) {
+    auto slot = shape_.slot_of_turn().begin();
+    for (std::uint32_t arc = 0; arc < arcs.arcs.size(); ++arc) {
       for (const auto next : arcs.after(arc)) {
-        const auto edge = shape_.edge_of_turn()[turn++];
-        if (edge == Elimination::kNone) continue;
-        const auto from = shape_.vertex_of(arc), to = shape_.vertex_of(next);
-        const auto low = std::max(from, to);
-        auto* own = from == low ? up(low) : down(low);
-        auto& weight = own[edge - shape_.first_edge(low)];
-        weight = std::min(weight, graph.cost_of_turn(arc, next, metric));
+        const auto at = *slot++;
+        if (at != Elimination::kNone) all[at] = std::min(all[at], graph.cost_of_turn(arc, next, metric));
       }
     }
   }
@@ -67,22 +64,40 @@ class Customizer {
 
   void hand_on(std::uint32_t v) {
     const auto above = shape_.above(v);
-    auto* ups = up(v);
-    auto* downs = down(v);
+    const auto *ups = up(v), *downs = down(v);
     for (std::size_t j = 1; j < above.size(); ++j) {
       const bool into = reachable(downs[j]), out = reachable(ups[j]);
       if (!into && !out) continue;
-      const auto neighbour = above[j];
-      const auto theirs = shape_.above(neighbour);
-      auto* their_ups = up(neighbour);
-      auto* their_downs = down(neighbour);
-      std::size_t k = 0;
-      for (std::size_t i = 0; i < j; ++i, ++k) {
-        while (theirs[k] < above[i]) ++k;
-        if (into) their_ups[k] = std::min(their_ups[k], sum(downs[j], ups[i]));
-        if (out) their_downs[k] = std::min(their_downs[k], sum(ups[j], downs[i]));
-      }
+      const auto theirs = shape_.above(above[j]);
+      auto* their_ups = up(above[j]);
+      auto* their_downs = down(above[j]);
+      for_runs(above.first(j), theirs, [&](std::size_t i, std::size_t k, std::size_t length) {
+        if (into) improve(their_ups + k, downs[j], ups + i, length);
+        if (out) improve(their_downs + k, ups[j], downs + i, length);
+      });
     }
+  }
+
+  // All of `some` are among `all`, both ascending: runs of `some` that stand side by side in `all` as well.
+  // Where separators are cliques, which is most of the work, one run is all there is.
+  template <class Use>
+  static void for_runs(std::span<const std::uint32_t> some, std::span<const std::uint32_t> all, Use use) {
+    for (std::size_t i = 0, k = 0; i < some.size();) {
+      while (all[k] < some[i]) ++k;
+      const auto rest = some.size() - i;
+      std::size_t length = 1;
+      if (k + rest <= all.size() && all[k + rest - 1] == some.back()) {
+        length = rest;
+      } else {
+        while (length < rest && all[k + length] == some[i + length]) ++length;
+      }
+      use(i, k, length);
+      i += length, k += length;
+    }
+  }
+
+  static void improve(Cost* weights, Cost over, const Cost* rest, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) weights[i] = std::min(weights[i], sum(over, rest[i]));
   }
 
   const Elimination& shape_;

@@ -21,8 +21,8 @@ Elimination::Elimination(const ArcGraph& graph, std::span<const std::uint32_t> o
   for (std::uint32_t v = 0; v < order.size(); ++v) vertex_of_arc_[order[v]] = v;
   join_neighbours(graph);
   list_below();
-  find_turns(graph);
   lay_out_pages();
+  find_turns(graph);
 }
 
 // A vertex hands all its upper neighbours on to the nearest of them, and so on upwards: that makes the same
@@ -68,11 +68,16 @@ void Elimination::list_below() {
 }
 
 void Elimination::find_turns(const ArcGraph& graph) {
-  edge_of_turn_.reserve(graph.next.size());
+  slot_of_turn_.reserve(graph.next.size());
   for (std::uint32_t arc = 0; arc < vertices(); ++arc) {
+    const auto from = vertex_of_arc_[arc];
     for (const auto next : graph.after(arc)) {
-      const auto a = vertex_of_arc_[arc], b = vertex_of_arc_[next];
-      edge_of_turn_.push_back(a == b ? kNone : edge_between(std::max(a, b), std::min(a, b)));
+      const auto to = vertex_of_arc_[next];
+      const auto low = std::max(from, to);
+      const auto edge = from == to ? kNone : edge_between(low, std::min(from, to));
+      const auto page = page_of(low);
+      const auto down = low == from ? 0 : page_size(page);
+      slot_of_turn_.push_back(edge == kNone ? kNone : page_first_edge(page) + edge + down);
     }
   }
 }
@@ -94,7 +99,7 @@ void Elimination::lay_out_pages() {
 
 std::uint64_t Elimination::bytes() const {
   const auto numbers = arc_of_vertex_.size() * 2 + first_.size() + above_.size() + first_below_.size() +
-                       edge_of_turn_.size() + page_of_vertex_.size() + page_first_edge_.size();
+                       slot_of_turn_.size() + page_of_vertex_.size() + page_first_edge_.size();
   return numbers * sizeof(std::uint32_t) + below_.size() * sizeof(Below);
 }
 

@@ -58,8 +58,9 @@ class Elimination {
     return page_first_edge_[page + 1] - page_first_edge_[page];
   }
 
-  /// By entry of ArcGraph::next: the turn's edge; kNone of a turn from an arc to itself.
-  std::span<const std::uint32_t> edge_of_turn() const { return edge_of_turn_; }
+  /// A whole set of weights holds for each page its edges' `up`, then their `down`. By entry of
+  /// ArcGraph::next: where in it the turn's weight stands; kNone of a turn from an arc to itself.
+  std::span<const std::uint32_t> slot_of_turn() const { return slot_of_turn_; }
 
  private:
   void join_neighbours(const ArcGraph& graph);
@@ -71,7 +72,7 @@ class Elimination {
   std::vector<std::uint32_t> first_, above_;
   std::vector<std::uint32_t> first_below_;
   std::vector<Below> below_;
-  std::vector<std::uint32_t> edge_of_turn_;
+  std::vector<std::uint32_t> slot_of_turn_;
   std::vector<std::uint32_t> page_of_vertex_, page_first_edge_;
 };
 
