@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -54,13 +55,14 @@ class Decoder {
   Result<DecodedMap> decode() {
     if (auto header = read_header(); !header) return base::fail(header.error());
     if (auto table = read_table(); !table) return base::fail(table.error());
-    if (checks_ == MapChecks::kLater) hash_early_sections();
+    hash_sections();
     const auto meta = section<char>("meta");
     if (!fault_) read_meta(std::string_view(meta.data(), meta.size()));
     if (!fault_) read_geometry();
     for (const auto vehicle : decoded_.info.vehicles) {
       if (!fault_ && (!only_ || vehicle == *only_)) read_graph(vehicle);
     }
+    if (!fault_) run_scans();
     if (fault_) return base::fail(std::move(*fault_));
     return std::move(decoded_);
   }
@@ -130,28 +132,45 @@ class Decoder {
   }
 
   // On two threads: pages that come in for the first time keep one waiting most of the time.
-  void hash_early_sections() {
-    damaged_.assign(table_.size(), 0);
+  template <class Do>
+  static void on_two_threads(std::size_t count, Do each) {
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {
-      for (auto i = next++; i < table_.size(); i = next++) {
-        const auto section = name_of(table_[i]);
-        if (wanted(section) && !is_late(section)) damaged_[i] = !is_whole(table_[i]);
-      }
+      for (auto i = next++; i < count; i = next++) each(i);
     };
     std::thread second(work);
     work();
     second.join();
   }
 
+  void hash_sections() {
+    damaged_.assign(table_.size(), 0);
+    on_two_threads(table_.size(), [&](std::size_t i) {
+      const auto section = name_of(table_[i]);
+      if (wanted(section) && !(checks_ == MapChecks::kLater && is_late(section)))
+        damaged_[i] = !is_whole(table_[i]);
+    });
+  }
+
+  // Asks later, with all the others at once, whether a whole section holds what it should. What it reads by
+  // must have been checked before.
+  template <class Holds>
+  void scan(std::string_view section, std::string_view what, Holds holds) {
+    scans_.push_back({std::string(section), what, std::move(holds)});
+  }
+
+  void run_scans() {
+    std::vector<char> holds(scans_.size());
+    on_two_threads(scans_.size(), [&](std::size_t i) { holds[i] = scans_[i].holds(); });
+    for (std::size_t i = 0; i < scans_.size(); ++i) need(holds[i] != 0, scans_[i].section, scans_[i].what);
+  }
+
   bool is_whole(const MapSectionEntry& entry) const {
     return xxh64(bytes_.subspan(entry.offset, entry.length)) == entry.checksum;
   }
 
-  // Large sections of which each entry is checked where it is used.
-  static bool is_late(std::string_view name) {
-    return name == "cells" || name == "lists" || name.ends_with(".out") || name.ends_with(".in");
-  }
+  // What no other section's reading rests on: entries are within bounds by a scan, or checked where used.
+  static bool is_late(std::string_view name) { return name != "meta" && name != "raster" && name != "tiles"; }
 
   // The section's values, its checksum verified; empty after a fault.
   template <class T>
@@ -160,10 +179,8 @@ class Decoder {
     if (!need(entry != table_.end(), name, "the section is missing")) return {};
     if (!need(entry->length % sizeof(T) == 0, name, "the section has an odd length")) return {};
     const auto bytes = bytes_.subspan(entry->offset, entry->length);
-    const bool whole = checks_ == MapChecks::kAtOpening
-                           ? is_whole(*entry)
-                           : !damaged_[static_cast<std::size_t>(entry - table_.begin())];
-    if (!need(whole, name, "wrong checksum")) return {};
+    if (!need(damaged_[static_cast<std::size_t>(entry - table_.begin())] == 0, name, "wrong checksum"))
+      return {};
     return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
 
@@ -188,10 +205,13 @@ class Decoder {
     return need(ok, section, "entries are out of order");
   }
 
-  bool all_below(std::span<const std::uint32_t> values, std::size_t limit, std::string_view section) {
+  static bool all_below(std::span<const std::uint32_t> values, std::size_t limit) {
     std::uint32_t highest = 0;
     for (const auto value : values) highest = std::max(highest, value);
-    return need(values.empty() || highest < limit, section, "an entry points outside");
+    return values.empty() || highest < limit;
+  }
+  void scan_numbers(std::span<const std::uint32_t> values, std::size_t limit, std::string_view section) {
+    scan(section, "an entry points outside", [=] { return all_below(values, limit); });
   }
 
   void read_geometry() {
@@ -213,9 +233,13 @@ class Decoder {
     need(g.boxes.size() == index_box_count(g.items.size()), "boxes",
          "has another number of boxes than items need");
     read_ways(g);
-    check_points(g);
-    check_along(g);
-    if (!fault_) check_items(g);
+    scan("points", "a point lies outside the Earth's coordinates", [&g] { return points_hold(g); });
+    scan("along", "an edge has no length that grows along it", [&g] { return along_holds(g); });
+    scan("items", "an item points outside", [&g] { return items_hold(g); });
+    scan("boxes", "a box is turned inside out", [&g] {
+      return std::ranges::all_of(g.boxes,
+                                 [](const IndexBox& b) { return b.south <= b.north && b.west <= b.east; });
+    });
     if (!fault_) read_raster(g.raster);
   }
 
@@ -228,16 +252,21 @@ class Decoder {
     if (!need(g.names.first.size() >= 2, "name_first", "does not begin with the empty name")) return;
     const auto names = g.names.first.size() - 1;
     if (!splits(g.names.first, names, g.names.bytes.size(), "name_first")) return;
-    bool ok = true;
-    for (std::uint32_t e = 0; e < g.edge_count() && ok; ++e) {
-      const auto runs = g.runs_of(e);
-      ok = !runs.empty() && runs.front().point == g.edge_first_point[e];
-      for (std::size_t i = 0; i < runs.size() && ok; ++i) {
-        ok = runs[i].name < names && runs[i].point < g.edge_first_point[e + 1] &&
-             (i == 0 || runs[i - 1].point < runs[i].point);
-      }
+    scan("ways", "an edge's ways do not follow one another along it", [&g, names] {
+      bool ok = true;
+      for (std::uint32_t e = 0; e < g.edge_count() && ok; ++e) ok = ways_follow(g, e, names);
+      return ok;
+    });
+  }
+
+  static bool ways_follow(const EdgeGeometry& g, std::uint32_t edge, std::size_t names) {
+    const auto runs = g.runs_of(edge);
+    if (runs.empty() || runs.front().point != g.edge_first_point[edge]) return false;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (runs[i].name >= names || runs[i].point >= g.edge_first_point[edge + 1]) return false;
+      if (i > 0 && runs[i - 1].point >= runs[i].point) return false;
     }
-    need(ok, "ways", "an edge's ways do not follow one another along it");
+    return true;
   }
 
   // Cells and lists are checked where they are used.
@@ -256,17 +285,17 @@ class Decoder {
     need(ok, "tiles", "a tile's cells are larger than itself");
   }
 
-  void check_points(const EdgeGeometry& g) {
+  static bool points_hold(const EdgeGeometry& g) {
     bool ok = true;
     for (const auto& point : g.points) ok &= in_range(point);
-    need(ok, "points", "a point lies outside the Earth's coordinates");
+    return ok;
   }
 
   static bool in_range(geo::PlaceE7 p) {
     return p.lat >= -900'000'000 && p.lat <= 900'000'000 && p.lng >= -1'800'000'000 && p.lng <= 1'800'000'000;
   }
 
-  void check_along(const EdgeGeometry& g) {
+  static bool along_holds(const EdgeGeometry& g) {
     bool ok = true;
     for (std::uint32_t e = 0; e < g.edge_count() && ok; ++e) {
       const auto first = g.edge_first_point[e];
@@ -275,22 +304,16 @@ class Decoder {
       for (auto i = first + 1; i < end && ok; ++i)
         ok = g.along_mm[i - 1] <= g.along_mm[i] && g.along_mm[i] <= kMaxEdgeMm;
     }
-    need(ok, "along", "an edge has no length that grows along it");
+    return ok;
   }
 
-  void check_items(const EdgeGeometry& g) {
-    bool ok = true;
-    for (const auto& item : g.items) {
+  static bool items_hold(const EdgeGeometry& g) {
+    return std::ranges::all_of(g.items, [&](const IndexItem& item) {
       const auto edge = item.edge_vehicles >> 4;
-      ok = edge < g.edge_count() && item.point >= g.edge_first_point[edge] &&
-           item.point < g.edge_first_point[edge + 1] - 1 && in_range(item.a) && in_range(item.b) &&
-           item.length_mm == g.along_mm[item.point + 1] - g.along_mm[item.point];
-      if (!ok) break;
-    }
-    need(ok, "items", "an item points outside");
-    ok = true;
-    for (const auto& box : g.boxes) ok &= box.south <= box.north && box.west <= box.east;
-    need(ok, "boxes", "a box is turned inside out");
+      return edge < g.edge_count() && item.point >= g.edge_first_point[edge] &&
+             std::uint64_t{item.point} + 1 < g.edge_first_point[edge + 1] && in_range(item.a) &&
+             in_range(item.b) && item.length_mm == g.along_mm[item.point + 1] - g.along_mm[item.point];
+    });
   }
 
   void read_graph(base::Vehicle vehicle) {
@@ -308,9 +331,10 @@ class Decoder {
     splits(graph.edge_first_arc, g.edge_count(), count, name("edges"));
     splits(graph.next_first, count, graph.next.size(), name("next_first"));
     splits(graph.prev_first, count, graph.prev.size(), name("prev_first"));
-    all_below(graph.next, count, name("next"));
-    all_below(graph.prev, count, name("prev"));
-    if (!fault_) check_arcs(graph, g, name("arcs"));
+    if (fault_) return;
+    scan_numbers(graph.next, count, name("next"));
+    scan_numbers(graph.prev, count, name("prev"));
+    scan(name("arcs"), "an arc does not fit its edge", [&g, graph] { return arcs_fit(graph, g); });
     decoded_.view.graphs[static_cast<std::size_t>(vehicle)] = graph;
     if (!fault_) read_dissection(vehicle, count);
     if (!fault_) read_hierarchy(vehicle, count);
@@ -318,11 +342,14 @@ class Decoder {
 
   void read_dissection(base::Vehicle vehicle, std::size_t count) {
     const auto name = map_section_name(vehicle, "dissection");
-    const auto order = numbers(name, count);
-    if (fault_) return;
-    std::vector<bool> seen(order.size());
-    for (const auto arc : order) seen[arc] = true;
-    need(std::ranges::find(seen, false) == seen.end(), name, "does not name each arc once");
+    const auto order = section<std::uint32_t>(name);
+    if (!need(order.size() == count, name, "has another number of entries than there are arcs")) return;
+    scan(name, "does not name each arc once", [order] {
+      std::vector<bool> seen(order.size());
+      if (!all_below(order, order.size())) return false;
+      for (const auto arc : order) seen[arc] = true;
+      return std::ranges::find(seen, false) == seen.end();
+    });
     decoded_.view.dissections[static_cast<std::size_t>(vehicle)] = order;
   }
 
@@ -346,7 +373,7 @@ class Decoder {
     const auto values = section<std::uint32_t>(name);
     if (fault_) return {};
     need(values.size() == count, name, "has another number of entries than there are arcs");
-    all_below(values, count, name);
+    scan_numbers(values, count, name);
     return values;
   }
 
@@ -354,11 +381,13 @@ class Decoder {
   HierarchyEdges hierarchy_edges(const std::string& name, std::size_t count) {
     const HierarchyEdges edges{section<std::uint32_t>(name + "_first"), section<HierarchyEdge>(name)};
     if (fault_ || !splits(edges.first, count, edges.all.size(), name + "_first")) return {};
-    bool climbs = true;
-    for (std::uint32_t v = 0; v < count; ++v) {
-      for (const auto& edge : edges.of(v)) climbs &= edge.to < v;
-    }
-    need(climbs, name, "an edge does not lead to a more important vertex");
+    scan(name, "an edge does not lead to a more important vertex", [edges, count] {
+      bool climbs = true;
+      for (std::uint32_t v = 0; v < count; ++v) {
+        for (const auto& edge : edges.of(v)) climbs &= edge.to < v;
+      }
+      return climbs;
+    });
     return edges;
   }
 
@@ -370,15 +399,16 @@ class Decoder {
       return {};
     const auto labelled = labels.first.size() - 1;
     if (!splits(labels.first, labelled, labels.all.size(), name + "_first")) return {};
-    if (checks_ == MapChecks::kAtOpening) {
+    if (checks_ == MapChecks::kLater) return labels;  // Hierarchy::hub_of checks each
+    scan(name, "an entry points outside", [labels, labelled] {
       std::uint32_t highest = 0;
       for (const auto& entry : labels.all) highest = std::max(highest, entry.hub);
-      need(labels.all.empty() || highest < labelled, name, "an entry points outside");
-    }
+      return labels.all.empty() || highest < labelled;
+    });
     return labels;
   }
 
-  void check_arcs(const ArcGraph& graph, const EdgeGeometry& g, const std::string& name) {
+  static bool arcs_fit(const ArcGraph& graph, const EdgeGeometry& g) {
     bool ok = true;
     for (std::uint32_t e = 0; e < g.edge_count(); ++e) {
       const auto length = g.length_mm(e);
@@ -388,14 +418,22 @@ class Decoder {
               fits(arc.cost());
       }
     }
-    need(ok, name, "an arc does not fit its edge");
+    return ok;
   }
+
+  /// A check of a section's every entry, and what a failing one is told as.
+  struct Scan {
+    std::string section;
+    std::string_view what;
+    std::function<bool()> holds;
+  };
 
   std::span<const std::byte> bytes_;
   const std::string& name_;
   MapChecks checks_;
   std::optional<base::Vehicle> only_;
-  std::vector<char> damaged_;  ///< parallel to the table; of early sections when the others come later
+  std::vector<char> damaged_;  ///< parallel to the table
+  std::vector<Scan> scans_;
   MapHeader header_{};
   std::vector<MapSectionEntry> table_;
   std::optional<base::Error> fault_;
