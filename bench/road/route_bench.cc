@@ -192,14 +192,22 @@ void table(benchmark::State& state) {
   const auto side = static_cast<std::size_t>(state.range(0));
   const auto sources = places(side, 3);
   const auto destinations = places(side, 4);
-  road::RoadMap::Query query;
+  std::vector<road::RoadMap::Query> queries(static_cast<std::size_t>(state.range(1)));
   std::vector<road::TableCell> cells(side * side);
   for (auto _ : state) {
-    map()->table(query, kVehicle, sources, destinations, {}, cells);
+    map()->table(queries, kVehicle, sources, destinations, {}, cells);
     benchmark::DoNotOptimize(cells.data());
   }
 }
-BENCHMARK(table)->Arg(100)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(table)
+    ->ArgNames({"side", "threads"})
+    ->Args({100, 1})
+    ->Args({1000, 1})
+    ->Args({100, 2})
+    ->Args({1000, 2})
+    ->UseRealTime()
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMillisecond);
 
 road::TableOptions eight_minutes() {
   road::TableOptions options;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <vector>
 
 #include "road/drawn_map_fixture.h"
@@ -56,6 +58,22 @@ TEST_CASE("table: each cell is what route says of that pair") {
     CAPTURE(i);
     CHECK(same(cells[i], built.route(kVehicle, places[i / places.size()], places[i % places.size()])));
   }
+}
+
+TEST_CASE("table: two threads fill in the very cells that one does") {
+  const auto drawn = town();
+  test::BuiltMap built(drawn);
+  std::vector<geo::LatLng> places;
+  for (int i = 0; i < 20; ++i) {
+    for (const auto& place : places_of(drawn)) places.push_back(place);
+  }
+  std::array<RoadMap::Query, 2> queries;
+  const auto expected = built.map().table(queries[0], kVehicle, places, places);
+  std::vector<road::TableCell> cells(expected.size());
+  built.map().table(queries, kVehicle, places, places, {}, cells);
+  CHECK(std::ranges::equal(cells, expected, [](const road::TableCell& a, const road::TableCell& b) {
+    return a.status == b.status && a.distance == b.distance && a.duration_ds == b.duration_ds;
+  }));
 }
 
 TEST_CASE("prepared places: as sources and as destinations each cell is what route says of that pair") {

@@ -1,6 +1,8 @@
 #include "reckon/road/road_map.h"
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 #include <utility>
 
 #include "reckon/road/map_file.h"
@@ -157,13 +159,25 @@ std::vector<TableCell> Roads::table(Query& query, base::Vehicle vehicle, std::sp
 void RoadMap::table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
                     std::span<const geo::LatLng> destinations, const TableOptions& options,
                     std::span<TableCell> cells) const {
-  RECKON_CHECK(cells.size() == sources.size() * destinations.size());
-  auto& places = query.state_->destinations;
-  prepare(query, vehicle, Role::kDestinations, destinations, places, options);
-  for (std::size_t s = 0; s < sources.size(); ++s) {
-    table_row(query, sources[s], places, options,
-              cells.subspan(s * destinations.size(), destinations.size()));
-  }
+  table(std::span(&query, 1), vehicle, sources, destinations, options, cells);
+}
+
+void RoadMap::table(std::span<Query> queries, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
+                    std::span<const geo::LatLng> destinations, const TableOptions& options,
+                    std::span<TableCell> cells) const {
+  RECKON_CHECK(!queries.empty() && cells.size() == sources.size() * destinations.size());
+  auto& places = queries.front().state_->destinations;
+  prepare(queries.front(), vehicle, Role::kDestinations, destinations, places, options);
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](Query& query) {
+    for (auto s = next++; s < sources.size(); s = next++) {
+      table_row(query, sources[s], places, options,
+                cells.subspan(s * destinations.size(), destinations.size()));
+    }
+  };
+  std::vector<std::jthread> others;
+  for (auto& query : queries.subspan(1)) others.emplace_back([&] { work(query); });
+  work(queries.front());
 }
 
 void RoadMap::prepare(Query& query, base::Vehicle vehicle, Role role, std::span<const geo::LatLng> list,

@@ -114,6 +114,11 @@ class RoadMap final : public Roads {
   void table(Query& query, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
              std::span<const geo::LatLng> destinations, const TableOptions& options,
              std::span<TableCell> cells) const override;
+  /// The same cells on as many threads as there are queries; the calling one is one of them.
+  /// @param queries  at least one
+  void table(std::span<Query> queries, base::Vehicle vehicle, std::span<const geo::LatLng> sources,
+             std::span<const geo::LatLng> destinations, const TableOptions& options,
+             std::span<TableCell> cells) const;
 
   /// Many places made ready once, to be asked about again and again: the riders of a round. For this map and
   /// vehicle only (our own invariant).
