@@ -1,5 +1,6 @@
 """`reckon map correct`, `map diff` and `--overlay` as a user meets them."""
 
+import concurrent.futures
 import json
 import pathlib
 import tempfile
@@ -102,6 +103,16 @@ class Corrections(CityTest):
                 self.assertEqual((code, out), (2, ""))
                 self.assertIn(told, err)
                 self.assertEqual((self.dir / "c.json").read_text(), before)
+
+    def test_corrections_made_at_once_are_all_kept(self):
+        def slow_down(percent):
+            return self.correct("--kind", "speed", "--percent", str(percent))[0]
+
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            self.assertEqual(list(pool.map(slow_down, range(91, 97))), [0] * 6)
+        kept = json.loads((self.dir / "c.json").read_text())
+        self.assertEqual(sorted(one["percent"] for one in kept["corrections"]), list(range(91, 97)))
+        self.assertEqual(kept["version"], 6)
 
     def test_an_entry_that_the_map_has_lost_can_be_removed_and_others_added(self):
         stale = [{"id": name, "kind": "close", "way": 42424242, "by": "kim", "reason": "x",

@@ -1,10 +1,14 @@
 // `map correct` and `map diff`: corrections to a map, and what they do to trips.
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <random>
 #include <string>
@@ -160,6 +164,24 @@ Result<road::Overlay> edited(const Args& args, road::Overlay overlay) {
   return overlay;
 }
 
+/// Holds other `map correct` of files in one folder back until this one has written: none is lost.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& file)
+      : folder_(::open(std::filesystem::absolute(file).parent_path().c_str(),
+                       O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (folder_ >= 0) ::flock(folder_, LOCK_EX);  // where it cannot be, writing will say what is wrong
+  }
+  ~FolderLock() {
+    if (folder_ >= 0) ::close(folder_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int folder_;
+};
+
 int run_correct(const Args& args) {
   const std::string file = args.words()[0];
   if (args.has("kind") == args.has("remove")) {
@@ -167,6 +189,7 @@ int run_correct(const Args& args) {
                    args.has("kind") ? "does not go with --remove; one of them is allowed"
                                     : "is missing; --kind with its options, or --remove ID, is needed"});
   }
+  const FolderLock lock(file);
   auto before = read_overlay_or_empty(file);
   if (!before) return report(before.error());
   auto after = edited(args, std::move(*before));
