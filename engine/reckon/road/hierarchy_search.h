@@ -94,8 +94,11 @@ class Climb {
   };
   static constexpr std::uint32_t kNoStep = 0xffffffff;
 
-  /// Climbs until only vertices that have labels (those below `labelled`) are left.
-  void run(const HierarchyEdges& edges, std::uint32_t labelled, std::span<const ClimbSeed> seeds);
+  /// Climbs until only vertices that have labels (those below `labelled`) are left. Of many, those are left
+  /// out which the climb reaches sooner from above, by an edge of `against` (`down` for `up`): whatever runs
+  /// over them is found from there.
+  void run(const HierarchyEdges& edges, const HierarchyEdges& against, std::uint32_t labelled,
+           std::span<const ClimbSeed> seeds);
 
   std::span<const Step> steps() const { return steps_; }
   /// The first of them: vertices without labels, by descending number.
@@ -105,6 +108,7 @@ class Climb {
 
  private:
   void open(const Step& step);
+  bool stalled(const HierarchyEdges& against, const Step& step) const;
 
   std::vector<Step> open_, steps_;
   std::size_t unlabelled_ = 0;

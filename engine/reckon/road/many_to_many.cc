@@ -26,7 +26,8 @@ void ManyToMany::climb(const Hierarchy& hierarchy, TripEnd side, std::span<const
   for (const auto& terminal : place) {
     seeds_.push_back({hierarchy.vertex_of_arc[terminal.arc], start ? terminal.after : bias - terminal.after});
   }
-  climb_.run(start ? hierarchy.up : hierarchy.down, hierarchy.labelled(), seeds_);
+  climb_.run(start ? hierarchy.up : hierarchy.down, start ? hierarchy.down : hierarchy.up,
+             hierarchy.labelled(), seeds_);
   const auto& labels = start ? hierarchy.out : hierarchy.in;
   for (const auto& step : climb_.labelled()) prefetch(labels.of(step.vertex));
   reached_.clear();
