@@ -113,7 +113,7 @@ base::Result<std::vector<Delivered>> read_json_lines(std::string_view bytes, std
 struct Told {
   std::string tariff_release, currency, shop, branch;
   fee::Money total;
-  std::optional<fee::Money> vat;
+  std::optional<fee::Money> vat, rider_pay;
 };
 
 std::optional<Told> read_told(const std::string& trace) {
@@ -128,6 +128,8 @@ std::optional<Told> read_told(const std::string& trace) {
   told.total = {root.required("total").integer(-kMost, kMost).value_or(0)};
   if (const auto vat = root.required("vat"); vat.present() && !vat.is_null())
     told.vat = fee::Money{vat.integer(-kMost, kMost).value_or(0)};
+  if (const auto pay = root.optional("rider_pay"); pay.present())
+    told.rider_pay = fee::Money{pay.required("total").integer(-kMost, kMost).value_or(0)};
   const auto context = root.required("context");
   if (const auto shop = context.optional("shop"); shop.present()) told.shop = shop.string().value_or("");
   if (const auto branch = context.optional("branch"); branch.present())
@@ -179,6 +181,7 @@ class Joiner {
     document.branch = delivered.branch;
     document.amount = told->total;
     document.vat = told->vat;
+    document.rider_pay = told->rider_pay;
     if (told->vat) document.vat_rule = (*tariff)->vat;
     document.source = hash;
     return document;
