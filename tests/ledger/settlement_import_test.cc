@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include "fee/fee_fixture.h"
 #include "ledger/ledger_fixture.h"
 #include "ledger/settlement_fixture.h"
+#include "reckon/base/hash.h"
+#include "reckon/fee/price.h"
 #include "reckon/ledger/settlement_export.h"
 
 using namespace reckon;
@@ -77,6 +80,32 @@ TEST_CASE("join_quotes: fee, VAT and its rule come from the quote on record") {
   CHECK(document.vat->minor == 350);
   CHECK(document.vat_rule->rate_ppm == 100'000);
   CHECK(document.source.starts_with("sha256:"));
+}
+
+TEST_CASE("join_quotes: a rider's pay with a tariff of its own comes from the trace") {
+  const LedgerFolder folder;
+  const auto ledger = folder.open();
+  const auto tariff = shipped_tariff("v8-rider-pay");
+  REQUIRE(ledger->put_tariff(tariff->release, tariff->canonical));
+  fee::FeeContext context;
+  context.at = tariff->valid_from;
+  context.shop = "s-1";
+  const auto trace = fee::to_json(fee::price(tariff, context, {base::Metres{2700}, "road", {}}).value());
+  const ledger::QuoteRow row{"q1", context.at, tariff->release, trace,
+                             "{\"trace_hash\":\"" + base::sha256(trace) + "\"}"};
+  REQUIRE(ledger->append({row}));
+  const auto read = [](std::string_view shop) {
+    return ledger::read_deliveries(csv("q1," + std::string(shop) + ",r-1,b-1,2026-03-02T12:00:00+09:00\n"),
+                                   "d")
+        .value();
+  };
+  const auto joined = ledger::join_quotes(read("s-1"), *ledger, round_terms());
+  REQUIRE(joined);
+  CHECK(joined->documents[0].amount.minor == 5500);
+  CHECK(joined->documents[0].rider_pay == fee::Money{4140});
+  const auto other = ledger::join_quotes(read("s-2"), *ledger, round_terms());
+  REQUIRE_FALSE(other);
+  CHECK(other.error().message.find("of shop 's-1', not 's-2'") != std::string::npos);
 }
 
 TEST_CASE("join_quotes: a quote that does not fit the delivery is told, all of them at once") {

@@ -67,8 +67,15 @@ class Days(Shop):
         day = self.take_in()
         first = self.priced[0]
         self.settle("adjust", first["quote_id"], "--amount", 500, "--reason", "CHANGE_DISTANCE", "--by", "kim", "--note", "other gate")
+        before = {who: json.loads(self.settle("statement", *who, "--open", "--json")) for who in (("--shop", "s-0"), ("--rider", "r-0"))}
+        self.assertIn("(open)", self.settle("statement", "--shop", "s-0", "--open"))
         close = json.loads(self.settle("close", "--day", day, "--by", "kim", "--json"))
         self.assertEqual((close["documents"], close["sum"]), (14, 0))
+        for who, told in before.items():  # what was told of the open day is what was posted
+            self.assertTrue(all(line.pop("open") for line in told["lines"]))
+            after = json.loads(self.settle("statement", *who, "--json"))
+            self.assertFalse(any(line.pop("open") for line in after["lines"]))
+            self.assertEqual(told, after)
         self.assertEqual(close["holds"], 8)  # s-1 and s-2 have no deposit: held, not refused
         mine = [quote for i, quote in enumerate(self.priced) if i % 3 == 0]
         owed = sum(int(quote["fee"]) + int(quote["vat"]) for quote in mine) + 550

@@ -35,10 +35,17 @@ base::Result<std::pair<std::chrono::sys_days, std::chrono::sys_days>> span_optio
                                                                                   const Books& books) {
   const auto closes = books.closes();
   if (!closes) return base::fail(closes.error());
-  if (closes->empty())
+  std::vector<std::chrono::sys_days> days;
+  for (const auto& close : *closes) days.push_back(close.day);
+  if (args.has("open")) {
+    const auto open = books.open_days();
+    if (!open) return base::fail(open.error());
+    for (const auto& one : *open) days.push_back(one.day);
+  }
+  if (days.empty())
     return base::fail(ErrorCode::kNotFound, std::string(*args.get("books")),
                       "has no closed day; close one first ('reckon settle close')");
-  std::pair span{closes->front().day, closes->back().day};
+  std::pair span{days.front(), days.back()};
   for (const auto& [option, side] : {std::pair{"from", &span.first}, std::pair{"to", &span.second}}) {
     if (!args.has(option)) continue;
     const auto day = day_option(args, option);

@@ -24,8 +24,8 @@ base::Result<base::WallTime> instant_option(const Args& args);
 /// A day option such as `--day 2026-03-01`.
 base::Result<std::chrono::sys_days> day_option(const Args& args, std::string_view option);
 
-/// `--from` and `--to`, or the first and the last closed day.
-/// @errors kNotFound  no day is closed
+/// `--from` and `--to`, or the first and the last closed day, or open one with `--open`.
+/// @errors kNotFound  there is no such day
 base::Result<std::pair<std::chrono::sys_days, std::chrono::sys_days>> span_option(const Args& args,
                                                                                   const ledger::Books& books);
 

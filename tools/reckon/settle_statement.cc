@@ -48,10 +48,11 @@ std::string statement_text(const ledger::AccountStatement& statement, const fee:
   out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}\n", "", "OPENING", "", "", "",
                      amount(statement.opening));
   for (const auto& line : statement.lines) {
-    out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}{}{}\n", fee::date_text(line.day),
+    out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}{}{}", fee::date_text(line.day),
                        name_of(line.entry), name_of(line.what), line.quote_id, amount(line.amount),
                        amount(line.balance), line.reason.empty() ? "" : "  " + line.reason,
-                       line.note.empty() ? "" : "  " + line.note);
+                       line.note.empty() ? "" : "  " + line.note) +
+           (line.open ? "  (open)" : "") + "\n";
   }
   return out + fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}\n", "", "CLOSING", "", "", "",
                            amount(statement.closing));
@@ -72,7 +73,7 @@ std::string statement_json(const ledger::AccountStatement& statement, const fee:
     json.key("entry").string(name_of(line.entry)).key("what").string(name_of(line.what));
     json.key("quote_id").string(line.quote_id).key("amount").integer(line.amount.minor);
     json.key("balance").integer(line.balance.minor).key("reason").string(line.reason);
-    json.key("note").string(line.note).end_object();
+    json.key("note").string(line.note).key("open").boolean(line.open).end_object();
   }
   json.end_array().key("closing").integer(statement.closing.minor).end_object();
   return out + '\n';
@@ -87,7 +88,9 @@ int run_statement(const Args& args) {
   if (!span) return report(span.error());
   const auto terms = (*books)->terms();
   if (!terms) return report(terms.error());
-  const auto statement = (*books)->statement(*account, span->first, span->second);
+  const auto statement =
+      (*books)->statement(*account, span->first, span->second,
+                          args.has("open") ? ledger::OpenDays::kIncluded : ledger::OpenDays::kLeftOut);
   if (!statement) return report(statement.error());
   if (args.has("json")) return deliver(args, statement_json(*statement, terms->currency));
   if (!args.has("csv")) return deliver(args, statement_text(*statement, terms->currency));
@@ -161,7 +164,7 @@ constexpr Option kToOption{"to", "DAY", "last day (default: the last closed one)
 
 std::vector<Command> settle_statement_commands() {
   return {{"settle statement",
-           "one account over closed days, line by line",
+           "one account over days, line by line",
            "",
            0,
            0,
@@ -172,6 +175,7 @@ std::vector<Command> settle_statement_commands() {
             {"account", "A", "another account, such as head_office or vat:b-1"},
             kFromOption,
             kToOption,
+            {"open", "", "with what the open days would post if they were closed now"},
             {"csv", "", "as CSV"},
             kJsonOption,
             {"out", "FILE", "into a file"}},

@@ -202,8 +202,71 @@ StatementLine read_line(const Statement& at, const Close& close) {
 
 }  // namespace
 
+namespace {
+
+StatementLine open_line(const DayJournal& journal, const Entry& entry, const Posting& posting,
+                        const Document* document, std::chrono::sys_days day) {
+  StatementLine line;
+  line.day = day;
+  line.entry = entry.kind;
+  line.what = posting.what;
+  line.amount = posting.amount;
+  line.open = true;
+  line.at = document == nullptr ? base::WallTime{day} : document->at;
+  if (document != nullptr) {
+    line.quote_id = document->quote_id;
+    line.reason = document->reason;
+    line.note = document->note;
+  }
+  for (auto p = entry.first; p < entry.last && entry.kind == EntryKind::kInsurance; ++p) {
+    const auto& name = journal.accounts[journal.postings[p].account];
+    if (name.starts_with("insurance:")) line.note = name;
+  }
+  return line;
+}
+
+// Postings of one account, in their order. Released charges may be of an earlier day: those have no document
+// here.
+void add_lines(const DayJournal& journal, const std::vector<Document>& documents, std::chrono::sys_days day,
+               AccountStatement& statement) {
+  std::map<std::int64_t, const Document*> by_seq;
+  for (const auto& document : documents) by_seq.emplace(document.seq, &document);
+  for (const auto& entry : journal.entries) {
+    for (auto p = entry.first; p < entry.last; ++p) {
+      const auto& posting = journal.postings[p];
+      if (journal.accounts[posting.account] != statement.account) continue;
+      const auto found = by_seq.find(entry.document);
+      const auto* document = found == by_seq.end() ? nullptr : found->second;
+      if (day < statement.from)
+        statement.opening = statement.opening + posting.amount;  // fits: post_day has checked the balance
+      else
+        statement.lines.push_back(open_line(journal, entry, posting, document, day));
+    }
+  }
+}
+
+}  // namespace
+
+base::Result<void> Books::State::add_open_days(const std::vector<OpenDay>& days, std::int64_t last_close,
+                                               AccountStatement& statement) const {
+  const auto terms = terms_of("");
+  if (!terms) return base::fail(terms.error());
+  auto opening = position(last_close);
+  if (!opening) return base::fail(opening.error());
+  for (const auto& open : days) {
+    if (open.day > statement.to) break;
+    const auto documents = documents_of(open.day, std::numeric_limits<std::int64_t>::max());
+    if (!documents) return base::fail(documents.error());
+    auto journal = post_day(*terms, open.day, *opening, *documents);
+    if (!journal) return base::fail(journal.error());
+    add_lines(*journal, *documents, open.day, statement);
+    *opening = std::move(journal->closing);
+  }
+  return {};
+}
+
 base::Result<AccountStatement> Books::statement(std::string_view account, std::chrono::sys_days from,
-                                                std::chrono::sys_days to) const {
+                                                std::chrono::sys_days to, OpenDays open) const {
   const auto closes = this->closes();
   if (!closes) return base::fail(closes.error());
   AccountStatement statement;
@@ -235,6 +298,13 @@ base::Result<AccountStatement> Books::statement(std::string_view account, std::c
     Step step = Step::kRow;
     while ((step = select.step()) == Step::kRow) statement.lines.push_back(read_line(select, close));
     if (step == Step::kFailed) return state_->damage();
+  }
+  if (open == OpenDays::kIncluded) {
+    const auto days = open_days();
+    if (!days) return base::fail(days.error());
+    const auto last = closes->empty() ? 0 : closes->back().seq;
+    if (const auto added = state_->add_open_days(*days, last, statement); !added)
+      return base::fail(added.error());
   }
   statement.closing = statement.opening;
   for (auto& line : statement.lines) {

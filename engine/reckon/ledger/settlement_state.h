@@ -51,6 +51,9 @@ struct Books::State {
   base::Result<void> insert_position(std::int64_t close, const Position& position);
   base::Result<void> insert_close(Close& close);
   base::Result<DayJournal> journal(std::int64_t close) const;
+  /// Adds what the open days would post to the account.
+  base::Result<void> add_open_days(const std::vector<OpenDay>& days, std::int64_t last_close,
+                                   AccountStatement& statement) const;
   base::Result<Position> position(std::int64_t close) const;
   base::Result<std::string> last_hash(const char* sql, std::int64_t& seq) const;
 

@@ -57,9 +57,13 @@ struct StatementLine {
   std::string note;  ///< of the document; of an insurance its account
   fee::Money amount;
   fee::Money balance;  ///< after it
+  bool open = false;   ///< of a day that is not closed: it may still change
 };
 
-/// An account over closed days [from, to].
+/// Whether a statement tells what the open days would post if they were closed now.
+enum class OpenDays : std::uint8_t { kLeftOut, kIncluded };
+
+/// An account over days [from, to].
 struct AccountStatement {
   std::string account;
   std::chrono::sys_days from{}, to{};
@@ -137,8 +141,10 @@ class Books {
   /// Where all accounts stood after the close (0: none).
   base::Result<Position> position(std::int64_t close) const;
   /// @param account  `shop:s-1`; one that never moved has an empty statement
+  /// @errors of post_day, where open days are included
   base::Result<AccountStatement> statement(std::string_view account, std::chrono::sys_days from,
-                                           std::chrono::sys_days to) const;
+                                           std::chrono::sys_days to,
+                                           OpenDays open = OpenDays::kLeftOut) const;
   /// Names of all accounts, in order.
   base::Result<std::vector<std::string>> accounts() const;
 
