@@ -9,6 +9,7 @@
 #include "fee/fee_fixture.h"
 #include "reckon/base/file.h"
 #include "reckon/fee/explain.h"
+#include "reckon/fee/lint.h"
 #include "reckon/fee/price.h"
 #include "reckon/fee/tariff_reader.h"
 
@@ -101,6 +102,19 @@ TEST_CASE("explain: a route's part and a cancellation are told in both languages
         std::string::npos);
   CHECK(fee::explanation_text(cancelled, fee::Language::kKorean)
             .find("픽업 이동 중 취소: 배달요금 대신 1,000원") != std::string::npos);
+}
+
+TEST_CASE("lint: what stands in a rider's pay is looked at too, and what only it asks for is used") {
+  auto text = with(text_of("v8-rider-pay"), "\"beyond_m\": 675, \"length_m\": 1225",
+                   "\"beyond_m\": 700, \"length_m\": 1225");
+  text = with(text, "\"rider_pay\": {",
+              "\"building_lists\": [ { \"list\": \"steep\", \"buildings\": [\"b-1\"] } ], \"rider_pay\": {");
+  text = with(text, "\"amount\": 400, \"when\": { \"weather\"",
+              "\"amount\": 400, \"when\": { \"building_list\": [\"steep\"], \"weather\"");
+  const auto remarks = fee::lint(fee::read_tariff(text, "t").value());
+  REQUIRE_FALSE(remarks.empty());
+  CHECK(remarks[0].where == "/rider_pay/steps/0/beyond_m");
+  for (const auto& remark : remarks) CHECK(remark.where != "/building_lists");
 }
 
 TEST_CASE("read_tariff: faults of routes, outcomes and rider's pay are told with their place") {
