@@ -1,6 +1,7 @@
 #include "tariff_diff.h"
 
 #include <fmt/format.h>
+#include <string.h>
 
 #include <algorithm>
 #include <cmath>
@@ -266,9 +267,10 @@ namespace {
 // these characters stand nowhere but before the lines, since a quote within a string has a backslash before
 // it.
 std::string_view inputs_part(std::string_view trace, std::string& room) {
-  const auto cut = trace.find(R"(,"lines":[)");
-  if (cut == std::string_view::npos) return trace;
-  room.assign(trace.substr(0, cut));
+  constexpr std::string_view kLines = R"(,"lines":[)";
+  const void* found = ::memmem(trace.data(), trace.size(), kLines.data(), kLines.size());
+  if (found == nullptr) return trace;
+  room.assign(trace.data(), static_cast<const char*>(found));
   room += '}';
   return room;
 }
