@@ -169,6 +169,15 @@ class Killed(Shop):
                 self.assertEqual(self.close(books, day)["balances_hash"], expected["balances_hash"])
         self.assertGreaterEqual(in_the_middle, 2)
 
+    def test_of_two_closes_at_once_one_closes_and_the_other_is_told(self):
+        day = self.take_in()
+        words = [RECKON, "settle", "close", "--books", self.books, "--day", day, "--by", "kim"]
+        both = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        told = [process.communicate(timeout=120) for process in both]
+        self.assertEqual(sorted(process.returncode for process in both), [0, 2], told)
+        self.assertIn("is closed already", "".join(fault for _, fault in told))
+        self.assertIn("1 closes posted again, 0 differences", self.settle("verify"))
+
     def copy(self, name):
         path = self.folder / f"{name}.db"
         shutil.copy(self.folder / "books.db", path)

@@ -43,7 +43,7 @@ struct Books::State {
 
   base::Result<Terms> terms_of(std::string_view release) const;
   /// The recorded delivery as it was recorded.
-  base::Result<std::optional<Document>> recorded_delivery(std::string_view quote_id) const;
+  base::Result<std::optional<Document>> recorded_delivery(Statement& select, std::string_view quote_id) const;
   base::Result<std::vector<Document>> documents_of(std::chrono::sys_days day, std::int64_t until_seq) const;
   base::Result<std::vector<Close>> read_closes(bool only_current) const;
   base::Result<std::optional<Close>> last_close() const;
@@ -66,6 +66,8 @@ inline constexpr std::string_view kSelectDocument =
     "SELECT seq, kind, day, at_us, quote_id, shop, rider, branch, amount, vat, vat_ppm, vat_unit, vat_mode, "
     "rider_pay, fee_before, reason, who, note, source, row_hash FROM documents ";
 Document read_document(const Statement& at);
+/// Deliveries by quote, for recorded_delivery.
+Statement delivery_by_quote(const Connection& db);
 
 /// The links of the three chains.
 std::string document_hash(std::string_view previous, const Document& document);

@@ -197,9 +197,14 @@ base::Result<std::string> Books::State::last_hash(const char* sql, std::int64_t&
   return step == Step::kRow ? std::string(last.text(1)) : std::string();
 }
 
-base::Result<std::optional<Document>> Books::State::recorded_delivery(std::string_view quote_id) const {
+Statement delivery_by_quote(const Connection& db) {
   const auto sql = std::string(kSelectDocument) + "WHERE kind = 'DELIVERY' AND quote_id = ?";
-  Statement select(db.get(), sql.c_str());
+  return {db.get(), sql.c_str()};
+}
+
+base::Result<std::optional<Document>> Books::State::recorded_delivery(Statement& select,
+                                                                      std::string_view quote_id) const {
+  select.reset();
   const auto step = select.bind(1, quote_id).step();
   if (step == Step::kFailed) return damage();
   if (step == Step::kDone) return std::nullopt;
@@ -270,6 +275,7 @@ base::Result<Recorded> Books::record(std::vector<Document> documents,
   const auto last = state_->last_close();
   if (!hash) return base::fail(hash.error());
   if (!last) return base::fail(last.error());
+  auto select = delivery_by_quote(state_->db);
   DocumentWriter writer(state_->db, seq, *hash);
   std::vector<base::Fault> faults;
   Recorded recorded;
@@ -277,7 +283,7 @@ base::Result<Recorded> Books::record(std::vector<Document> documents,
     auto& document = documents[i];
     document.day = day_of(*terms, document.at);
     if (document.kind == DocumentKind::kDelivery) {
-      const auto there = state_->recorded_delivery(document.quote_id);
+      const auto there = state_->recorded_delivery(select, document.quote_id);
       if (!there) return base::fail(there.error());
       if (*there && !same_delivery(**there, document))
         faults.push_back(
@@ -308,7 +314,8 @@ base::Result<Recorded> Books::record(std::vector<Document> documents,
 }
 
 base::Result<Document> Books::delivery(std::string_view quote_id) const {
-  auto found = state_->recorded_delivery(quote_id);
+  auto select = delivery_by_quote(state_->db);
+  auto found = state_->recorded_delivery(select, quote_id);
   if (!found) return base::fail(found.error());
   if (!*found)
     return base::fail(ErrorCode::kNotFound, std::string(quote_id),
