@@ -277,7 +277,7 @@ base::Result<AccountStatement> Books::statement(std::string_view account, std::c
       state_->db.get(),
       "SELECT e.kind, p.what, p.amount, d.at_us, d.quote_id, d.reason, coalesce(d.note, "
       "(SELECT a.name FROM postings q JOIN accounts a ON a.id = q.account WHERE q.close_seq = p.close_seq "
-      "AND q.entry = p.entry AND a.name LIKE 'insurance:%')) FROM postings p "
+      "AND q.entry = p.entry AND a.name LIKE 'insurance:%')) FROM postings p INDEXED BY postings_of_account "
       "JOIN entries e ON e.close_seq = p.close_seq AND e.entry = p.entry "
       "LEFT JOIN documents d ON d.seq = e.document "
       "WHERE p.account = (SELECT id FROM accounts WHERE name = ?) AND p.close_seq = ? "
