@@ -14,6 +14,7 @@ using namespace reckon::test;
 
 namespace {
 
+const auto kNow = at("23:59");
 constexpr std::string_view kHeader = "quote_id,shop,rider,branch,delivered_at\n";
 
 std::string csv(std::string_view rows) {
@@ -72,7 +73,7 @@ TEST_CASE("join_quotes: fee, VAT and its rule come from the quote on record") {
   const auto ledger = folder.open();
   fill(*ledger, 1);  // 937 m under T2: 3,500 and VAT of 10 %
   const auto rows = ledger::read_deliveries(csv("q1,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"), "d").value();
-  const auto joined = ledger::join_quotes(rows, *ledger, round_terms());
+  const auto joined = ledger::join_quotes(rows, *ledger, round_terms(), kNow);
   REQUIRE(joined);
   REQUIRE(joined->documents.size() == 1);
   const auto& document = joined->documents[0];
@@ -99,11 +100,11 @@ TEST_CASE("join_quotes: a rider's pay with a tariff of its own comes from the tr
                                    "d")
         .value();
   };
-  const auto joined = ledger::join_quotes(read("s-1"), *ledger, round_terms());
+  const auto joined = ledger::join_quotes(read("s-1"), *ledger, round_terms(), kNow);
   REQUIRE(joined);
   CHECK(joined->documents[0].amount.minor == 5500);
   CHECK(joined->documents[0].rider_pay == fee::Money{4140});
-  const auto other = ledger::join_quotes(read("s-2"), *ledger, round_terms());
+  const auto other = ledger::join_quotes(read("s-2"), *ledger, round_terms(), kNow);
   REQUIRE_FALSE(other);
   CHECK(other.error().message.find("of shop 's-1', not 's-2'") != std::string::npos);
 }
@@ -114,17 +115,18 @@ TEST_CASE("join_quotes: a quote that does not fit the delivery is told, all of t
   fill(*ledger, 2);
   const auto rows = ledger::read_deliveries(csv("q9,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"
                                                 "q1,s-1,r-1,b-1,2000-01-01T12:00:00+09:00\n"
-                                                "q2,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"),
+                                                "q2,s-1,r-1,b-1,2026-03-03T00:00:00+09:00\n"),
                                             "d")
                         .value();
-  const auto refused = ledger::join_quotes(rows, *ledger, round_terms());
+  const auto refused = ledger::join_quotes(rows, *ledger, round_terms(), kNow);
   REQUIRE_FALSE(refused);
   const auto faults = refused.error().all();
-  REQUIRE(faults.size() == 2);
+  REQUIRE(faults.size() == 3);
   CHECK(faults[0].where == "d:2");
   CHECK(faults[0].message.find("not in the ledger") != std::string::npos);
   CHECK(faults[1].where == "d:3");
   CHECK(faults[1].message.find("after the delivery") != std::string::npos);
+  CHECK(faults[2].message.find("but now is") != std::string::npos);
 }
 
 TEST_CASE("decimal: digits are the currency's") {

@@ -132,7 +132,8 @@ class Days(Shop):
         for words, says in (("close --day 2026-02-30 --by kim", "is no day"), ("close --day 2100-01-01 --by kim", "has not begun"),
                             ("pay --amount 5 --by kim", "names 0 holders"), ("statement --shop s --rider r", "names 2 accounts"),
                             ("statement --shop s", "no closed day"), ("adjust Q --amount 5 --reason ETC --by kim", "no recorded delivery"),
-                            ("deposit --shop s/1 --amount 5 --by kim", "is no name"), ("deposit --shop s --amount 0 --by kim", "from 1 to")):
+                            ("deposit --shop s/1 --amount 5 --by kim", "is no name"), ("deposit --shop s --amount 0 --by kim", "from 1 to"),
+                            ("deposit --shop s --amount 5 --by kim --at 2100-01-01T00:00:00Z", "later than now")):
             with self.subTest(words=words):
                 code, _, fault = run("settle", *words.split(), "--books", self.books)
                 self.assertEqual(code, 2)

@@ -20,8 +20,13 @@ base::Result<std::unique_ptr<Books>> open_books(const Args& args, Books::Mode mo
 }
 
 base::Result<base::WallTime> instant_option(const Args& args) {
+  const auto now = base::SystemClock().wall_now();
   const auto text = args.get("at");
-  return text ? base::parse_rfc3339(*text, "--at") : base::SystemClock().wall_now();
+  if (!text) return now;
+  const auto at = base::parse_rfc3339(*text, "--at");
+  if (!at || *at <= now) return at;
+  return base::fail(ErrorCode::kInvalidInput, "--at",
+                    fmt::format("'{}' is later than now; what has happened can be recorded", *text));
 }
 
 base::Result<std::chrono::sys_days> day_option(const Args& args, std::string_view option) {
@@ -84,7 +89,7 @@ int run_import(const Args& args) {
   if (!books) return report(books.error());
   const auto terms = (*books)->terms();
   if (!terms) return report(terms.error());
-  auto joined = ledger::join_quotes(*rows, **ledger, *terms);
+  auto joined = ledger::join_quotes(*rows, **ledger, *terms, base::SystemClock().wall_now());
   if (!joined) return report(joined.error());
   const auto recorded = (*books)->record(std::move(joined->documents), joined->wheres);
   if (!recorded) return report(recorded.error());

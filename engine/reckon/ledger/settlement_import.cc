@@ -141,7 +141,8 @@ std::optional<Told> read_told(const std::string& trace) {
 // Joins one delivery after the other; tariffs are read once.
 class Joiner {
  public:
-  Joiner(const Ledger& ledger, const Terms& terms) : ledger_(ledger), terms_(terms) {}
+  Joiner(const Ledger& ledger, const Terms& terms, base::WallTime now)
+      : ledger_(ledger), terms_(terms), now_(now) {}
 
   /// @errors the ledger cannot be read; faults of the delivery go to `faults`
   base::Result<std::optional<Document>> join(const Delivered& delivered, RowFaults& faults) {
@@ -160,6 +161,9 @@ class Joiner {
     if (delivered.at < row.created_at)
       return fault(fmt::format("was made at {}, after the delivery at {}; a later time is needed",
                                base::format_rfc3339(row.created_at), base::format_rfc3339(delivered.at)));
+    if (delivered.at > now_)
+      return fault(fmt::format("was delivered at {}, but now is {}; what has happened can be settled",
+                               base::format_rfc3339(delivered.at), base::format_rfc3339(now_)));
     if (!told->shop.empty() && told->shop != delivered.shop)
       return fault(fmt::format("is of shop '{}', not '{}'", told->shop, delivered.shop));
     if (!told->branch.empty() && told->branch != delivered.branch)
@@ -202,6 +206,7 @@ class Joiner {
 
   const Ledger& ledger_;
   const Terms& terms_;
+  base::WallTime now_;
   std::map<std::string, std::shared_ptr<const fee::Tariff>> tariffs_;
 };
 
@@ -223,8 +228,8 @@ base::Result<std::vector<Delivered>> read_deliveries(std::string_view bytes, std
 }
 
 base::Result<Joined> join_quotes(const std::vector<Delivered>& deliveries, const Ledger& ledger,
-                                 const Terms& terms) {
-  Joiner joiner(ledger, terms);
+                                 const Terms& terms, base::WallTime now) {
+  Joiner joiner(ledger, terms, now);
   RowFaults faults;
   Joined joined;
   for (const auto& delivered : deliveries) {

@@ -36,11 +36,12 @@ struct Joined {
 };
 /// @errors kInvalidInput  every fault: a quote that is not in the ledger or was changed there, another shop
 /// or
-///                        branch than the quote's, delivered before it was quoted, another currency
+///                        branch than the quote's, delivered before it was quoted or after `now`, another
+///                        currency
 ///         kEnvironment, kCorrupt  the ledger cannot be read
 /// Cost: some 10 µs a delivery.
 base::Result<Joined> join_quotes(const std::vector<Delivered>& deliveries, const Ledger& ledger,
-                                 const Terms& terms);
+                                 const Terms& terms, base::WallTime now);
 
 /// A name that may stand in an account: 1 to 64 letters, digits, '-', '_', '.', beginning with none of the
 /// last.
