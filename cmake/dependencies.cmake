@@ -12,6 +12,7 @@ find_package(date REQUIRED)
 # cpp-httplib is a compiled shared library whose class sizes depend on these flags: they must come from pkg-config.
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(GEOGRAPHICLIB REQUIRED IMPORTED_TARGET geographiclib)
+pkg_check_modules(XLSXWRITER REQUIRED IMPORTED_TARGET xlsxwriter)
 
 set(RECKON_PRIVATE_DEFINITIONS "")
 set(RECKON_PRIVATE_LIBRARIES
@@ -22,6 +23,7 @@ set(RECKON_PRIVATE_LIBRARIES
     SQLite::SQLite3
     PkgConfig::HTTPLIB
     PkgConfig::GEOGRAPHICLIB
+    PkgConfig::XLSXWRITER
     ZLIB::ZLIB
     BZip2::BZip2
     EXPAT::EXPAT

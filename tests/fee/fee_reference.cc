@@ -205,6 +205,7 @@ Where zones_at(const Json& tariff, Point p) {
 
 struct ReferenceTariff::State {
   rapidjson::Document tariff;
+  rapidjson::Document pay;  // the rider's pay as a tariff of its own; null where there is none
 };
 
 namespace {
@@ -240,6 +241,7 @@ class Pricing {
     if (const Json* most = member(tariff_, "maximum"); most && total_ > most->GetInt64())
       line("maximum", Exact(most->GetInt64()) - total_);
     stage("total");
+    outcome();
     if (!tariff_["vat"].IsNull()) {
       const Exact vat =
           rounded(total_ * tariff_["vat"]["rate_ppm"].GetInt64() / 1'000'000, tariff_["vat"]["rounding"]);
@@ -308,7 +310,66 @@ class Pricing {
     dropoff_ = zones_at(tariff_, point(delivery_["to"]));
   }
 
+  // The whole route's fee in one sum, cut by weights; what the cuts leave goes to one end.
+  Exact part(const Exact& whole_fee, const Json& route, bool equal, bool last) const {
+    const auto& direct = route["direct_m"];
+    std::vector<Int> weights;
+    Int all = 0;
+    for (const auto& metres : direct.GetArray()) weights.emplace_back(equal ? 1 : metres.GetInt64());
+    for (const auto& weight : weights) all += weight;
+    if (all == 0) {
+      for (auto& weight : weights) weight = 1;
+      all = weights.size();
+    }
+    Exact given = 0;
+    std::vector<Exact> parts;
+    for (const auto& weight : weights) {
+      parts.push_back(Exact(floor_of(whole_fee * Exact(weight) / Exact(all))));
+      given += parts.back();
+    }
+    parts[last ? parts.size() - 1 : 0] += whole_fee - given;
+    return parts[static_cast<std::size_t>(route["order"].GetInt64() - 1)];
+  }
+
+  void route_base(const Json& route) {
+    const Json* pricing = member(tariff_, "route");
+    if (!pricing) throw Refused{"context/route"};
+    const bool last = text((*pricing)["remainder_to"]) == "last";
+    const Exact pickup = (*pricing)["pickup"].GetInt64();
+    const Exact further =
+        rounded(pickup * (*pricing)["further_pickup_ppm"].GetInt64() / 1'000'000, (*pricing)["rounding"]);
+    line("route/pickup", part(pickup + further * (route["pickups"].GetInt64() - 1), route, true, last));
+    line("route/drop", (*pricing)["drop"].GetInt64());
+    const std::int64_t stops = int_or(context_, "stops", 1);
+    if (stops > 1) line("route/extra_stop", Exact((*pricing)["extra_stop"].GetInt64()) * (stops - 1));
+    base_ = total_;
+    Exact legs = 0;
+    for (const auto& [rule, amount] : steps_of((*pricing)["legs"], route["total_m"].GetInt64()))
+      legs += amount;
+    line("route/legs", part(legs, route, text((*pricing)["share"]) == "equal", last));
+  }
+
+  void outcome() {
+    const Json* outcome = member(context_, "outcome");
+    if (!outcome) return;
+    const bool cancelled = member(*outcome, "cancelled") != nullptr;
+    const std::string key = cancelled ? "cancellation" : "returns";
+    const std::string state = text((*outcome)[cancelled ? "cancelled" : "returned"]);
+    const Json* fees = member(tariff_, key.c_str());
+    if (fees) {
+      for (const auto& fee : fees->GetArray()) {
+        if (text(fee["state"]) != state) continue;
+        const Exact due = member(fee, "amount")
+                              ? Exact(fee["amount"].GetInt64())
+                              : rounded(total_ * fee["rate_ppm"].GetInt64() / 1'000'000, fee["rounding"]);
+        return line(key + "/" + state, cancelled ? due - total_ : due);
+      }
+    }
+    throw Refused{"context/outcome"};
+  }
+
   void base() {
+    if (const Json* route = member(context_, "route")) return route_base(*route);
     if (const Json* table = member(tariff_["distance"], "table")) {
       const auto layer = text(tariff_["distance"]["layer"]);
       const auto from = pickup_.contains(layer) ? pickup_[layer] : "",
@@ -335,20 +396,26 @@ class Pricing {
     line("base", base_);
     const Json* steps = member(tariff_, "steps");
     if (!steps) return;
-    for (rapidjson::SizeType i = 0; i < steps->Size(); ++i) {
-      const Json& step = (*steps)[i];
+    for (const auto& [rule, amount] : steps_of(*steps, metres_)) line(rule, amount);
+  }
+
+  static std::vector<std::pair<std::string, Exact>> steps_of(const Json& steps, std::int64_t metres) {
+    std::vector<std::pair<std::string, Exact>> lines;
+    for (rapidjson::SizeType i = 0; i < steps.Size(); ++i) {
+      const Json& step = steps[i];
       const std::int64_t beyond = step["beyond_m"].GetInt64();
-      const std::int64_t end = i + 1 < steps->Size() ? (*steps)[i + 1]["beyond_m"].GetInt64() : metres_;
-      const std::int64_t past = std::min(end, metres_) - beyond;
+      const std::int64_t end = i + 1 < steps.Size() ? steps[i + 1]["beyond_m"].GetInt64() : metres;
+      const std::int64_t past = std::min(end, metres) - beyond;
       if (past <= 0) continue;
       const Exact lengths = Exact(past, step["length_m"].GetInt64());
       const Exact price = step["price"].GetInt64();
       if (text_or(step, "charge", "started") == "started") {
-        line("steps/" + std::to_string(i), rounded(lengths, 1, "up") * price);
+        lines.emplace_back("steps/" + std::to_string(i), rounded(lengths, 1, "up") * price);
       } else {
-        line("steps/" + std::to_string(i), rounded(lengths * price, step["rounding"]));
+        lines.emplace_back("steps/" + std::to_string(i), rounded(lengths * price, step["rounding"]));
       }
     }
+    return lines;
   }
 
   void stage(const std::string& name) {
@@ -611,6 +678,18 @@ class Pricing {
 ReferenceTariff::ReferenceTariff(const std::string& json) : state_(new State) {
   state_->tariff.Parse<rapidjson::kParseFullPrecisionFlag>(json.c_str());
   if (state_->tariff.HasParseError()) throw std::runtime_error("the reference cannot parse " + json);
+  const Json* own = member(state_->tariff, "rider_pay");
+  if (!own) return;
+  auto& pay = state_->pay;
+  pay.CopyFrom(state_->tariff, pay.GetAllocator());
+  for (const char* key :
+       {"base", "steps", "surcharges", "promotions", "groups", "surcharge_maximum", "promotion_maximum",
+        "minimum", "maximum", "rounding", "vat", "route", "cancellation", "returns", "rider_pay", "needs"})
+    pay.RemoveMember(key);
+  for (const auto& part : own->GetObject())
+    pay.AddMember(Json(part.name, pay.GetAllocator()), Json(part.value, pay.GetAllocator()),
+                  pay.GetAllocator());
+  if (!member(pay, "vat")) pay.AddMember("vat", Json(), pay.GetAllocator());
 }
 
 ReferenceTariff::~ReferenceTariff() {
@@ -622,9 +701,11 @@ ReferenceFee ReferenceTariff::price(const std::string& delivery) const {
   document.Parse<rapidjson::kParseFullPrecisionFlag>(delivery.c_str());
   if (document.HasParseError()) throw std::runtime_error("the reference cannot parse " + delivery);
   try {
-    return Pricing(state_->tariff, document).run();
+    auto fee = Pricing(state_->tariff, document).run();
+    if (!state_->pay.IsNull()) fee.rider_pay = Pricing(state_->pay, document).run().total;
+    return fee;
   } catch (const Refused& refused) {
-    return {refused.where, 0, {}, {}};
+    return {refused.where, 0, {}, {}, {}};
   }
 }
 

@@ -16,6 +16,7 @@ struct ReferenceFee {
   std::int64_t total = 0;
   std::optional<std::int64_t> vat;
   std::vector<std::pair<std::string, std::int64_t>> lines;  ///< rule, amount
+  std::optional<std::int64_t> rider_pay = {};
 };
 
 /// A parsed tariff for many deliveries.

@@ -236,6 +236,37 @@ std::string RandomTariffs::steps(std::int64_t beyond) {
   return "[" + out + "]";
 }
 
+std::string RandomTariffs::route() {
+  return fmt::format(
+      R"({{"pickup":{},"further_pickup_ppm":{},"rounding":{},"drop":{},"extra_stop":{},"legs":{},)"
+      R"("share":"{}","remainder_to":"{}"}})",
+      between(0, 30) * 50 + 1, between(0, 20) * 50'000, rounding(), between(0, 20) * 50, between(0, 9) * 100,
+      steps(0), pick({"direct_m", "equal"}), pick({"first", "last"}));
+}
+
+// One or two states of `cancellation` or `returns`.
+std::string RandomTariffs::outcomes(const char* key) {
+  const auto fee = [this] {
+    return one_in(2) ? fmt::format(R"("kind":"FIXED","amount":{})", between(0, 30) * 100)
+                     : fmt::format(R"("kind":"RATE","rate_ppm":{},"rounding":{})", between(0, 30) * 50'000,
+                                   rounding());
+  };
+  std::string out = fmt::format(R"("{}":[{{"state":"assigned","text":"t",{}}})", key, fee());
+  return out + fmt::format(R"(,{{"state":"delivered","text":"t",{}}}])", fee());
+}
+
+// Pay with rules of its own; it says all that the tariff says of routes and outcomes.
+std::string RandomTariffs::rider_pay(Shape shape, bool has_route, const std::string& ways) {
+  shape.groups.clear();
+  shape.promotion_groups.clear();
+  const auto up_to = between(0, 10) * 100;
+  std::string out = fmt::format(R"({{"base":{{"price":{},"up_to_m":{}}},"steps":{},"surcharges":{})",
+                                between(0, 60) * 50, up_to, steps(up_to), rules(shape, false));
+  if (has_route) out += ",\"route\":" + route();
+  if (one_in(4)) out += fmt::format(R"(,"minimum":{})", between(0, 30) * 100);
+  return out + ways + "}";
+}
+
 std::string RandomTariffs::distance(const Shape& shape) {
   if (!shape.table) return fmt::format(R"({{"basis":"{}"}})", pick({"road", "straight", "provider"}));
   std::string entries;
@@ -308,6 +339,13 @@ std::string RandomTariffs::tariff() {
   out += one_in(3)
              ? R"(,"vat":null)"
              : fmt::format(R"(,"vat":{{"rate_ppm":{},"rounding":{}}})", between(0, 4) * 55'000, rounding());
+  const bool has_route = !shape.table && one_in(2);
+  if (has_route) out += ",\"route\":" + route();
+  std::string ways;
+  for (const char* key : {"cancellation", "returns"})
+    if (one_in(2)) ways += "," + outcomes(key);
+  out += ways;
+  if (!shape.table && one_in(3)) out += ",\"rider_pay\":" + rider_pay(shape, has_route, ways);
   if (shape.zones) {
     out += R"(,"zones":{"type":"FeatureCollection","features":[)";
     for (int i = 0; i < 5; ++i) out += (i == 0 ? "" : ",") + zone(i, i < 3 ? "zone" : "far");
@@ -349,6 +387,17 @@ std::string RandomTariffs::delivery() {
   for (const auto& measure : kMeasures)
     if (measure != "distance_m" && one_in(2))
       part(measure, measure == "weight_g" && one_in(20) ? "1000000000" : reading(measure));
+  if (one_in(4)) {
+    const auto orders = between(1, 4);
+    std::string direct;
+    for (std::int64_t i = 0; i < orders; ++i)
+      direct += fmt::format("{}{}", i == 0 ? "" : ",", between(0, 1) * between(0, 3000));
+    part("route", fmt::format(R"({{"total_m":{},"direct_m":[{}],"pickups":{},"order":{}}})", between(0, 6000),
+                              direct, between(1, orders), between(1, orders)));
+  }
+  if (one_in(6))
+    part("outcome", fmt::format(R"({{"{}":"{}"}})", pick({"cancelled", "returned"}),
+                                pick({"assigned", "delivered", "picked_up"})));
   const auto place = [&](const char* key) {
     return fmt::format(R"(,"{}":{{"lat":37.{:04},"lon":127.{:04}}})", key, between(0, 40) * 5,
                        between(0, 40) * 5);

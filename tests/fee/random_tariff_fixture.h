@@ -44,6 +44,9 @@ class RandomTariffs {
   std::string zone(int index, const std::string& layer);
   std::string distance(const Shape& shape);
   std::string steps(std::int64_t beyond);
+  std::string route();
+  std::string outcomes(const char* key);
+  std::string rider_pay(Shape shape, bool has_route, const std::string& ways);
   std::string roundings();
 
   std::mt19937_64 random_;

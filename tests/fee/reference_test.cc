@@ -48,8 +48,9 @@ std::string lines_text(const test::ReferenceFee& fee) {
 
 // The engine's answer in the reference's form.
 test::ReferenceFee answer_of(const base::Result<fee::FeeTrace>& trace) {
-  if (!trace) return {trace.error().where, 0, {}, {}};
-  test::ReferenceFee answer{"", trace->total.minor, {}, {}};
+  if (!trace) return {trace.error().where, 0, {}, {}, {}};
+  test::ReferenceFee answer{"", trace->total.minor, {}, {}, {}};
+  if (trace->rider_pay) answer.rider_pay = trace->rider_pay->total.minor;
   if (trace->vat) answer.vat = trace->vat->minor;
   for (const auto& line : trace->lines)
     answer.lines.emplace_back(fee::rule_of(*trace->tariff, line), line.amount.minor);
@@ -71,9 +72,10 @@ void compare(const std::string& tariff_json, const std::string& delivery_json,
   REQUIRE_MESSAGE(faults.empty(), delivery_json);
   const auto got = answer_of(trace);
   const auto expected = reference.price(delivery_json);
-  const bool same = got.refused == expected.refused &&
-                    (!got.refused.empty() ||
-                     (got.total == expected.total && got.vat == expected.vat && got.lines == expected.lines));
+  const bool same =
+      got.refused == expected.refused &&
+      (!got.refused.empty() || (got.total == expected.total && got.vat == expected.vat &&
+                                got.rider_pay == expected.rider_pay && got.lines == expected.lines));
   if (!same) {
     FAIL("engine: " << lines_text(got) << "\nreference: " << lines_text(expected)
                     << "\ntariff: " << tariff_json << "\ndelivery: " << delivery_json);
@@ -108,13 +110,15 @@ TEST_CASE("price: equals the slow reference on random tariffs and deliveries") {
     for (int i = 0; i < kDeliveriesPerTariff; ++i) compare(json, random.delivery(), tariff, reference, seen);
   }
   // What the random pairs must have met, so that agreement says something.
-  for (const char* refusal : {"at", "trip", "fee", "context/temperature_c"}) {
+  for (const char* refusal :
+       {"at", "trip", "fee", "context/temperature_c", "context/route", "context/outcome"}) {
     CAPTURE(refusal);
     CHECK(seen.refusals[refusal] > 0);
   }
   for (const char* rule :
        {"base", "table/", "steps/", "s", "p", "groups/g", "surcharges/maximum", "promotions/maximum",
-        "rounding/distance", "rounding/surcharges", "rounding", "minimum", "maximum"}) {
+        "rounding/distance", "rounding/surcharges", "rounding", "minimum", "maximum", "route/pickup",
+        "route/drop", "route/extra_stop", "route/legs", "cancellation/assigned", "returns/delivered"}) {
     CAPTURE(rule);
     CHECK(seen.rules[rule] > 0);
   }

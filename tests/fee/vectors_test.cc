@@ -44,6 +44,11 @@ void check_vector(const std::shared_ptr<const fee::Tariff>& tariff, const fee::V
   REQUIRE(trace);
   CHECK(trace->total == vector.total);
   CHECK(reference.total == vector.total.minor);
+  if (vector.rider_pay) {
+    REQUIRE(trace->rider_pay);
+    CHECK(trace->rider_pay->total == *vector.rider_pay);
+    CHECK(reference.rider_pay == vector.rider_pay->minor);
+  }
   if (vector.vat) {
     CHECK(trace->vat == vector.vat);
     CHECK(reference.vat == vector.vat->minor);
@@ -67,5 +72,5 @@ TEST_CASE("shipped tariffs: every vector holds, in the engine and in the referen
       check_vector(tariff, tariff->vectors[i], reference.price(items[i].dump()));
     vectors += items.size();
   }
-  CHECK(vectors >= 65 + 19);
+  CHECK(vectors >= 65 + 19 + 21);
 }

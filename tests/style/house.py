@@ -31,6 +31,7 @@ THIRD_PARTY = {
     "httplib.h": {"service"},
     "sqlite3.h": {"ledger"},
     "libpq-fe.h": {"ledger"},
+    "xlsxwriter.h": {"ledger"},
     "date/": {"base"},
     "openssl/": {"base", "provider"},
 }

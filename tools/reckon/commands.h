@@ -21,6 +21,9 @@ std::vector<Command> simulate_commands();
 std::vector<Command> calibrate_commands();
 std::vector<Command> shadow_commands();
 std::vector<Command> incident_commands();
+std::vector<Command> settle_commands();            ///< settle terms, import, deposit, pay, adjust
+std::vector<Command> settle_day_commands();        ///< settle close, reopen, days, verify
+std::vector<Command> settle_statement_commands();  ///< settle statement, export
 
 /// All groups, in the order of `reckon help`.
 std::vector<std::vector<Command>> command_groups();

@@ -55,6 +55,11 @@ std::string difference(const fee::Vector& vector, const base::Result<fee::FeeTra
     return fmt::format("total is {} at {} ({}), the vector says {}", trace->total.minor,
                        base::format_rfc3339(vector.context.at), lines, vector.total.minor);
   }
+  if (vector.rider_pay && (!trace->rider_pay || trace->rider_pay->total != *vector.rider_pay)) {
+    return fmt::format("rider_pay is {}, the vector says {}",
+                       trace->rider_pay ? std::to_string(trace->rider_pay->total.minor) : "none",
+                       vector.rider_pay->minor);
+  }
   if (vector.vat && trace->vat != vector.vat) {
     return fmt::format("vat is {}, the vector says {}", amount_text(trace->vat), amount_text(vector.vat));
   }

@@ -47,7 +47,11 @@ std::string_view type_name(const Value& value) {
 
 // RFC 6901: ~ and / inside a key are escaped.
 std::string child_pointer(const std::string& parent, std::string_view key) {
-  std::string pointer = parent + "/";
+  std::string pointer;
+  pointer.reserve(parent.size() + 1 + key.size());
+  pointer += parent;
+  pointer += '/';
+  if (std::ranges::none_of(key, [](char c) { return c == '~' || c == '/'; })) return pointer += key;
   for (const char c : key) {
     if (c == '~') {
       pointer += "~0";
@@ -182,17 +186,17 @@ void JsonNode::fault(std::string message) const {
 }
 
 JsonNode JsonNode::optional(std::string_view key) const {
-  const JsonNode absent(nullptr, child_pointer(pointer_, key), faults_);
-  if (!present()) return absent;
+  JsonNode child(nullptr, child_pointer(pointer_, key), faults_);
+  if (!present()) return child;
   if (!is_object()) {
     fault(fmt::format("is {}; an object is needed", type_name(as_value(value_))));
-    return absent;
+    return child;
   }
   const Value& object = as_value(value_);
   const auto found = object.FindMember(
       Value(rapidjson::StringRef(key.data(), static_cast<rapidjson::SizeType>(key.size()))));
-  if (found == object.MemberEnd()) return absent;
-  return {&found->value, absent.pointer_, faults_};
+  if (found != object.MemberEnd()) child.value_ = &found->value;
+  return child;
 }
 
 JsonNode JsonNode::required(std::string_view key) const {
@@ -319,8 +323,12 @@ std::string JsonNode::dump() const {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
+// Memory by the size of the text: chunks of 64 kB, as the library would take, cost more than reading a short
+// document.
 struct JsonDocument::State {
-  rapidjson::Document document;
+  explicit State(std::size_t bytes) : allocator(std::clamp<std::size_t>(2 * bytes, 1024, 65'536)) {}
+  rapidjson::MemoryPoolAllocator<> allocator;
+  rapidjson::Document document{&allocator};
 };
 
 JsonDocument::JsonDocument(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -341,7 +349,7 @@ Result<JsonDocument> JsonDocument::parse(std::string_view bytes, std::string_vie
     return fail(ErrorCode::kInvalidInput, fmt::format("{}:1:1", name),
                 "begins with a byte order mark; allowed: one JSON document in UTF-8 without one");
   }
-  auto state = std::make_unique<State>();
+  auto state = std::make_unique<State>(bytes.size());
   state->document.Parse<kParseFlags>(bytes.data(), bytes.size());
   if (state->document.HasParseError()) {
     return fail(ErrorCode::kInvalidInput,

@@ -87,6 +87,16 @@ void write_steps(JsonWriter& json, const std::vector<DistanceStep>& steps) {
   json.end_array();
 }
 
+void write_route(JsonWriter& json, const RoutePricing& route) {
+  json.begin_object().key("pickup").integer(route.pickup.minor);
+  write_rounding(json.key("further_pickup_ppm").integer(route.further_pickup_ppm).key("rounding"),
+                 route.rounding);
+  json.key("drop").integer(route.drop.minor).key("extra_stop").integer(route.extra_stop.minor);
+  write_steps(json.key("legs"), route.legs);
+  json.key("share").string(kLegShareNames[static_cast<std::size_t>(route.share)]);
+  json.key("remainder_to").string(route.remainder_to_last ? "last" : "first").end_object();
+}
+
 void write_roundings(JsonWriter& json, const Tariff& tariff) {
   if (!tariff.distance_rounding && !tariff.surcharge_rounding) {
     if (!tariff.rounding) return;
@@ -135,6 +145,26 @@ void write_lists(JsonWriter& json, const Tariff& tariff) {
   }
 }
 
+void write_pricing(JsonWriter& json, const Tariff& tariff) {
+  json.key("base").begin_object().key("price").integer(tariff.base_price.minor);
+  json.key("up_to_m").integer(tariff.base_up_to.value).end_object();
+  write_steps(json.key("steps"), tariff.steps);
+  write_rules(json.key("surcharges"), tariff.surcharges, false);
+  if (!tariff.promotions.empty()) write_rules(json.key("promotions"), tariff.promotions, true);
+  if (!tariff.groups.empty()) write_groups(json.key("groups"), tariff.groups);
+  write_optional(json, "surcharge_maximum", tariff.surcharge_maximum);
+  write_optional(json, "promotion_maximum", tariff.promotion_maximum);
+  write_optional(json, "minimum", tariff.minimum);
+  write_optional(json, "maximum", tariff.maximum);
+  write_roundings(json, tariff);
+}
+
+void write_ways(JsonWriter& json, const Tariff& tariff) {
+  if (tariff.route) write_route(json.key("route"), *tariff.route);
+  if (!tariff.cancellation.empty()) write_outcome_fees(json.key("cancellation"), tariff.cancellation);
+  if (!tariff.returns.empty()) write_outcome_fees(json.key("returns"), tariff.returns);
+}
+
 }  // namespace
 
 std::string canonical_json(const Tariff& tariff) {
@@ -151,17 +181,7 @@ std::string canonical_json(const Tariff& tariff) {
   json.key("valid_from").string(base::format_rfc3339(tariff.valid_from));
   if (tariff.valid_until) json.key("valid_until").string(base::format_rfc3339(*tariff.valid_until));
   write_distance(json.key("distance"), tariff);
-  json.key("base").begin_object().key("price").integer(tariff.base_price.minor);
-  json.key("up_to_m").integer(tariff.base_up_to.value).end_object();
-  write_steps(json.key("steps"), tariff.steps);
-  write_rules(json.key("surcharges"), tariff.surcharges, false);
-  if (!tariff.promotions.empty()) write_rules(json.key("promotions"), tariff.promotions, true);
-  if (!tariff.groups.empty()) write_groups(json.key("groups"), tariff.groups);
-  write_optional(json, "surcharge_maximum", tariff.surcharge_maximum);
-  write_optional(json, "promotion_maximum", tariff.promotion_maximum);
-  write_optional(json, "minimum", tariff.minimum);
-  write_optional(json, "maximum", tariff.maximum);
-  write_roundings(json, tariff);
+  write_pricing(json, tariff);
   json.key("vat");
   if (tariff.vat) {
     json.begin_object().key("rate_ppm").integer(tariff.vat->rate_ppm).key("rounding");
@@ -171,6 +191,12 @@ std::string canonical_json(const Tariff& tariff) {
     json.null();
   }
   write_lists(json, tariff);
+  write_ways(json, tariff);
+  if (tariff.rider_pay) {
+    write_pricing(json.key("rider_pay").begin_object(), *tariff.rider_pay);
+    write_ways(json, *tariff.rider_pay);
+    json.end_object();
+  }
   json.end_object();
   return out;
 }

@@ -67,7 +67,7 @@ FeeContext read_context(const base::JsonNode& node, base::WallTime at) {
                    "opt_outs",   "times",   "branch",  "shop_group",    "shop",      "flags",
                    "building",   "channel", "value",   "temperature_c", "rain_mm_h", "snow_cm",
                    "busy_level", "floor",   "items",   "weight_g",      "volume_ml", "bundle_position",
-                   "stops"});
+                   "stops",      "route",   "outcome"});
   context.at = read_instant(node.optional("at")).value_or(at);
   context.weather = read_weather(node.optional("weather"));
   context.holiday = read_short(node.optional("holiday"));
@@ -87,6 +87,8 @@ FeeContext read_context(const base::JsonNode& node, base::WallTime at) {
     if (measure == Measure::kDistanceM) continue;
     context.measures[i] = read_reading(measure, node.optional(rule_of(measure).name));
   }
+  context.route = read_route_part(node.optional("route"));
+  context.outcome = read_outcome(node.optional("outcome"));
   return context;
 }
 
@@ -125,6 +127,8 @@ void write_further(base::JsonWriter& json, const FeeContext& context) {
     const auto measure = static_cast<Measure>(i);
     if (context.measures[i]) json.key(rule_of(measure).name).raw(reading_text(measure, *context.measures[i]));
   }
+  if (context.route) write_route_part(json.key("route"), *context.route);
+  if (context.outcome) write_outcome(json.key("outcome"), *context.outcome);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "reckon/base/json_reader.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/fee/measure.h"
+#include "reckon/fee/route_part.h"
 
 namespace reckon::fee {
 
@@ -42,6 +43,8 @@ struct FeeContext {
   std::string building;                  ///< of the drop-off, as the tariff's lists name it
   std::string channel;                   ///< where the order came from
   std::array<std::optional<std::int64_t>, kMeasureCount> measures = {};  ///< readings; see Measure
+  std::optional<RoutePart> route = {};  ///< of several orders that are delivered together
+  std::optional<Outcome> outcome = {};  ///< cancelled or returned; nothing = delivered for good
 };
 
 /// Reads

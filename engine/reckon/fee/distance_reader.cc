@@ -113,16 +113,28 @@ std::vector<DistanceStep> read_steps(const JsonNode& node, Metres base_up_to) {
 
 }  // namespace
 
+void read_base_and_steps(const JsonNode& root, Tariff& tariff) {
+  const auto base_node = root.required("base");
+  base_node.allow_only({"price", "up_to_m"});
+  tariff.base_price = read_amount(base_node.required("price"));
+  tariff.base_up_to = read_metres(base_node.required("up_to_m"), 0);
+  tariff.steps = read_steps(root.optional("steps"), tariff.base_up_to);
+}
+
+std::vector<DistanceStep> read_legs(const JsonNode& node) {
+  return read_steps(node, Metres{0});
+}
+
 void read_distance(const JsonNode& root, Tariff& tariff) {
   read_basis(root.required("distance"), tariff);
   const bool all_priced = tariff.table && std::ranges::all_of(tariff.table->entries, [](const auto& e) {
                             return e.price.has_value();
                           });
-  const auto base_node = all_priced ? root.optional("base") : root.required("base");
-  base_node.allow_only({"price", "up_to_m"});
-  tariff.base_price = read_amount(base_node.required("price"));
-  tariff.base_up_to = read_metres(base_node.required("up_to_m"), 0);
-  tariff.steps = read_steps(root.optional("steps"), tariff.base_up_to);
+  if (all_priced && !root.optional("base").present()) {
+    tariff.steps = read_steps(root.optional("steps"), tariff.base_up_to);
+    return;
+  }
+  read_base_and_steps(root, tariff);
 }
 
 }  // namespace reckon::fee

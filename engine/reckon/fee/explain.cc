@@ -48,7 +48,8 @@ class Teller {
     for (const FeeLine& line : trace_.lines) {
       running_ = running_ + line.amount;
       all.push_back({of_line(line), line.amount});
-      if (line.kind <= LineKind::kDistanceRounding) base_and_distance_ = running_;
+      const bool of_route = line.kind >= LineKind::kPickup && line.kind <= LineKind::kLegs;
+      if (of_route || line.kind <= LineKind::kDistanceRounding) base_and_distance_ = running_;
     }
     all.push_back({total()});
     return all;
@@ -155,6 +156,17 @@ class Teller {
                            line.amount.minor > 0 ? "+" : "", money(line.amount)));
   }
 
+  std::string of_outcome(const OutcomeFee& fee, const FeeLine& line) const {
+    const std::string name = korean_ ? fee.text_ko.value_or(fee.text) : fee.text;
+    const bool cancelled = line.kind == LineKind::kCancellation;
+    const std::string what = fee.amount ? money(*fee.amount) : fmt::format("{} %", per_cent(fee.rate_ppm));
+    const auto change = fmt::format("{}{}", line.amount.minor > 0 ? "+" : "", money(line.amount));
+    return cancelled ? say(fmt::format("{}: {} in place of the fee: {}.", name, what, change),
+                           fmt::format("{}: 배달요금 대신 {}: {}.", name, what, change))
+                     : say(fmt::format("{}: {} on top of the fee: {}.", name, what, change),
+                           fmt::format("{}: 배달요금에 더해 {}: {}.", name, what, change));
+  }
+
   std::string of_cap(const std::string& english, const std::string& korean,
                      const std::optional<Money>& maximum, const FeeLine& line) const {
     return say(fmt::format("{} at most {}: {}.", english, money(*maximum), money(line.amount)),
@@ -203,6 +215,23 @@ class Teller {
         return of_cap("The fee is", "요금은", tariff_.maximum, line);
       case LineKind::kRounding:
         return of_rounding(tariff_.rounding, line);
+      case LineKind::kPickup:
+        return say(fmt::format("Its part of the route's {} pickups: {}.", line.count, money(line.amount)),
+                   fmt::format("묶음 경로의 픽업 {}건 중 이 주문의 몫: {}.", line.count, money(line.amount)));
+      case LineKind::kDrop:
+        return say(fmt::format("The drop-off: {}.", money(line.amount)),
+                   fmt::format("전달: {}.", money(line.amount)));
+      case LineKind::kExtraStop:
+        return say(fmt::format("{} further stops: {}.", line.count, money(line.amount)),
+                   fmt::format("추가 경유 {}곳: {}.", line.count, money(line.amount)));
+      case LineKind::kLegs:
+        return say(
+            fmt::format("Its part of the route's {} m: {}.", grouped(line.count), money(line.amount)),
+            fmt::format("묶음 경로 {}m 중 이 주문의 몫: {}.", grouped(line.count), money(line.amount)));
+      case LineKind::kCancellation:
+        return of_outcome(tariff_.cancellation[line.index], line);
+      case LineKind::kReturn:
+        return of_outcome(tariff_.returns[line.index], line);
     }
     return {};
   }

@@ -16,11 +16,8 @@ class Linter {
   explicit Linter(const Tariff& tariff) : tariff_(tariff) {}
 
   std::vector<Remark> run() {
-    lint_steps();
-    lint_rules("surcharges", tariff_.surcharges);
-    lint_rules("promotions", tariff_.promotions);
-    lint_groups();
-    lint_bounds();
+    lint_prices();
+    lint_rider_pay();
     lint_calendar();
     lint_unused();
     if (tariff_.vectors.empty()) add("/vectors", "there is no worked example; add at least one");
@@ -31,6 +28,35 @@ class Linter {
   template <class... Args>
   void add(std::string where, fmt::format_string<Args...> message, Args&&... args) {
     remarks_.push_back({std::move(where), fmt::format(message, std::forward<Args>(args)...)});
+  }
+
+  void lint_prices() {
+    lint_steps();
+    lint_rules("surcharges", tariff_.surcharges);
+    lint_rules("promotions", tariff_.promotions);
+    lint_groups();
+    lint_bounds();
+    if (tariff_.route && tariff_.route->legs.empty())
+      add("/route/legs",
+          "there are none, so the way of a route costs nothing; leave it only if that is meant");
+  }
+
+  void lint_rider_pay() {
+    if (!tariff_.rider_pay) return;
+    Linter pay(*tariff_.rider_pay);
+    pay.lint_prices();
+    for (auto& remark : pay.remarks_)
+      remarks_.push_back({"/rider_pay" + remark.where, std::move(remark.message)});
+  }
+
+  // All rules that may ask for zones, lists and holidays.
+  std::vector<const std::vector<Surcharge>*> rule_lists() const {
+    std::vector<const std::vector<Surcharge>*> lists = {&tariff_.surcharges, &tariff_.promotions};
+    if (tariff_.rider_pay) {
+      lists.push_back(&tariff_.rider_pay->surcharges);
+      lists.push_back(&tariff_.rider_pay->promotions);
+    }
+    return lists;
   }
 
   void lint_steps() {
@@ -192,7 +218,7 @@ class Linter {
 
   bool asks_for_holidays() const {
     bool asks = false;
-    for (const auto* rules : {&tariff_.surcharges, &tariff_.promotions})
+    for (const auto* rules : rule_lists())
       for (const auto& rule : *rules)
         each_condition(rule.when, [&](const Condition& when) { asks = asks || !when.holiday.empty(); });
     return asks;
@@ -226,7 +252,7 @@ class Linter {
 
   void lint_unused() {
     std::set<std::string> zones, lists, layers;
-    for (const auto* rules : {&tariff_.surcharges, &tariff_.promotions}) {
+    for (const auto* rules : rule_lists()) {
       for (const auto& rule : *rules) {
         each_condition(rule.when, [&](const Condition& when) {
           zones.insert(when.pickup_zone.begin(), when.pickup_zone.end());

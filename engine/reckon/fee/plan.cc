@@ -65,6 +65,9 @@ class Evaluation {
     add_surcharges();
     add_promotions();
     add_bounds_and_rounding();
+    if (context_.outcome && !overflow_)
+      if (auto known = add_outcome(*context_.outcome); !known) return known;
+    if (plan_.vat_) fee_.vat = Money{portion(total_, plan_.vat_->rate_ppm, 1'000'000, plan_.vat_->rounding)};
     if (overflow_) {
       return base::fail(
           ErrorCode::kLimit, "fee",
@@ -272,6 +275,7 @@ class Evaluation {
   }
 
   base::Result<void> add_base() {
+    if (context_.route) return add_route();
     if (plan_.has_table_) {
       const Plan::Cell* cell = plan_.cell_of(pickup_, dropoff_);
       if (cell == nullptr) return plan_.no_cell(pickup_, dropoff_);
@@ -288,17 +292,55 @@ class Evaluation {
     return {};
   }
 
+  // This order's part of what the whole route costs.
+  base::Result<void> add_route() {
+    if (!plan_.route_)
+      return base::fail(
+          ErrorCode::kInvalidInput, "context/route",
+          fmt::format("is given, but tariff '{}' has no route pricing; leave it out", plan_.id_));
+    const RoutePricing& pricing = *plan_.route_;
+    const RoutePart& route = *context_.route;
+    const auto further =
+        portion(pricing.pickup.minor, pricing.further_pickup_ppm, 1'000'000, pricing.rounding);
+    add_part(LineKind::kPickup, route.pickups, pricing.pickup.minor + Wide{further} * (route.pickups - 1),
+             LegShare::kEqual);
+    add_line(LineKind::kDrop, 0, 1, pricing.drop.minor);
+    const std::int64_t extra = std::max<std::int64_t>(0, reading(Measure::kStops).value_or(1) - 1);
+    if (extra > 0) add_line(LineKind::kExtraStop, 0, extra, Wide{extra} * pricing.extra_stop.minor);
+    base_ = total_;
+    Wide legs = 0;
+    each_step(pricing.legs, route.total, [&](std::uint32_t, std::int64_t, Wide amount) { legs += amount; });
+    add_part(LineKind::kLegs, route.total.value, legs, pricing.share);
+    return {};
+  }
+
+  void add_part(LineKind kind, std::int64_t count, Wide whole, LegShare by) {
+    const auto& direct = context_.route->direct_m;
+    const std::size_t remainder_to = plan_.route_->remainder_to_last ? direct.size() - 1 : 0;
+    const auto part =
+        fits(whole) ? part_of_route({static_cast<std::int64_t>(whole)}, *context_.route, by, remainder_to)
+                    : std::nullopt;
+    overflow_ = overflow_ || !part;
+    if (part) add_line(kind, 0, count, part->minor);
+  }
+
   void add_steps() {
-    const auto& steps = plan_.steps_;
-    const base::Metres distance = fee_.distance;
+    each_step(plan_.steps_, fee_.distance, [this](std::uint32_t i, std::int64_t count, Wide amount) {
+      add_line(LineKind::kStep, i, count, amount);
+    });
+  }
+
+  // Calls `visit(step, started lengths or metres, amount)` for each step that `distance` reaches.
+  template <class Visit>
+  void each_step(const std::vector<DistanceStep>& steps, base::Metres distance, Visit&& visit) {
     for (std::uint32_t i = 0; i < steps.size() && distance > steps[i].beyond; ++i) {
       const base::Metres end = i + 1 < steps.size() ? std::min(distance, steps[i + 1].beyond) : distance;
       const std::int64_t past = (end - steps[i].beyond).value, length = steps[i].length.value;
       if (steps[i].pro_rata) {
-        add_line(LineKind::kStep, i, past, portion(steps[i].price.minor, past, length, *steps[i].pro_rata));
+        visit(i, past, Wide{portion(steps[i].price.minor, past, length, *steps[i].pro_rata)});
       } else {
         const std::int64_t count = (past + length - 1) / length;
-        add_line(LineKind::kStep, i, count, Wide{count} * steps[i].price.minor);
+        visit(i, count, Wide{count} * steps[i].price.minor);
       }
     }
   }
@@ -439,7 +481,26 @@ class Evaluation {
     if (plan_.maximum_ && total_ > plan_.maximum_->minor)
       add_line(LineKind::kMaximum, 0, 0, plan_.maximum_->minor - total_);
     round_stage(plan_.rounding_, LineKind::kRounding);
-    if (plan_.vat_) fee_.vat = Money{portion(total_, plan_.vat_->rate_ppm, 1'000'000, plan_.vat_->rounding)};
+  }
+
+  // Cancelled: what is due in place of the fee; returned: what is due on top of it.
+  base::Result<void> add_outcome(const Outcome& outcome) {
+    const bool cancelled = outcome.ending == Ending::kCancelled;
+    const auto& fees = cancelled ? plan_.cancellation_ : plan_.returns_;
+    const auto found = std::ranges::find(fees, outcome.state, &OutcomeFee::state);
+    if (found == fees.end())
+      return base::fail(
+          ErrorCode::kInvalidInput, "context/outcome",
+          fmt::format("tariff '{}' says nothing of orders that are {} when {}; allowed: a state of its "
+                      "`{}`",
+                      plan_.id_, kEndingNames[cancelled ? 0 : 1],
+                      kOrderStateNames[static_cast<std::size_t>(outcome.state)],
+                      cancelled ? "cancellation" : "returns"));
+    const Wide due = found->amount ? Wide{found->amount->minor}
+                                   : Wide{portion(total_, found->rate_ppm, 1'000'000, found->rounding)};
+    add_line(cancelled ? LineKind::kCancellation : LineKind::kReturn,
+             static_cast<std::uint32_t>(found - fees.begin()), 0, cancelled ? due - total_ : due);
+    return {};
   }
 
   const Plan& plan_;

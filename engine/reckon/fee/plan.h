@@ -4,7 +4,7 @@
 // resolved. Evaluation allocates nothing once its Fee has been used before.
 //
 // The order is fixed:
-//   1. base (or the zone table's price), then distance steps
+//   1. base (or the zone table's price), then distance steps; of an order on a route its part of the route
 //   2. rounding of stage `distance`
 //   3. surcharges that do not compound, each on base or base + distance; exclusive groups pick among them
 //   4. caps of groups
@@ -12,7 +12,8 @@
 //   6. the cap of all surcharges
 //   7. rounding of stage `surcharges`
 //   8. promotions, exclusive groups of them, their caps, the cap of all promotions
-//   9. minimum (0 when none is named), maximum, rounding of stage `total`, VAT
+//   9. minimum (0 when none is named), maximum, rounding of stage `total`
+//  10. cancelled: what is due instead; returned: what is due besides; VAT
 
 #include <chrono>
 #include <cstdint>
@@ -42,13 +43,21 @@ enum class LineKind : std::uint8_t {
   kMinimum,
   kMaximum,
   kRounding,
+  kPickup,
+  kDrop,
+  kExtraStop,
+  kLegs,
+  kCancellation,
+  kReturn,
 };
 
 /// One line of a fee; which rule gave it, and how much.
 struct FeeLine {
   LineKind kind = LineKind::kBase;
-  std::uint32_t index = 0;  ///< of the step, surcharge, promotion, group or table entry in the tariff
-  std::int64_t count = 0;   ///< started lengths (kStep), started units (`per`), metres (pro-rata steps)
+  std::uint32_t index =
+      0;  ///< of the step, surcharge, promotion, group, table or outcome entry in the tariff
+  std::int64_t count =
+      0;  ///< started lengths (kStep), started units (`per`), metres (pro-rata steps, kLegs), stops
   Money amount;
 };
 
@@ -83,7 +92,8 @@ class Plan {
   /// Prices `delivery` in `context` into `fee`.
   /// @errors kInvalidInput  distance outside [0, kMaxDistance]; the deciding instant missing or outside the
   ///                        tariff's validity; a reading that the tariff needs, or places where it has zones,
-  ///                        missing; no table entry for the two zones
+  ///                        missing; no table entry for the two zones; a route or an outcome
+  ///                        for which the tariff has no price
   ///         kLimit         an amount does not fit 64 bits
   /// Cost: O(steps + tests); 0.1 to 2 us; no allocation when `fee` has been used with this plan before.
   base::Result<void> evaluate(const Delivery& delivery, const FeeContext& context, Fee& fee) const;
@@ -158,6 +168,8 @@ class Plan {
   std::optional<Rounding> distance_rounding_, surcharge_rounding_, rounding_;
   std::optional<Vat> vat_;
   std::vector<Measure> needs_;
+  std::optional<RoutePricing> route_;
+  std::vector<OutcomeFee> cancellation_, returns_;
 
   ZoneSet zones_;
   bool needs_local_ = false, needs_zones_ = false, has_table_ = false;

@@ -48,6 +48,9 @@ class PlanCompiler {
     plan_.rounding_ = tariff_.rounding;
     plan_.vat_ = tariff_.vat;
     plan_.needs_ = tariff_.needs;
+    plan_.route_ = tariff_.route;
+    plan_.cancellation_ = tariff_.cancellation;
+    plan_.returns_ = tariff_.returns;
   }
 
   std::pair<std::uint32_t, std::uint32_t> add_names(std::vector<std::string> names) {

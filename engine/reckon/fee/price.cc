@@ -20,6 +20,19 @@ geo::PointE7 point_of(std::int64_t lat_e7, std::int64_t lon_e7) {
   return {static_cast<std::int32_t>(lat_e7), static_cast<std::int32_t>(lon_e7)};
 }
 
+std::string_view state_name(const OutcomeFee& fee) {
+  return kOrderStateNames[static_cast<std::size_t>(fee.state)];
+}
+
+void write_lines(JsonWriter& json, const Tariff& tariff, const std::vector<FeeLine>& lines) {
+  json.begin_array();
+  for (const auto& line : lines) {
+    json.begin_object().key("rule").string(rule_of(tariff, line)).key("type").string(type_of(tariff, line));
+    json.key("amount").integer(line.amount.minor).key("text").string(text_of(tariff, line)).end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 Delivery delivery_of(const DistanceRecord& distance) {
@@ -37,7 +50,14 @@ base::Result<FeeTrace> price(std::shared_ptr<const Tariff> tariff, const FeeCont
   if (const auto priced = tariff->plan->evaluate(delivery_of(distance), context, fee); !priced)
     return base::fail(priced.error());
   distance.metres = fee.distance;
-  return FeeTrace{std::move(tariff), std::move(distance), context, std::move(fee.lines), fee.total, fee.vat};
+  FeeTrace trace{std::move(tariff), std::move(distance), context, std::move(fee.lines), fee.total, fee.vat};
+  if (!trace.tariff->rider_pay) return trace;
+  Fee pay;
+  if (const auto priced = trace.tariff->rider_pay->plan->evaluate(delivery_of(trace.distance), context, pay);
+      !priced)
+    return base::fail(priced.error());
+  trace.rider_pay = FeeTrace::RiderPay{std::move(pay.lines), pay.total};
+  return trace;
 }
 
 std::string rule_of(const Tariff& tariff, const FeeLine& line) {
@@ -68,6 +88,18 @@ std::string rule_of(const Tariff& tariff, const FeeLine& line) {
       return "maximum";
     case LineKind::kRounding:
       return "rounding";
+    case LineKind::kPickup:
+      return "route/pickup";
+    case LineKind::kDrop:
+      return "route/drop";
+    case LineKind::kExtraStop:
+      return "route/extra_stop";
+    case LineKind::kLegs:
+      return "route/legs";
+    case LineKind::kCancellation:
+      return fmt::format("cancellation/{}", state_name(tariff.cancellation[line.index]));
+    case LineKind::kReturn:
+      return fmt::format("returns/{}", state_name(tariff.returns[line.index]));
   }
   return {};
 }
@@ -95,6 +127,18 @@ std::string_view type_of(const Tariff& tariff, const FeeLine& line) {
     case LineKind::kSurchargeRounding:
     case LineKind::kRounding:
       return "ROUNDING";
+    case LineKind::kPickup:
+      return "PICKUP";
+    case LineKind::kDrop:
+      return "DROP";
+    case LineKind::kExtraStop:
+      return "STOP";
+    case LineKind::kLegs:
+      return "DISTANCE";
+    case LineKind::kCancellation:
+      return "CANCELLATION";
+    case LineKind::kReturn:
+      return "RETURN";
   }
   return {};
 }
@@ -158,6 +202,19 @@ std::string text_of(const Tariff& tariff, const FeeLine& line) {
       return fmt::format("lowered to the maximum of {} {}", tariff.maximum->minor, currency);
     case LineKind::kRounding:
       return rounding_text("", tariff.rounding, currency);
+    case LineKind::kPickup:
+      return fmt::format("part of the route's {} pickup{}", line.count, line.count == 1 ? "" : "s");
+    case LineKind::kDrop:
+      return "drop-off";
+    case LineKind::kExtraStop:
+      return fmt::format("{} further stop{} at {} {}", line.count, line.count == 1 ? "" : "s",
+                         tariff.route->extra_stop.minor, currency);
+    case LineKind::kLegs:
+      return fmt::format("part of the route's {} m", line.count);
+    case LineKind::kCancellation:
+      return tariff.cancellation[line.index].text;
+    case LineKind::kReturn:
+      return tariff.returns[line.index].text;
   }
   return {};
 }
@@ -212,17 +269,19 @@ std::string to_json(const FeeTrace& trace) {
   json.end_object();
   json.key("context");
   write_context(json, trace.context);
-  json.key("lines").begin_array();
-  for (const auto& line : trace.lines) {
-    json.begin_object().key("rule").string(rule_of(tariff, line)).key("type").string(type_of(tariff, line));
-    json.key("amount").integer(line.amount.minor).key("text").string(text_of(tariff, line)).end_object();
-  }
-  json.end_array().key("currency").string(tariff.currency.text());
+  write_lines(json.key("lines"), tariff, trace.lines);
+  json.key("currency").string(tariff.currency.text());
   json.key("total").integer(trace.total.minor).key("vat");
   if (trace.vat) {
     json.integer(trace.vat->minor);
   } else {
     json.null();
+  }
+  if (trace.rider_pay) {
+    json.key("rider_pay").begin_object();
+    write_lines(json.key("lines"), *tariff.rider_pay, trace.rider_pay->lines);
+    json.key("total").integer(trace.rider_pay->total.minor);
+    json.key("margin").integer((trace.total - trace.rider_pay->total).minor).end_object();
   }
   json.end_object();
   return out;
@@ -233,7 +292,8 @@ base::Result<TraceInputs> read_trace_inputs(std::string_view bytes, std::string_
   if (!document) return base::fail(document.error());
   base::Faults faults{std::string(name)};
   const auto root = document->root(faults);
-  root.allow_only({"format", "tariff", "distance", "context", "lines", "currency", "total", "vat"});
+  root.allow_only(
+      {"format", "tariff", "distance", "context", "lines", "currency", "total", "vat", "rider_pay"});
   root.required("format").integer(1, 1);
   TraceInputs inputs;
   inputs.tariff_release = root.required("tariff").required("release").string().value_or("");

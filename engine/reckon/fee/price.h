@@ -33,6 +33,13 @@ struct FeeTrace {
   std::vector<FeeLine> lines;  ///< amounts sum to `total`
   Money total;                 ///< without VAT
   std::optional<Money> vat;    ///< nothing: the tariff has none
+
+  /// What the rider gets, where the tariff has `rider_pay`: priced on its own, and no part of the fee.
+  struct RiderPay {
+    std::vector<FeeLine> lines;  ///< of Tariff::rider_pay
+    Money total;
+  };
+  std::optional<RiderPay> rider_pay = {};
 };
 
 /// Prices `distance` under `tariff` in `context`.
@@ -45,7 +52,8 @@ base::Result<FeeTrace> price(std::shared_ptr<const Tariff> tariff, const FeeCont
 /// `base`, `steps/0`, `rain`, `rounding`: the rule's name in traces and quotes.
 std::string rule_of(const Tariff& tariff, const FeeLine& line);
 
-/// `BASE`, `DISTANCE`, a surcharge type, `PROMOTION`, `CAP`, `MINIMUM`, `MAXIMUM` or `ROUNDING`.
+/// `BASE`, `DISTANCE`, a surcharge type, `PROMOTION`, `CAP`, `MINIMUM`, `MAXIMUM`, `ROUNDING`, `PICKUP`,
+/// `DROP`, `STOP`, `CANCELLATION` or `RETURN`.
 std::string_view type_of(const Tariff& tariff, const FeeLine& line);
 
 /// One plain sentence, such as `3 started steps of 500 m beyond 1500 m at 500 KRW`.

@@ -59,6 +59,18 @@ struct DistanceStep {
   std::optional<Rounding> pro_rata = {};  ///< charged by the metre instead, and rounded so
 };
 
+/// Fees of a route that serves several orders; each order is charged its part.
+struct RoutePricing {
+  Money pickup;                         ///< of the first place
+  std::int64_t further_pickup_ppm = 0;  ///< of `pickup`, for each further place
+  Rounding rounding;                    ///< of that
+  Money drop;                           ///< of an order, for its first stop
+  Money extra_stop;                     ///< for each further stop of it
+  std::vector<DistanceStep> legs;       ///< on the metres of the whole route, from 0
+  LegShare share = LegShare::kDirect;   ///< how the legs are shared; pickups are shared equally
+  bool remainder_to_last = false;       ///< else to the first order
+};
+
 /// One cell of a zone table: the distance that prices, or the price of base and distance.
 struct TableEntry {
   std::string from, to;  ///< zones of the table's layer
@@ -186,6 +198,7 @@ struct Vector {
   FeeContext context;
   Money total;
   std::optional<Money> vat;
+  std::optional<Money> rider_pay = {};
   std::optional<TripRecord> trip = {};
   std::string refused;  ///< where the refusal must stand (`trip`, `at`, …); empty = it is priced
 };
@@ -219,6 +232,10 @@ struct Tariff {
   std::optional<Rounding> surcharge_rounding;  ///< of base + distance + surcharges, before promotions
   std::optional<Rounding> rounding;            ///< of the total before VAT
   std::optional<Vat> vat;                      ///< nothing = no VAT on this tariff
+  std::optional<RoutePricing> route;           ///< for contexts with a route
+  std::vector<OutcomeFee> cancellation;        ///< due in place of the fee
+  std::vector<OutcomeFee> returns;             ///< due on top of the fee
+  std::shared_ptr<const Tariff> rider_pay;     ///< what the rider gets; id, zones, calendar … as here
   std::vector<Measure> needs;                  ///< readings without which nothing is priced
   std::vector<Zone> zones;
   std::vector<Holiday> holidays;  ///< sorted by date

@@ -17,6 +17,18 @@ void read_rules(const base::JsonNode& root, Tariff& tariff);
 /// `distance`, `base`, `steps` and the zone table.
 void read_distance(const base::JsonNode& root, Tariff& tariff);
 
+/// `base` and `steps` alone: of a rider's pay, which is priced by the distance of its tariff.
+void read_base_and_steps(const base::JsonNode& root, Tariff& tariff);
+
+/// Steps from 0 on, as a route's legs are.
+std::vector<DistanceStep> read_legs(const base::JsonNode& node);
+
+/// `minimum`, `maximum` and `rounding`.
+void read_bounds(const base::JsonNode& root, Tariff& tariff);
+
+/// `route`, `cancellation`, `returns`, and `rider_pay` with all that it may say.
+void read_further(const base::JsonNode& root, Tariff& tariff);
+
 /// `zones`, `holidays`, `building_lists`, `needs`: what conditions refer to.
 void read_lists(const base::JsonNode& root, Tariff& tariff);
 

@@ -92,16 +92,6 @@ void read_identity(const JsonNode& root, Tariff& tariff) {
   }
 }
 
-void read_bounds(const JsonNode& root, Tariff& tariff) {
-  tariff.minimum = read_optional_amount(root.optional("minimum"));
-  tariff.maximum = read_optional_amount(root.optional("maximum"));
-  if (tariff.minimum && tariff.maximum && *tariff.maximum < *tariff.minimum) {
-    root.optional("maximum").fault("is below the minimum; it must not be");
-  }
-  read_roundings(root.optional("rounding"), tariff);
-  tariff.vat = read_vat(root.required("vat"));
-}
-
 std::optional<geo::PointE7> read_point(const JsonNode& node) {
   node.allow_only({"lat", "lon"});
   const auto lat = node.required("lat").number(-90, 90), lon = node.required("lon").number(-180, 180);
@@ -118,12 +108,28 @@ std::optional<TripRecord> read_vector_trip(const JsonNode& item) {
   return TripRecord{start->lat, start->lng, end->lat, end->lng, "motorcycle"};
 }
 
+// Once the whole file is known to be sound.
+std::shared_ptr<const Tariff> compiled(Tariff tariff) {
+  tariff.plan = std::make_shared<const Plan>(tariff);
+  return std::make_shared<const Tariff>(std::move(tariff));
+}
+
 }  // namespace
+
+void read_bounds(const JsonNode& root, Tariff& tariff) {
+  tariff.minimum = read_optional_amount(root.optional("minimum"));
+  tariff.maximum = read_optional_amount(root.optional("maximum"));
+  if (tariff.minimum && tariff.maximum && *tariff.maximum < *tariff.minimum) {
+    root.optional("maximum").fault("is below the minimum; it must not be");
+  }
+  read_roundings(root.optional("rounding"), tariff);
+}
 
 std::vector<Vector> read_vectors(const JsonNode& node, const Tariff& tariff) {
   std::vector<Vector> vectors;
   for (const auto& item : node.items(kMaxVectors)) {
-    item.allow_only({"name", "why", "distance_m", "context", "from", "to", "total", "vat", "refused"});
+    item.allow_only(
+        {"name", "why", "distance_m", "context", "from", "to", "total", "vat", "rider_pay", "refused"});
     Vector vector;
     vector.name = item.required("name").string(kMaxTextBytes).value_or("");
     vector.why = item.required("why").string(kMaxTextBytes).value_or("");
@@ -134,12 +140,15 @@ std::vector<Vector> read_vectors(const JsonNode& node, const Tariff& tariff) {
     if (const auto refused = item.optional("refused"); refused.present()) {
       vector.refused = refused.string(128).value_or("");
       if (vector.refused.empty()) refused.fault("is empty; allowed: where the refusal stands, such as trip");
-      for (const auto key : {"total", "vat"})
+      for (const auto key : {"total", "vat", "rider_pay"})
         if (item.optional(key).present())
           item.optional(key).fault("stands beside `refused`; one of them is needed");
     } else {
       vector.total = read_amount(item.required("total"), -kMaxAmountMinor);
       vector.vat = read_optional_amount(item.optional("vat"));
+      vector.rider_pay = read_optional_amount(item.optional("rider_pay"));
+      if (vector.rider_pay && !tariff.rider_pay)
+        item.optional("rider_pay").fault("is given, but the tariff has no rider_pay; leave it out");
     }
     vectors.push_back(std::move(vector));
   }
@@ -181,6 +190,10 @@ base::Result<Tariff> read_tariff(std::string_view bytes, std::string_view name) 
                    "zones",
                    "holidays",
                    "building_lists",
+                   "route",
+                   "cancellation",
+                   "returns",
+                   "rider_pay",
                    "text",
                    "vectors"});
   Tariff tariff;
@@ -191,9 +204,12 @@ base::Result<Tariff> read_tariff(std::string_view bytes, std::string_view name) 
   read_distance(root, tariff);
   read_rules(root, tariff);
   read_bounds(root, tariff);
+  tariff.vat = read_vat(root.required("vat"));
+  read_further(root, tariff);
   check_references(root, tariff);
   tariff.vectors = read_vectors(root.optional("vectors"), tariff);
   if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kBadTariff));
+  if (tariff.rider_pay) tariff.rider_pay = compiled(*tariff.rider_pay);
   tariff.canonical = canonical_json(tariff);
   tariff.release = base::sha256(tariff.canonical);
   tariff.plan = std::make_shared<const Plan>(tariff);

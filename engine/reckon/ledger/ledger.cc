@@ -46,13 +46,6 @@ constexpr const char* kSelectRow =
 constexpr const char* kSelectTrace =
     "SELECT seq, quote_id, created_at_us, tariff_release, trace, '', '' FROM quotes ";
 
-std::int64_t micros(base::WallTime time) {
-  return time.time_since_epoch().count();
-}
-base::WallTime wall(std::int64_t micros) {
-  return base::WallTime{std::chrono::microseconds{micros}};
-}
-
 StoredRow read_row(const Statement& at) {
   StoredRow stored;
   stored.seq = at.integer(0);
@@ -62,61 +55,18 @@ StoredRow read_row(const Statement& at) {
   return stored;
 }
 
-std::int64_t pragma(Connection& connection, const char* sql) {
-  Statement statement(connection.get(), sql);
-  return statement.step() == Step::kRow ? statement.integer(0) : -1;
-}
-
 // Makes the tables of a new file; checks that an old one is ours.
 base::Result<void> prepare(Connection& connection, const std::string& path, Ledger::Mode mode) {
-  Statement count(connection.get(), "SELECT count(*) FROM sqlite_master");
-  if (count.step() != Step::kRow) {
-    const bool foreign = connection.code() == SQLITE_NOTADB || connection.code() == SQLITE_CORRUPT;
-    return base::fail(foreign ? ErrorCode::kCorrupt : ErrorCode::kEnvironment, path,
-                      fmt::format("is not a readable ledger: {}", connection.message()));
-  }
-  const bool empty = count.integer(0) == 0;
-  count.reset();
-  if (mode == Ledger::Mode::kReadWrite) {
-    if (!connection.execute(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON;")) {
-      return base::fail(ErrorCode::kEnvironment, path,
-                        fmt::format("cannot be written: {}", connection.message()));
-    }
-    // Two processes may find the file empty at once; the second sees the tables after the lock.
-    if (empty && connection.execute("BEGIN IMMEDIATE")) {
-      const bool still_empty = pragma(connection, "SELECT count(*) FROM sqlite_master") == 0;
-      if ((still_empty && !connection.execute(kSchema)) || !connection.execute("COMMIT")) {
-        const auto message = connection.message();
-        connection.execute("ROLLBACK");
-        return base::fail(ErrorCode::kEnvironment, path, fmt::format("cannot be made: {}", message));
-      }
-    }
-  }
-  if (pragma(connection, "PRAGMA application_id") != kApplicationId) {
-    return base::fail(ErrorCode::kCorrupt, path, "is not a Reckon ledger; allowed: a file that reckon made");
-  }
-  if (const auto version = pragma(connection, "PRAGMA user_version"); version != kSchemaVersion) {
-    return base::fail(
-        ErrorCode::kCorrupt, path,
-        fmt::format("is a ledger of version {}; this program reads version {}", version, kSchemaVersion));
-  }
-  if (mode == Ledger::Mode::kReadWrite && !connection.execute(kEventsSchema)) {
+  constexpr FileFormat kFormat{"ledger", kApplicationId, kSchemaVersion, kSchema};
+  const bool writes = mode == Ledger::Mode::kReadWrite;
+  if (auto ready = prepare_file(connection, path, writes ? Access::kReadWrite : Access::kReadOnly, kFormat);
+      !ready)
+    return ready;
+  if (writes && !connection.execute(kEventsSchema)) {
     return base::fail(ErrorCode::kEnvironment, path,
                       fmt::format("cannot be made ready for incidents: {}", connection.message()));
   }
   return {};
-}
-
-// Each field with its length: no two lists of fields give the same text.
-std::string hash_of(std::initializer_list<std::string_view> fields) {
-  std::string text;
-  for (const auto field : fields) {
-    text += std::to_string(field.size());
-    text += ':';
-    text += field;
-  }
-  return base::sha256(text);
 }
 
 // One append call waiting for its commit.
@@ -132,16 +82,16 @@ struct Ticket {
 
 std::string chain_hash(std::string_view previous, std::int64_t seq, const QuoteRow& row) {
   const auto number = std::to_string(seq), created = std::to_string(micros(row.created_at));
-  return hash_of({previous, number, row.quote_id, created, row.tariff_release, row.trace, row.quote});
+  return fields_hash({previous, number, row.quote_id, created, row.tariff_release, row.trace, row.quote});
 }
 
 std::string event_hash(std::string_view previous, std::int64_t seq, const IncidentEvent& event) {
   const auto number = std::to_string(seq), at = std::to_string(micros(event.at));
-  return hash_of({previous, number, event.incident, event.provider, at, event.kind, event.detail});
+  return fields_hash({previous, number, event.incident, event.provider, at, event.kind, event.detail});
 }
 
 std::string answer_hash(const RememberedAnswer& answer) {
-  return hash_of({answer.key, answer.request_hash, std::to_string(answer.status), answer.body});
+  return fields_hash({answer.key, answer.request_hash, std::to_string(answer.status), answer.body});
 }
 
 struct Ledger::State {
@@ -180,11 +130,9 @@ Ledger::~Ledger() {
 }
 
 base::Result<std::unique_ptr<Ledger>> Ledger::open(std::string_view url, Options options) {
-  constexpr std::string_view kScheme = "sqlite:";
-  if (!url.starts_with(kScheme) || url.size() == kScheme.size()) {
-    return base::fail(ErrorCode::kInvalidInput, std::string(url), "is no ledger; allowed: sqlite:PATH");
-  }
-  const std::string path(url.substr(kScheme.size()));
+  const auto named = path_of(url, "ledger");
+  if (!named) return base::fail(named.error());
+  const std::string& path = *named;
   const bool read_only = options.mode == Mode::kReadOnly;
   const int flags =
       (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_FULLMUTEX;

@@ -1,11 +1,22 @@
 #include "reckon/ledger/sqlite.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
 #include <utility>
 
+#include "reckon/base/hash.h"
+
 namespace reckon::ledger {
+namespace {
+
+std::int64_t pragma(Connection& connection, const char* sql) {
+  Statement statement(connection.get(), sql);
+  return statement.step() == Step::kRow ? statement.integer(0) : -1;
+}
+
+}  // namespace
 
 Statement::Statement(sqlite3* database, const char* sql) {
   sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr);  // a failure leaves null, which step() tells
@@ -27,6 +38,11 @@ Statement& Statement::bind(int parameter, std::int64_t number) {
   return *this;
 }
 
+Statement& Statement::bind_null(int parameter) {
+  sqlite3_bind_null(statement_, parameter);
+  return *this;
+}
+
 Step Statement::step() {
   if (statement_ == nullptr) return Step::kFailed;
   const int code = sqlite3_step(statement_);
@@ -45,6 +61,10 @@ std::string_view Statement::text(int column) const {
 
 std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(statement_, column);
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
 bool Statement::run() {
@@ -82,6 +102,69 @@ std::string Connection::message() const {
 
 int Connection::code() const {
   return sqlite3_errcode(get()) & 0xFF;
+}
+
+base::Result<std::string> path_of(std::string_view url, std::string_view name) {
+  constexpr std::string_view kScheme = "sqlite:";
+  if (url.starts_with(kScheme) && url.size() > kScheme.size()) return std::string(url.substr(kScheme.size()));
+  return base::fail(base::ErrorCode::kInvalidInput, std::string(url),
+                    fmt::format("is no {}; allowed: sqlite:PATH", name));
+}
+
+base::Result<void> prepare_file(Connection& connection, const std::string& path, Access access,
+                                const FileFormat& format) {
+  Statement count(connection.get(), "SELECT count(*) FROM sqlite_master");
+  if (count.step() != Step::kRow) {
+    const bool foreign = connection.code() == SQLITE_NOTADB || connection.code() == SQLITE_CORRUPT;
+    return base::fail(foreign ? base::ErrorCode::kCorrupt : base::ErrorCode::kEnvironment, path,
+                      fmt::format("is not a readable {}: {}", format.name, connection.message()));
+  }
+  const bool empty = count.integer(0) == 0;
+  count.reset();
+  if (access == Access::kReadWrite) {
+    if (!connection.execute(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON;")) {
+      return base::fail(base::ErrorCode::kEnvironment, path,
+                        fmt::format("cannot be written: {}", connection.message()));
+    }
+    // Two processes may find the file empty at once; the second sees the tables after the lock.
+    if (empty && connection.execute("BEGIN IMMEDIATE")) {
+      const bool still_empty = pragma(connection, "SELECT count(*) FROM sqlite_master") == 0;
+      if ((still_empty && !connection.execute(format.schema)) || !connection.execute("COMMIT")) {
+        const auto message = connection.message();
+        connection.execute("ROLLBACK");
+        return base::fail(base::ErrorCode::kEnvironment, path, fmt::format("cannot be made: {}", message));
+      }
+    }
+  }
+  if (pragma(connection, "PRAGMA application_id") != format.application_id) {
+    return base::fail(base::ErrorCode::kCorrupt, path,
+                      fmt::format("is not a Reckon {}; allowed: a file that reckon made", format.name));
+  }
+  if (const auto version = pragma(connection, "PRAGMA user_version"); version != format.version) {
+    return base::fail(base::ErrorCode::kCorrupt, path,
+                      fmt::format("is a {} of version {}; this program reads version {}", format.name,
+                                  version, format.version));
+  }
+  return {};
+}
+
+std::string fields_hash(std::initializer_list<std::string_view> fields) {
+  std::string text;
+  for (const auto field : fields) {
+    text += std::to_string(field.size());
+    text += ':';
+    text += field;
+  }
+  return base::sha256(text);
+}
+
+std::int64_t micros(base::WallTime time) {
+  return time.time_since_epoch().count();
+}
+
+base::WallTime wall(std::int64_t micros) {
+  return base::WallTime{std::chrono::microseconds{micros}};
 }
 
 }  // namespace reckon::ledger

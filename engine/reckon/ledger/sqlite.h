@@ -3,10 +3,12 @@
 // A thin hand on SQLite for this room: statements that are finalised, texts that are bound and read as views.
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "reckon/base/clock.h"
 #include "reckon/base/result.h"
 
 struct sqlite3;
@@ -27,10 +29,12 @@ class Statement {
 
   Statement& bind(int parameter, std::string_view text);  ///< the text must live until reset()
   Statement& bind(int parameter, std::int64_t number);
+  Statement& bind_null(int parameter);
   Step step();
   void reset();
   std::string_view text(int column) const;  ///< valid until the next step
   std::int64_t integer(int column) const;
+  bool is_null(int column) const;
   /// Runs a statement that gives no rows, and resets it.
   bool run();
 
@@ -54,5 +58,32 @@ class Connection {
   };
   std::unique_ptr<sqlite3, Close> handle_;
 };
+
+enum class Access : std::uint8_t { kReadWrite, kReadOnly };
+
+/// A kind of file that this room makes.
+struct FileFormat {
+  std::string_view name;        ///< for people: `ledger`
+  std::int64_t application_id;  ///< as the schema sets it
+  std::int64_t version;         ///< `user_version`, as the schema sets it; another one is refused
+  const char* schema;           ///< of a new file
+};
+
+/// The path of `sqlite:<path>`.
+/// @errors kInvalidInput  another scheme; `name` says what was to be opened
+base::Result<std::string> path_of(std::string_view url, std::string_view name);
+
+/// Makes the tables of a new file (kReadWrite), durable (WAL, synchronous=FULL); checks that an old one is of
+/// this format.
+/// @errors kEnvironment  cannot be read or written; kCorrupt  another kind of file, or another version of it
+base::Result<void> prepare_file(Connection& connection, const std::string& path, Access access,
+                                const FileFormat& format);
+
+/// The hash of a row's fields, each with its length: no two lists of fields give the same text.
+std::string fields_hash(std::initializer_list<std::string_view> fields);
+
+/// Instants as they stand in tables: microseconds since 1970.
+std::int64_t micros(base::WallTime time);
+base::WallTime wall(std::int64_t micros);
 
 }  // namespace reckon::ledger

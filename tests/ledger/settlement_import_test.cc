@@ -1,0 +1,139 @@
+#include "reckon/ledger/settlement_import.h"
+
+#include <doctest/doctest.h>
+
+#include "fee/fee_fixture.h"
+#include "ledger/ledger_fixture.h"
+#include "ledger/settlement_fixture.h"
+#include "reckon/base/hash.h"
+#include "reckon/fee/price.h"
+#include "reckon/ledger/settlement_export.h"
+
+using namespace reckon;
+using namespace reckon::test;
+
+namespace {
+
+const auto kNow = at("23:59");
+constexpr std::string_view kHeader = "quote_id,shop,rider,branch,delivered_at\n";
+
+std::string csv(std::string_view rows) {
+  return std::string(kHeader) + std::string(rows);
+}
+
+}  // namespace
+
+TEST_CASE("read_deliveries: CSV and JSON lines say the same") {
+  const auto table = ledger::read_deliveries(csv("q1,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"), "d").value();
+  const auto lines =
+      ledger::read_deliveries(
+          R"({"quote_id":"q1","shop":"s-1","rider":"r-1","branch":"b-1","delivered_at":"2026-03-02T03:00:00Z"})",
+          "d")
+          .value();
+  REQUIRE(table.size() == 1);
+  REQUIRE(lines.size() == 1);
+  CHECK(table[0].where == "d:2");
+  CHECK(lines[0].where == "d:1");
+  CHECK(table[0].at == lines[0].at);
+  CHECK(table[0].rider == lines[0].rider);
+}
+
+TEST_CASE("read_deliveries: every fault is told with its line") {
+  struct Row {
+    std::string text;
+    std::string_view where, says;
+  };
+  for (const Row& row : {
+           Row{csv("q1,s 1,r-1,b-1,2026-03-02T12:00:00+09:00\n"), "d:2", "shop 's 1'"},
+           Row{csv("q1,s-1,,b-1,2026-03-02T12:00:00+09:00\n"), "d:2", "rider ''"},
+           Row{csv("q1,s-1,r-1,../b,2026-03-02T12:00:00+09:00\n"), "d:2", "branch '../b'"},
+           Row{csv("\nq1,s-1,r-1,b-1,yesterday\n"), "d:3", "delivered_at"},
+           Row{csv("q1,s-1,r-1\n"), "d:2", "fields"},
+           Row{"quote_id,shop,rider,branch\nq1,s-1,r-1,b-1\n", "d:1", "column 'delivered_at' is missing"},
+           Row{"", "d", "no rows"},
+           Row{"{\"quote_id\":\"q1\"}\n", "d:1", "delivered_at"},
+           Row{"{\"quote_id\":\n", "d:1", ""},
+           Row{"{\"quote_id\":\"q1\",\"shop\":\"s\",\"rider\":\"r\",\"branch\":\"b\",\"delivered_at\":\"2026-"
+               "03-02T03:00:00Z\",\"tip\":1}\n",
+               "d:1", "tip"},
+       }) {
+    CAPTURE(row.text);
+    const auto read = ledger::read_deliveries(row.text, "d");
+    REQUIRE_FALSE(read);
+    bool told = false;
+    for (const auto& fault : read.error().all())
+      told = told || (fault.where.starts_with(row.where) &&
+                      (fault.where + fault.message).find(row.says) != std::string::npos);
+    CHECK_MESSAGE(told, read.error().where << ": " << read.error().message);
+  }
+}
+
+TEST_CASE("join_quotes: fee, VAT and its rule come from the quote on record") {
+  const LedgerFolder folder;
+  const auto ledger = folder.open();
+  fill(*ledger, 1);  // 937 m under T2: 3,500 and VAT of 10 %
+  const auto rows = ledger::read_deliveries(csv("q1,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"), "d").value();
+  const auto joined = ledger::join_quotes(rows, *ledger, round_terms(), kNow);
+  REQUIRE(joined);
+  REQUIRE(joined->documents.size() == 1);
+  const auto& document = joined->documents[0];
+  CHECK(document.amount.minor == 3500);
+  CHECK(document.vat->minor == 350);
+  CHECK(document.vat_rule->rate_ppm == 100'000);
+  CHECK(document.source.starts_with("sha256:"));
+}
+
+TEST_CASE("join_quotes: a rider's pay with a tariff of its own comes from the trace") {
+  const LedgerFolder folder;
+  const auto ledger = folder.open();
+  const auto tariff = shipped_tariff("v8-rider-pay");
+  REQUIRE(ledger->put_tariff(tariff->release, tariff->canonical));
+  fee::FeeContext context;
+  context.at = tariff->valid_from;
+  context.shop = "s-1";
+  const auto trace = fee::to_json(fee::price(tariff, context, {base::Metres{2700}, "road", {}}).value());
+  const ledger::QuoteRow row{"q1", context.at, tariff->release, trace,
+                             "{\"trace_hash\":\"" + base::sha256(trace) + "\"}"};
+  REQUIRE(ledger->append({row}));
+  const auto read = [](std::string_view shop) {
+    return ledger::read_deliveries(csv("q1," + std::string(shop) + ",r-1,b-1,2026-03-02T12:00:00+09:00\n"),
+                                   "d")
+        .value();
+  };
+  const auto joined = ledger::join_quotes(read("s-1"), *ledger, round_terms(), kNow);
+  REQUIRE(joined);
+  CHECK(joined->documents[0].amount.minor == 5500);
+  CHECK(joined->documents[0].rider_pay == fee::Money{4140});
+  const auto other = ledger::join_quotes(read("s-2"), *ledger, round_terms(), kNow);
+  REQUIRE_FALSE(other);
+  CHECK(other.error().message.find("of shop 's-1', not 's-2'") != std::string::npos);
+}
+
+TEST_CASE("join_quotes: a quote that does not fit the delivery is told, all of them at once") {
+  const LedgerFolder folder;
+  const auto ledger = folder.open();
+  fill(*ledger, 2);
+  const auto rows = ledger::read_deliveries(csv("q9,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"
+                                                "q1,s-1,r-1,b-1,2000-01-01T12:00:00+09:00\n"
+                                                "q2,s-1,r-1,b-1,2026-03-03T00:00:00+09:00\n"),
+                                            "d")
+                        .value();
+  const auto refused = ledger::join_quotes(rows, *ledger, round_terms(), kNow);
+  REQUIRE_FALSE(refused);
+  const auto faults = refused.error().all();
+  REQUIRE(faults.size() == 3);
+  CHECK(faults[0].where == "d:2");
+  CHECK(faults[0].message.find("not in the ledger") != std::string::npos);
+  CHECK(faults[1].where == "d:3");
+  CHECK(faults[1].message.find("after the delivery") != std::string::npos);
+  CHECK(faults[2].message.find("but now is") != std::string::npos);
+}
+
+TEST_CASE("decimal: digits are the currency's") {
+  const auto dollar = *fee::currency_from("USD"), won = *fee::currency_from("KRW"),
+             dinar = *fee::currency_from("KWD");
+  CHECK(ledger::decimal({-5}, dollar) == "-0.05");
+  CHECK(ledger::decimal({123'456}, dollar) == "1234.56");
+  CHECK(ledger::decimal({4500}, won) == "4500");
+  CHECK(ledger::decimal({1}, dinar) == "0.001");
+}

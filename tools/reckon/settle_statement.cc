@@ -1,0 +1,194 @@
+// `reckon settle statement|export`: what stands in the books for each party.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "commands.h"
+#include "reckon/base/file.h"
+#include "reckon/base/json_writer.h"
+#include "reckon/fee/condition.h"
+#include "reckon/ledger/settlement_export.h"
+#include "reckon/ledger/settlement_import.h"
+#include "settle.h"
+
+namespace reckon::cli {
+namespace {
+
+using base::ErrorCode;
+using ledger::Books;
+
+// The account of `--shop S`, `--rider R`, `--branch B` or `--account A`.
+base::Result<std::string> account_option(const Args& args) {
+  std::vector<std::string> accounts;
+  for (const std::string_view kind : {"shop", "rider", "branch"}) {
+    if (const auto name = args.get(kind)) accounts.push_back(fmt::format("{}:{}", kind, *name));
+  }
+  if (const auto account = args.get("account")) accounts.emplace_back(*account);
+  if (accounts.size() == 1) return accounts.front();
+  return base::fail(ErrorCode::kInvalidInput, "statement",
+                    fmt::format("names {} accounts; one of --shop, --rider, --branch, --account is needed",
+                                accounts.size()));
+}
+
+std::string_view name_of(ledger::EntryKind kind) {
+  return ledger::kEntryKindNames[static_cast<std::size_t>(kind)];
+}
+std::string_view name_of(ledger::What what) {
+  return ledger::kWhatNames[static_cast<std::size_t>(what)];
+}
+
+std::string statement_text(const ledger::AccountStatement& statement, const fee::Currency& currency) {
+  const auto amount = [&](fee::Money money) { return fee::readable(money, currency); };
+  std::string out = fmt::format("{} from {} to {}\n", statement.account, fee::date_text(statement.from),
+                                fee::date_text(statement.to));
+  out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}\n", "day", "entry", "what", "quote", "amount",
+                     "balance");
+  out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}\n", "", "OPENING", "", "", "",
+                     amount(statement.opening));
+  for (const auto& line : statement.lines) {
+    out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}{}{}", fee::date_text(line.day),
+                       name_of(line.entry), name_of(line.what), line.quote_id, amount(line.amount),
+                       amount(line.balance), line.reason.empty() ? "" : "  " + line.reason,
+                       line.note.empty() ? "" : "  " + line.note) +
+           (line.open ? "  (open)" : "") + "\n";
+  }
+  return out + fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}\n", "", "CLOSING", "", "", "",
+                           amount(statement.closing));
+}
+
+std::string statement_json(const ledger::AccountStatement& statement, const fee::Currency& currency) {
+  std::string out;
+  base::JsonWriter json(out);
+  json.begin_object().key("account").string(statement.account).key("currency").string(currency.text());
+  json.key("from").string(fee::date_text(statement.from)).key("to").string(fee::date_text(statement.to));
+  json.key("opening").integer(statement.opening.minor).key("lines").begin_array();
+  for (const auto& line : statement.lines) {
+    json.begin_object()
+        .key("day")
+        .string(fee::date_text(line.day))
+        .key("at")
+        .string(base::format_rfc3339(line.at));
+    json.key("entry").string(name_of(line.entry)).key("what").string(name_of(line.what));
+    json.key("quote_id").string(line.quote_id).key("amount").integer(line.amount.minor);
+    json.key("balance").integer(line.balance.minor).key("reason").string(line.reason);
+    json.key("note").string(line.note).key("open").boolean(line.open).end_object();
+  }
+  json.end_array().key("closing").integer(statement.closing.minor).end_object();
+  return out + '\n';
+}
+
+int run_statement(const Args& args) {
+  const auto account = account_option(args);
+  if (!account) return report(account.error());
+  const auto books = open_books(args, Books::Mode::kReadOnly);
+  if (!books) return report(books.error());
+  const auto span = span_option(args, **books);
+  if (!span) return report(span.error());
+  const auto terms = (*books)->terms();
+  if (!terms) return report(terms.error());
+  const auto statement =
+      (*books)->statement(*account, span->first, span->second,
+                          args.has("open") ? ledger::OpenDays::kIncluded : ledger::OpenDays::kLeftOut);
+  if (!statement) return report(statement.error());
+  if (args.has("json")) return deliver(args, statement_json(*statement, terms->currency));
+  if (!args.has("csv")) return deliver(args, statement_text(*statement, terms->currency));
+  return deliver(args,
+                 ledger::csv_text(ledger::statement_sheet(*statement, terms->currency), terms->currency));
+}
+
+// The folder and file of an account: shops/s-1, others/head_office, others/vat-b-1.
+base::Result<std::filesystem::path> place_of(std::string_view account) {
+  const auto colon = account.find(':');
+  const auto kind = account.substr(0, colon);
+  const auto name = colon == std::string_view::npos ? kind : account.substr(colon + 1);
+  if (!ledger::is_party_name(name) || !ledger::is_party_name(kind))
+    return base::fail(ErrorCode::kCorrupt, std::string(account), "is no account; the books were changed");
+  for (const auto& [one, folder] :
+       {std::pair{"shop", "shops"}, std::pair{"rider", "riders"}, std::pair{"branch", "branches"}}) {
+    if (kind == one) return std::filesystem::path(folder) / name;
+  }
+  const auto file = colon == std::string_view::npos ? std::string(kind) : fmt::format("{}-{}", kind, name);
+  return std::filesystem::path("others") / file;
+}
+
+base::Result<void> write_both(const std::filesystem::path& stem, const ledger::Sheet& sheet,
+                              const fee::Currency& currency, base::WallTime created) {
+  std::error_code failed;
+  std::filesystem::create_directories(stem.parent_path(), failed);
+  if (failed)
+    return base::fail(
+        ErrorCode::kEnvironment, stem.parent_path().string(),
+        fmt::format("cannot be made: {}; a folder that can be written is needed", failed.message()));
+  const auto csv = base::write_file_atomically(stem.string() + ".csv", ledger::csv_text(sheet, currency));
+  if (!csv) return csv;
+  return ledger::write_xlsx(stem.string() + ".xlsx", {&sheet, 1}, currency, created);
+}
+
+int run_export(const Args& args) {
+  const auto books = open_books(args, Books::Mode::kReadOnly);
+  if (!books) return report(books.error());
+  const auto span = span_option(args, **books);
+  if (!span) return report(span.error());
+  const auto terms = (*books)->terms();
+  const auto accounts = (*books)->accounts();
+  if (!terms) return report(terms.error());
+  if (!accounts) return report(accounts.error());
+  const std::filesystem::path folder{std::string(*args.get("out"))};
+  const base::WallTime created{span->second};
+  auto summary = ledger::summary_sheet();
+  Progress progress;
+  for (const auto& account : *accounts) {
+    progress.show("statements",
+                  static_cast<double>(summary.rows.size()) / static_cast<double>(accounts->size()));
+    auto statement = (*books)->statement(account, span->first, span->second);
+    if (!statement) return report(statement.error());
+    const auto place = place_of(account);
+    if (!place) return report(place.error());
+    const auto sheet = ledger::statement_sheet(*statement, terms->currency);
+    if (const auto done = write_both(folder / *place, sheet, terms->currency, created); !done)
+      return report(done.error());
+    summary.rows.push_back(ledger::summary_row(*statement, terms->currency));
+  }
+  if (const auto done = write_both(folder / "summary", summary, terms->currency, created); !done)
+    return report(done.error());
+  fmt::print("{} statements and a summary in {}\n", summary.rows.size(), folder.string());
+  return kDone;
+}
+
+constexpr Option kFromOption{"from", "DAY", "first day (default: the first closed one)"};
+constexpr Option kToOption{"to", "DAY", "last day (default: the last closed one)"};
+
+}  // namespace
+
+std::vector<Command> settle_statement_commands() {
+  return {{"settle statement",
+           "one account over days, line by line",
+           "",
+           0,
+           0,
+           {kBooksOption,
+            {"shop", "S", "a shop's deposit"},
+            {"rider", "R", "a rider's pay"},
+            {"branch", "B", "a branch's earnings"},
+            {"account", "A", "another account, such as head_office or vat:b-1"},
+            kFromOption,
+            kToOption,
+            {"open", "", "with what the open days would post if they were closed now"},
+            {"csv", "", "as CSV"},
+            kJsonOption,
+            {"out", "FILE", "into a file"}},
+           {"books"},
+           run_statement},
+          {"settle export",
+           "statements of all accounts as CSV and XLSX, and a summary",
+           "",
+           0,
+           0,
+           {kBooksOption, {"out", "DIR", "a folder, made when missing"}, kFromOption, kToOption},
+           {"books", "out"},
+           run_export}};
+}
+
+}  // namespace reckon::cli
