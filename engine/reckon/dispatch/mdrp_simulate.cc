@@ -17,21 +17,37 @@ namespace {
 
 constexpr Seconds kMinute = 60;
 
+// Whole minutes. All ways from and to a restaurant are kept in a table: nearly all that are asked for are
+// such.
 class Euclid : public TravelTimes {
  public:
-  explicit Euclid(const Instance& instance) : speed_(instance.parameters.metres_per_minute) {
-    const auto places = instance.place_of_courier(instance.couriers.size());
-    for (std::uint32_t i = 0; i < places; ++i) points_.push_back(instance.point(i));
+  explicit Euclid(const Instance& instance)
+      : instance_(instance),
+        restaurants_(instance.restaurants.size()),
+        places_(instance.place_of_courier(instance.couriers.size())) {
+    if (restaurants_ * places_ > kMostKept) restaurants_ = 0;
+    kept_.reserve(restaurants_ * places_);
+    for (std::uint32_t r = 0; r < restaurants_; ++r) {
+      for (std::uint32_t p = 0; p < places_; ++p) kept_.push_back(straight(r, p));
+    }
   }
   Seconds seconds(PlaceIndex from, PlaceIndex to) const override {
-    const double x = points_[to].x - points_[from].x;
-    const double y = points_[to].y - points_[from].y;
-    return static_cast<Seconds>(std::ceil(std::sqrt(x * x + y * y) / speed_)) * kMinute;
+    if (to < restaurants_) return kept_[to * places_ + from];
+    if (from < restaurants_) return kept_[from * places_ + to];
+    return straight(from, to);
   }
 
  private:
-  double speed_;
-  std::vector<Point> points_;
+  static constexpr std::size_t kMostKept = 50'000'000;  // 200 MB
+
+  Seconds straight(PlaceIndex from, PlaceIndex to) const {
+    return instance_.minutes(instance_.point(from), instance_.point(to)) * kMinute;
+  }
+
+  const Instance& instance_;
+  std::size_t restaurants_;
+  std::size_t places_;
+  std::vector<Seconds> kept_;
 };
 
 // Normal by Box and Muller, the same on every machine up to the last bits of log and cos.
