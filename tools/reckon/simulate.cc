@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMaxSeed = 2'147'483'647;
 constexpr std::int64_t kMaxTickSeconds = 3600;  // who decides less often than hourly does not dispatch
 constexpr std::int64_t kMaxRounds = 10'000'000;
-constexpr std::int64_t kDefaultRounds = 400;  // about 4 ms a tick on the published days
+constexpr std::int64_t kDefaultRounds = 500;  // about 4 ms a tick on the published days
 
 double now_ms() {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch())
@@ -312,7 +312,7 @@ std::vector<Command> simulate_commands() {
                    "where the evaluator's files and the summary go; a folder for each of several days"},
                   {"seed", "N", "of the search's chance; 1 when not given"},
                   {"tick", "60s", "time between two decisions; 60s when not given"},
-                  {"rounds", "N", "of ruin and recreate in each tick; 400 when not given"},
+                  {"rounds", "N", "of ruin and recreate in each tick; 500 when not given"},
                   {"kitchen-sd", "MINUTES", "kitchens err by so much (standard deviation); 0 when not given"},
                   {"declines", "SHARE", "of trips that are declined; 0 when not given"},
                   {"set", "NAME=N,…", "weights and knobs of the search; docs/dispatch.md has the list"},

@@ -65,10 +65,10 @@ struct ServiceTimes {
 struct LiveWeights {
   double unserved = 600;       ///< an order in nobody's plan
   double failed = 60;          ///< a drop-off after the limit of an order that could have made it
-  double overage = 0.6;        ///< per minute after the target
+  double overage = 0.8;        ///< per minute after the target
   double click_to_door = 1;    ///< per minute
   double rider_minute = 0.02;  ///< per minute riding and serving
-  double pay = 0.15;           ///< per order given to a rider past his guarantee, times how sure that is
+  double pay = 0.1;            ///< per order given to a rider past his guarantee, times how sure that is
   double far_end = 0.1;        ///< per minute from where a chain ends to where orders came from of late
   double fairness = 0;         ///< per order that the rider has had more than the mean per hour on duty
 };
