@@ -128,7 +128,14 @@ class Storm {
       if (orders_[id] == Fate::kOpen) push(event::Pinned{id, any(riders_)});
     } else if (what < 48) {
       push(event::Unpinned{any(orders_)});
-    } else if (what < 50) {
+    } else if (what < 49) {
+      const auto id = any(orders_);
+      if (orders_[id] == Fate::kOpen && rng_.below(3) == 0) {
+        push(event::Listed{id});
+      } else {
+        push(event::Unlisted{id});
+      }
+    } else if (what < 51) {
       push(event::ShiftEnds{any(riders_), now_ + Seconds(rng_.below(3600))});
     }
   }
@@ -320,6 +327,17 @@ TEST_CASE("pins, declines and cancellations are obeyed") {
   SUBCASE("a pinned order goes to its rider, near or not") {
     tell(dispatcher, {event::Pinned{OrderId(1), RiderId(2)}});
     CHECK(decide(dispatcher, 0).assignments.at(0).rider == RiderId(2));
+  }
+  SUBCASE("a listed order is in nobody's plan until it is pinned to the one who tapped it") {
+    tell(dispatcher, {event::Listed{OrderId(1)}});
+    CHECK(decide(dispatcher, 0).assignments.empty());
+    tell(dispatcher, {event::Pinned{OrderId(1), RiderId(2)}});
+    CHECK(decide(dispatcher, 60).assignments.at(0).rider == RiderId(2));
+    CHECK_FALSE(dispatcher.update(std::vector<Event>{event::Listed{OrderId(1)}}).has_value());
+  }
+  SUBCASE("an order taken off the list is planned again") {
+    tell(dispatcher, {event::Listed{OrderId(1)}, event::Unlisted{OrderId(1)}});
+    CHECK(decide(dispatcher, 0).assignments.size() == 1);
   }
   SUBCASE("who has declined does not get it again") {
     CHECK(decide(dispatcher, 0).assignments.at(0).rider == RiderId(1));

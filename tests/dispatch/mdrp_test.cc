@@ -65,6 +65,37 @@ TEST_CASE("noise and declines leave the day within the rules") {
   CHECK(mdrp::summarize(instance, day).delivered == 60);
 }
 
+TEST_CASE("each mode of offers leaves the day within the rules") {
+  struct Row {
+    const char* why;
+    const char* rules;
+    bool declines;
+    bool taps;
+  };
+  for (const Row row :
+       {Row{"nobody may decline", R"({"rules":[{"mode":"forced"}]})", false, false},
+        Row{"asked until one goes", R"({"rules":[{"mode":"timed","asks":9}]})", true, false},
+        Row{"listed after one refusal", R"({"rules":[{"mode":"timed","asks":1}]})", true, true},
+        Row{"tapped by who is near", R"({"rules":[{"mode":"open"}]})", false, true},
+        Row{"by branch and hour", R"({"rules":[{"branch":"r1","mode":"open"},
+                            {"to":"01:30","mode":"forced"},{"mode":"timed","then":"forced"}]})",
+            true, true}}) {
+    CAPTURE(row.why);
+    const auto instance = town(5);
+    mdrp::DayOptions options{.dispatcher = mdrp::options_for(instance, 60, 3)};
+    options.budget.rounds = 50;
+    options.decline_share = 0.3;
+    options.offers = read_offer_rules(row.rules, "rules").value();
+    const auto day = mdrp::simulate(instance, options);
+    const auto faults = mdrp::check(instance, day);
+    CHECK_MESSAGE(faults.empty(), (faults.empty() ? "" : faults[0].where + ": " + faults[0].message));
+    CHECK((day.declines > 0) == row.declines);
+    CHECK((day.taps > 0) == row.taps);
+    CHECK(day.taps >= day.taps_lost);
+    CHECK(mdrp::summarize(instance, day).delivered == 60);
+  }
+}
+
 TEST_CASE("the check finds each fault that the published evaluator lets pass") {
   const auto instance = town(1);
   const auto right = play(instance);

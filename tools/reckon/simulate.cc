@@ -130,6 +130,7 @@ struct Request {
   double kitchen_sd = 0;
   double declines = 0;
   std::string settings = {};
+  std::optional<dispatch::OfferRules> offers = {};
   bool explain = false;
   bool json = false;
 };
@@ -205,6 +206,13 @@ base::Result<Request> request_of(const Args& args) {
   out.rounds = static_cast<std::uint32_t>(*rounds);
   out.kitchen_sd = *noise;
   out.declines = *declines;
+  if (const auto file = args.get("offers")) {
+    const auto text = base::read_file(fs::path(*file), base::kMaxJsonBytes);
+    if (!text) return base::fail(text.error());
+    auto rules = dispatch::read_offer_rules(*text, *file);
+    if (!rules) return base::fail(rules.error());
+    out.offers = std::move(*rules);
+  }
   return out;
 }
 
@@ -241,6 +249,7 @@ mdrp::Day play(const mdrp::Instance& instance, const Request& request, Progress&
   options.seed = request.seed;
   options.kitchen_sd_minutes = request.kitchen_sd;
   options.decline_share = request.declines;
+  options.offers = request.offers;
   options.clock_ms = now_ms;
   options.progress = [&](double share) { progress.show(instance.name, share); };
   return mdrp::simulate(instance, options);
@@ -315,6 +324,8 @@ std::vector<Command> simulate_commands() {
                   {"rounds", "N", "of ruin and recreate in each tick; 500 when not given"},
                   {"kitchen-sd", "MINUTES", "kitchens err by so much (standard deviation); 0 when not given"},
                   {"declines", "SHARE", "of trips that are declined; 0 when not given"},
+                  {"offers", "FILE",
+                   "rules by restaurant and hour: forced, timed or open; each trip is asked when not given"},
                   {"set", "NAME=N,…", "weights and knobs of the search; docs/dispatch.md has the list"},
                   {"explain", "", "write decisions.jsonl: why each order went to its rider"},
                   {"json", "", "print the summary as one JSON document"}},

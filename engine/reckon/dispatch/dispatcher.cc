@@ -202,6 +202,22 @@ std::optional<std::string> Dispatcher::apply(const event::Unpinned& e) {
   return std::nullopt;
 }
 
+std::optional<std::string> Dispatcher::apply(const event::Listed& e) {
+  const auto found = orders_.find(e.order);
+  if (found == orders_.end()) return unknown(e.order);
+  if (found->second.state != OrderState::kOpen)
+    return fmt::format("order {} is under way; allowed: open orders", number(e.order));
+  found->second.listed = true;
+  return std::nullopt;
+}
+
+std::optional<std::string> Dispatcher::apply(const event::Unlisted& e) {
+  const auto found = orders_.find(e.order);
+  if (found == orders_.end()) return unknown(e.order);
+  found->second.listed = false;
+  return std::nullopt;
+}
+
 std::optional<OrderState> Dispatcher::state_of(OrderId order) const {
   const auto found = orders_.find(order);
   if (found == orders_.end()) return std::nullopt;

@@ -72,6 +72,7 @@ class Dispatcher {
     std::optional<RiderId> planned = {};  // in the plan of the last tick
     std::optional<RiderId> pinned = {};
     std::vector<RiderId> barred = {};
+    bool listed = false;
   };
   struct ActiveTrip {
     PlaceIndex shop = 0;
@@ -105,6 +106,8 @@ class Dispatcher {
   std::optional<std::string> apply(const event::Declined& e);
   std::optional<std::string> apply(const event::Pinned& e);
   std::optional<std::string> apply(const event::Unpinned& e);
+  std::optional<std::string> apply(const event::Listed& e);
+  std::optional<std::string> apply(const event::Unlisted& e);
   void reopen(OrderId order);
   void end_of_order(OrderId order);
 

@@ -141,6 +141,7 @@ class Dispatcher::Tick {
   void take_orders() {
     for (const auto& [id, order] : self_.orders_) {
       if (order.state == OrderState::kOnBoard) continue;
+      if (order.state == OrderState::kOpen && order.listed && !order.pinned) continue;
       PlanOrder plan{.order = order.order, .limit = order.order.limit};
       const Seconds soonest =
           std::max(order.order.ready, order.order.placed) + self_.options_.service.after_pickup +

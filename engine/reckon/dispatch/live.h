@@ -128,11 +128,17 @@ struct Pinned {
 struct Unpinned {
   OrderId order;
 };
+struct Listed {
+  OrderId order;
+};  ///< riders may tap it: in nobody's plan until it is pinned to the one who did
+struct Unlisted {
+  OrderId order;
+};
 }  // namespace event
 
 using Event = std::variant<event::Placed, event::Ready, event::Cancelled, event::ShiftAdded, event::ShiftEnds,
                            event::RiderAt, event::RiderGone, event::PickedUp, event::Delivered,
-                           event::Declined, event::Pinned, event::Unpinned>;
+                           event::Declined, event::Pinned, event::Unpinned, event::Listed, event::Unlisted>;
 
 /// One rider who could have had the order, judged with the rest of the plan as it is.
 struct Candidate {

@@ -13,6 +13,7 @@
 
 #include "reckon/base/result.h"
 #include "reckon/dispatch/dispatcher.h"
+#include "reckon/dispatch/offer_rules.h"
 
 namespace reckon::dispatch::mdrp {
 
@@ -118,6 +119,8 @@ struct Day {
   std::vector<double> tick_ms;
   std::uint64_t rounds = 0;
   std::uint64_t declines = 0;
+  std::uint64_t taps = 0;                 ///< on listed orders
+  std::uint64_t taps_lost = 0;            ///< of them, where another courier was faster
   std::vector<std::string> decision_log;  ///< JSON, one line for each assigned order, when explained
 };
 
@@ -126,7 +129,8 @@ struct DayOptions {
   TickBudget budget = {};
   std::uint64_t seed = 1;
   double kitchen_sd_minutes = 0;          ///< of what the kitchen says before the food is ready
-  double decline_share = 0;               ///< of trips that are declined, each once
+  double decline_share = 0;               ///< of trips that are declined when they may be
+  std::optional<OfferRules> offers = {};  ///< by restaurant; without: each trip is asked until one takes it
   std::function<double()> clock_ms = {};  ///< for latencies; none measured when empty
   std::function<void(double share)> progress = {};
 };

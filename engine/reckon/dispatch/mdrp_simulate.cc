@@ -10,6 +10,7 @@
 
 #include "reckon/dispatch/decision_log.h"
 #include "reckon/dispatch/mdrp.h"
+#include "reckon/dispatch/mdrp_offers.h"
 #include "reckon/dispatch/rng.h"
 
 namespace reckon::dispatch::mdrp {
@@ -63,10 +64,12 @@ class Simulation {
         options_(options),
         travel_(instance),
         dispatcher_(travel_, options.dispatcher),
-        rng_(options.seed) {
+        rng_(options.seed),
+        desk_(instance, options, travel_) {
     day_.orders.resize(instance.orders.size());
     day_.moves.resize(instance.couriers.size());
     trip_of_.resize(instance.couriers.size());
+    free_at_.resize(instance.couriers.size());
     for (std::size_t c = 0; c < instance.couriers.size(); ++c) {
       const auto& courier = instance.couriers[c];
       events_.push_back(event::ShiftAdded{{.id = RiderId(c),
@@ -90,6 +93,7 @@ class Simulation {
     for (; now <= last || !happenings_.empty(); now += options_.dispatcher.horizon) {
       happen(now, false);
       place_orders(now);
+      look_at_list(now);
       tell();
       if (now <= last) tick(now);
       happen(now, true);
@@ -160,6 +164,7 @@ class Simulation {
       place = door;
     }
     trip_of_[trip.courier].reset();
+    free_at_[trip.courier] = leave;
   }
 
   void place_orders(Seconds now) {
@@ -181,6 +186,7 @@ class Simulation {
         becoming_ready_.emplace(order.ready * kMinute, o);
       }
       events_.push_back(event::Placed{live});
+      if (desk_.lists(o, now)) events_.push_back(event::Listed{OrderId(o)});
     }
     // What the kitchen has not brought out by now is ready later than now, whatever was said.
     while (!becoming_ready_.empty() && becoming_ready_.begin()->first <= now) {
@@ -215,16 +221,31 @@ class Simulation {
     for (const auto& reason : decisions.reasons) day_.decision_log.push_back(reason_json(now, reason));
     const std::int32_t minute = (now + kMinute - 1) / kMinute;
     for (const auto& made : decisions.assignments) {
-      if (declines(made)) continue;
+      if (declines(made, now)) continue;
+      desk_.sent(made);
       obey(made, minute);
     }
   }
 
-  bool declines(const Assignment& made) {
-    if (options_.decline_share <= 0 || made.extends || rng_.unit() >= options_.decline_share) return false;
+  bool declines(const Assignment& made, Seconds now) {
+    if (made.extends || desk_.goes(made, now)) return false;
     events_.push_back(event::Declined{made.rider});
+    for (const auto order : made.orders) {
+      if (desk_.lists_after_refusals(order, now)) events_.push_back(event::Listed{order});
+    }
     ++day_.declines;
     return true;
+  }
+
+  // Couriers with nothing to do look at the list, in any sequence.
+  void look_at_list(Seconds now) {
+    for (const auto courier : desk_.looking(now)) {
+      if (trip_of_[courier] || free_at_[courier] > now) continue;
+      const auto order = desk_.tap({courier, place_of_[courier]}, now);
+      if (order) events_.push_back(event::Pinned{*order, RiderId(courier)});
+    }
+    day_.taps = desk_.taps();
+    day_.taps_lost = desk_.taps_lost();
   }
 
   void obey(const Assignment& made, std::int32_t minute) {
@@ -261,6 +282,7 @@ class Simulation {
   Euclid travel_;
   Dispatcher dispatcher_;
   Rng rng_;
+  OfferDesk desk_;
   Day day_;
   std::vector<Event> events_;
   std::vector<std::uint32_t> by_placement_;
@@ -269,6 +291,7 @@ class Simulation {
   std::vector<event::Ready> said_ready_;
   std::vector<std::uint32_t> place_of_;                // by courier: where he is, or is riding to
   std::vector<std::optional<std::uint32_t>> trip_of_;  // by courier: the one before its pickup
+  std::vector<Seconds> free_at_;                       // by courier: done with what he had on board
   std::vector<std::uint32_t> from_;                    // by trip: where it began
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> happenings_;
   std::uint32_t next_sequence_ = 0;
