@@ -226,12 +226,10 @@ base::Result<void> write_day(const fs::path& folder, const mdrp::Instance& insta
   write_json(writer, summary);
   std::string log;
   for (const auto& line : day.decision_log) log += line + "\n";
-  const std::pair<std::string_view, std::string_view> all[] = {
-      {"solution_info_assignments.txt", files.assignments},
-      {"solution_info_orders.txt", files.orders},
-      {"solution_info_couriers.txt", files.couriers},
-      {"summary.json", json},
-      {"decisions.jsonl", log},
+  const std::pair<std::string_view, std::string> all[] = {
+      {"solution_info_assignments.txt", files.assignments}, {"solution_info_orders.txt", files.orders},
+      {"solution_info_couriers.txt", files.couriers},       {"summary.json", json},
+      {"riders.csv", mdrp::riders_csv(instance, day)},      {"decisions.jsonl", log},
   };
   for (const auto& [name, text] : all) {
     if (name == "decisions.jsonl" && log.empty()) continue;

@@ -171,6 +171,10 @@ struct Summary {
 
 Summary summarize(const Instance& instance, const Day& day);
 
+/// Each courier's day as a CSV that `reckon fairness` reads: `id,rider,on_s,off_s,calls,distance_m,pay`, pay
+/// by the instance's rules.
+std::string riders_csv(const Instance& instance, const Day& day);
+
 /// The texts of the published evaluator's three input files.
 struct EvaluatorFiles {
   std::string assignments;
