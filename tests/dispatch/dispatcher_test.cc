@@ -365,6 +365,25 @@ TEST_CASE("pins, declines and cancellations are obeyed") {
   }
 }
 
+TEST_CASE("a rider whose shift is over and then goes on does not bring back his old plan") {
+  Dispatcher dispatcher(kGrid, {.grain = 60, .horizon = 60});
+  // Both orders wait in rider 1's plan, then in rider 2's; then rider 1 is on duty again.
+  tell(dispatcher,
+       {event::ShiftAdded{rider(1, at(5, 0))}, event::Placed{order(1, at(5, 0), at(5, 5), 0, 3600)},
+        event::Placed{order(2, at(5, 0), at(5, 6), 0, 3600)}});
+  decide(dispatcher, 0);
+  tell(dispatcher, {event::ShiftEnds{RiderId(1), 30}, event::ShiftAdded{rider(2, at(5, 1))}});
+  decide(dispatcher, 60);
+  tell(dispatcher, {event::ShiftEnds{RiderId(1), 9000}});
+  CHECK(decide(dispatcher, 120).unserved.empty());
+  for (Seconds now = 180; now < 3900; now += 60) {
+    decide(dispatcher, now);
+    REQUIRE_FALSE(dispatcher.broken_invariant().has_value());
+  }
+  CHECK(dispatcher.state_of(OrderId(1)) == OrderState::kAssigned);
+  CHECK(dispatcher.state_of(OrderId(2)) == OrderState::kAssigned);
+}
+
 TEST_CASE("an event that cannot be is told, and the others are applied") {
   Dispatcher dispatcher(kGrid, {});
   const std::vector<Event> events{event::Cancelled{OrderId(9)}, event::Placed{order(1, 0, 1, 0, 0)},

@@ -259,9 +259,10 @@ class Dispatcher::Tick {
 
   void remember(const std::vector<RiderChain>& chains) {
     for (auto& [id, order] : self_.orders_) order.planned.reset();
+    // Of all riders: one who is not looked at now may come back, when his orders are in other plans.
+    for (auto& [id, rider] : self_.riders_) rider.planned.clear();
     for (std::uint32_t r = 0; r < chains.size(); ++r) {
       Rider& rider = self_.riders_.at(snapshot_.riders[r].id);
-      rider.planned.clear();
       for (const auto& trip : chains[r].trips) {
         auto& planned = rider.planned.emplace_back();
         for (std::size_t i = 0; i < trip.count; ++i) {
