@@ -6,7 +6,10 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
+#include "reckon/base/json_reader.h"
+#include "reckon/dispatch/mdrp_replay.h"
 #include "reckon/dispatch/rng.h"
 
 using namespace reckon::dispatch;
@@ -94,6 +97,34 @@ TEST_CASE("each mode of offers leaves the day within the rules") {
     CHECK(day.taps >= day.taps_lost);
     CHECK(mdrp::summarize(instance, day).delivered == 60);
   }
+}
+
+TEST_CASE("a replay holds every order and ride, loads nothing, and no name can break it") {
+  auto instance = town(2);
+  instance.couriers[0].name = "</script><script>alert(1)";
+  const auto day = play(instance);
+  const auto html = mdrp::replay_html(instance, day);
+  const auto count = [&](std::string_view what) {
+    std::size_t found = 0;
+    for (auto at = html.find(what); at != std::string::npos; at = html.find(what, at + 1)) ++found;
+    return found;
+  };
+  CHECK(count("</script>") == 1);
+  CHECK(count("http://") + count("https://") + count("src=") == 0);
+  CHECK(count("default-src 'none'") == 1);
+  CHECK(count("\"o59\"") == 1);
+  const auto data = html.substr(html.find("const day = ") + 12);
+  const auto json = reckon::base::JsonDocument::parse(data.substr(0, data.find(";\n")), "replay");
+  REQUIRE(json.has_value());
+  reckon::base::Faults faults("replay");
+  const auto root = json->root(faults);
+  CHECK(root.required("orders").items(1000).size() == 60);
+  std::size_t rides = 0;
+  for (const auto& moves : root.required("moves").items(1000)) rides += moves.items(1000).size();
+  std::size_t made = 0;
+  for (const auto& moves : day.moves) made += moves.size();
+  CHECK(rides == made);
+  CHECK(faults.empty());
 }
 
 TEST_CASE("the check finds each fault that the published evaluator lets pass") {

@@ -13,6 +13,7 @@
 #include "reckon/base/file.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/dispatch/mdrp.h"
+#include "reckon/dispatch/mdrp_replay.h"
 
 namespace reckon::cli {
 namespace {
@@ -188,6 +189,11 @@ base::Result<Request> request_of(const Args& args) {
               .settings = std::string(args.get_or("set", "")),
               .explain = args.has("explain"),
               .json = args.has("json")};
+  if (args.has("html") && args.words().size() > 1) {
+    return base::fail(
+        base::ErrorCode::kInvalidInput, "--html",
+        fmt::format("shows one day, and {} are played; allowed: with one instance", args.words().size()));
+  }
   const auto tick = tick_of(args);
   if (!tick) return base::fail(tick.error());
   const auto seed = integer_option(args, "seed", 1, 0, kMaxSeed);
@@ -297,6 +303,10 @@ int simulate_mdrp(const Args& args) {
     const auto written =
         write_day(many ? request->out / instance->name : request->out, *instance, day, days.back());
     if (!written) return report(written.error());
+    if (const auto file = args.get("html")) {
+      const auto replay = base::write_file_atomically(fs::path(*file), mdrp::replay_html(*instance, day));
+      if (!replay) return report(replay.error());
+    }
     if (!request->json) {
       fmt::print("{}\n", table_line(days.back()));
       std::fflush(stdout);
@@ -322,6 +332,7 @@ std::vector<Command> simulate_commands() {
                   {"rounds", "N", "of ruin and recreate in each tick; 500 when not given"},
                   {"kitchen-sd", "MINUTES", "kitchens err by so much (standard deviation); 0 when not given"},
                   {"declines", "SHARE", "of trips that are declined; 0 when not given"},
+                  {"html", "FILE", "a replay of the day to look at in a browser; with one instance"},
                   {"offers", "FILE",
                    "rules by restaurant and hour: forced, timed or open; each trip is asked when not given"},
                   {"set", "NAME=N,…", "weights and knobs of the search; docs/dispatch.md has the list"},
