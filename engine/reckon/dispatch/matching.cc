@@ -166,6 +166,8 @@ class Matcher {
     start_ = kUnmatched;
     shortest_end_ = kFar;
     queue_.clear();
+    as_near_.clear();
+    nearest_ = 0;
     for (std::uint32_t r = 0; r < rows_.size(); ++r) {
       if (rows_[r].alone) scan(r, 0);
     }
@@ -201,16 +203,15 @@ class Matcher {
     start_ = r;
     shortest_end_ = kFar;
     queue_.clear();
+    as_near_.clear();
+    nearest_ = 0;
     scan(r, 0);
     finish(shortest_way());
   }
 
   Entry shortest_way() {
     for (;;) {
-      RECKON_CHECK(!queue_.empty());  // being alone, or free, is always a way
-      std::ranges::pop_heap(queue_, std::greater<>());
-      const Entry next = queue_.back();
-      queue_.pop_back();
+      const Entry next = take_nearest();
       const bool is_column = next.step == Step::kFreeColumn || next.step == Step::kColumn;
       if (is_column && next.length != length_[next.index]) continue;
       if (next.step == Step::kColumn) {
@@ -221,6 +222,22 @@ class Matcher {
         return next;
       }
     }
+  }
+
+  // Steps as near as the last one wait in no heap: where many pairs cost the same, most steps are such.
+  Entry take_nearest() {
+    if (!as_near_.empty() && as_near_.back().length < shortest_end_) {
+      const Entry next = as_near_.back();
+      as_near_.pop_back();
+      return next;
+    }
+    as_near_.clear();
+    RECKON_CHECK(!queue_.empty());  // being alone, or free, is always a way
+    std::ranges::pop_heap(queue_, std::greater<>());
+    const Entry next = queue_.back();
+    queue_.pop_back();
+    nearest_ = next.length;
+    return next;
   }
 
   void scan(std::uint32_t r, MatchCost length) {
@@ -257,7 +274,12 @@ class Matcher {
 
   void push(const Entry& entry) {
     if (entry.length >= shortest_end_) return;
-    if (entry.step == Step::kFreeColumn || entry.step == Step::kAlone) shortest_end_ = entry.length;
+    if (entry.step == Step::kFreeColumn || entry.step == Step::kAlone) {
+      shortest_end_ = entry.length;
+    } else if (entry.length == nearest_) {
+      as_near_.push_back(entry);
+      return;
+    }
     queue_.push_back(entry);
     std::ranges::push_heap(queue_, std::greater<>());
   }
@@ -327,6 +349,8 @@ class Matcher {
   std::uint32_t start_ = kUnmatched;    // a row, or none when left-over columns are offered
   MatchCost shortest_end_ = kFar;       // of the ends seen so far; what is longer need not be queued
   std::vector<Entry> queue_;            // a heap
+  MatchCost nearest_ = 0;               // length of the last step
+  std::vector<Entry> as_near_;          // steps of that length
   std::vector<MatchCost> length_;       // by column
   std::vector<std::uint32_t> before_;   // by column: the row that the path came from
   std::vector<std::uint32_t> touched_;  // columns with a length
