@@ -65,7 +65,38 @@ TEST_CASE("noise and declines leave the day within the rules") {
   options.decline_share = 0.2;
   const auto day = mdrp::simulate(instance, options);
   CHECK(day.declines > 0);
+  const auto faults = mdrp::check(instance, day);
+  CHECK_MESSAGE(faults.empty(), (faults.empty() ? "" : faults[0].where + ": " + faults[0].message));
   CHECK(mdrp::summarize(instance, day).delivered == 60);
+}
+
+TEST_CASE("who would wait past the end of his shift goes home, and another one brings the food") {
+  std::size_t given_up = 0;
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
+    CAPTURE(seed);
+    auto instance = town(seed);
+    for (std::size_t c = 0; c < instance.couriers.size(); c += 2)
+      instance.couriers[c].off = 60 + 10 * static_cast<std::int32_t>(c);
+    for (const char* rules : {R"({"rules":[{"mode":"forced"}]})", R"({"rules":[{"mode":"open"}]})"}) {
+      CAPTURE(rules);
+      mdrp::DayOptions options{.dispatcher = mdrp::options_for(instance, 60, 3)};
+      options.budget.rounds = 50;
+      options.kitchen_sd_minutes = 15;
+      options.offers = read_offer_rules(rules, "rules").value();
+      auto day = mdrp::simulate(instance, options);
+      const auto faults = mdrp::check(instance, day);
+      CHECK_MESSAGE(faults.empty(), (faults.empty() ? "" : faults[0].where + ": " + faults[0].message));
+      CHECK(mdrp::summarize(instance, day).delivered == 60);
+      for (auto& trip : day.trips) {
+        if (trip.given_up < 0) continue;
+        ++given_up;
+        --trip.given_up;
+        CHECK_FALSE(mdrp::check(instance, day).empty());
+        ++trip.given_up;
+      }
+    }
+  }
+  CHECK(given_up > 0);
 }
 
 TEST_CASE("each mode of offers leaves the day within the rules") {

@@ -148,6 +148,8 @@ constexpr Setting kSettings[] = {
     {"rider_minute", [](dispatch::DispatcherOptions& o, double v) { o.weights.rider_minute = v; }},
     {"pay", [](dispatch::DispatcherOptions& o, double v) { o.weights.pay = v; }},
     {"far_end", [](dispatch::DispatcherOptions& o, double v) { o.weights.far_end = v; }},
+    {"hold_slack", [](dispatch::DispatcherOptions& o,
+                      double v) { o.hold_slack = static_cast<dispatch::Seconds>(std::min(v, 3600.0)); }},
     {"one_each", [](dispatch::DispatcherOptions& o, double v) { o.one_each = v > 0; }},
     {"fairness", [](dispatch::DispatcherOptions& o, double v) { o.weights.fairness = v; }},
     {"near_riders",

@@ -87,7 +87,8 @@ base::Result<Instance> read_instance(const std::filesystem::path& folder);
 /// What became of one order.
 struct OrderRecord {
   std::optional<std::uint32_t> courier;
-  std::vector<std::int32_t> assigned_at;  ///< minute of the decision that gave it to its courier; one entry
+  std::vector<std::int32_t>
+      assigned_at;  ///< minutes of the decisions that gave it to a courier; the last counts
   std::int32_t pickup = 0;
   std::int32_t dropoff = 0;
   bool delivered = false;
@@ -107,7 +108,8 @@ struct TripRecord {
   std::int32_t decided = 0;  ///< minute of the decision to go
   std::int32_t updated = 0;  ///< minute of the last addition
   std::int32_t depart = 0;
-  std::int32_t pickup = -1;  ///< -1 when it never came to it
+  std::int32_t pickup = -1;    ///< -1 when it never came to it
+  std::int32_t given_up = -1;  ///< the end of his shift, where the food was not ready by then; else -1
   std::vector<std::uint32_t> orders;
 };
 

@@ -87,7 +87,7 @@ function draw() {
   day.couriers.forEach(([, on, off, name], c) => {
     const p = where(c, now), holds = busy.get(c) || [];
     const toShop = p[2] >= 0 && p[2] < day.restaurants;
-    if ((now < on || now > off) && !holds.length && !toShop) return;
+    if ((now < on || now > off) && !holds.length) return;
     dot(p, 4, holds.length ? "#d9480f" : toShop ? "#1a73e8" : "#9aa0a6");
     if (!pointer) return;
     const [x, y] = at(p), far = Math.hypot(x - pointer[0], y - pointer[1]);

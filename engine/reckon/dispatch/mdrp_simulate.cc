@@ -134,10 +134,32 @@ class Simulation {
       auto& trip = day_.trips[next.trip];
       if (next.order != kNobody) {
         deliver(next);
-      } else if (trip_of_[next.courier] == next.trip && pickup_of(trip) == next.at) {
-        pick_up(trip, next.at);
+      } else if (trip_of_[next.courier] == next.trip && pickup_or_end(trip) == next.at) {
+        if (pickup_of(trip) == next.at) {
+          pick_up(trip, next.at);
+        } else {
+          give_up(trip, next.at);
+        }
       }  // else: the bundle has grown, and its pickup moved
     }
+  }
+
+  // When the courier has the food, or goes home because his shift ends before that.
+  Seconds pickup_or_end(const TripRecord& trip) const {
+    return std::min(pickup_of(trip), instance_.couriers[trip.courier].off * kMinute);
+  }
+
+  // The kitchen is later than it said, and his shift is over: what he waited for is open again.
+  void give_up(TripRecord& trip, Seconds at) {
+    trip.given_up = at / kMinute;
+    events_.push_back(event::RiderGone{RiderId(trip.courier)});
+    for (const auto order : trip.orders) {
+      day_.orders[order].courier.reset();
+      if (desk_.lists(order, at) || desk_.lists_after_refusals(OrderId(order), at))
+        events_.push_back(event::Listed{OrderId(order)});
+    }
+    trip_of_[trip.courier].reset();
+    free_at_[trip.courier] = kNever;
   }
 
   void deliver(const Happening& what) {
@@ -274,7 +296,7 @@ class Simulation {
       record.courier = courier;
       record.assigned_at.push_back(minute);
     }
-    happenings_.push({pickup_of(trip), next_sequence_++, courier, *trip_of_[courier], kNobody});
+    happenings_.push({pickup_or_end(trip), next_sequence_++, courier, *trip_of_[courier], kNobody});
   }
 
   const Instance& instance_;
