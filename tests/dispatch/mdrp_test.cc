@@ -6,7 +6,10 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
+#include "reckon/base/json_reader.h"
+#include "reckon/dispatch/mdrp_replay.h"
 #include "reckon/dispatch/rng.h"
 
 using namespace reckon::dispatch;
@@ -62,7 +65,97 @@ TEST_CASE("noise and declines leave the day within the rules") {
   options.decline_share = 0.2;
   const auto day = mdrp::simulate(instance, options);
   CHECK(day.declines > 0);
+  const auto faults = mdrp::check(instance, day);
+  CHECK_MESSAGE(faults.empty(), (faults.empty() ? "" : faults[0].where + ": " + faults[0].message));
   CHECK(mdrp::summarize(instance, day).delivered == 60);
+}
+
+TEST_CASE("who would wait past the end of his shift goes home, and another one brings the food") {
+  std::size_t given_up = 0;
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
+    CAPTURE(seed);
+    auto instance = town(seed);
+    for (std::size_t c = 0; c < instance.couriers.size(); c += 2)
+      instance.couriers[c].off = 60 + 10 * static_cast<std::int32_t>(c);
+    for (const char* rules : {R"({"rules":[{"mode":"forced"}]})", R"({"rules":[{"mode":"open"}]})"}) {
+      CAPTURE(rules);
+      mdrp::DayOptions options{.dispatcher = mdrp::options_for(instance, 60, 3)};
+      options.budget.rounds = 50;
+      options.kitchen_sd_minutes = 15;
+      options.offers = read_offer_rules(rules, "rules").value();
+      auto day = mdrp::simulate(instance, options);
+      const auto faults = mdrp::check(instance, day);
+      CHECK_MESSAGE(faults.empty(), (faults.empty() ? "" : faults[0].where + ": " + faults[0].message));
+      CHECK(mdrp::summarize(instance, day).delivered == 60);
+      for (auto& trip : day.trips) {
+        if (trip.given_up < 0) continue;
+        ++given_up;
+        --trip.given_up;
+        CHECK_FALSE(mdrp::check(instance, day).empty());
+        ++trip.given_up;
+      }
+    }
+  }
+  CHECK(given_up > 0);
+}
+
+TEST_CASE("each mode of offers leaves the day within the rules") {
+  struct Row {
+    const char* why;
+    const char* rules;
+    bool declines;
+    bool taps;
+  };
+  for (const Row row :
+       {Row{"nobody may decline", R"({"rules":[{"mode":"forced"}]})", false, false},
+        Row{"asked until one goes", R"({"rules":[{"mode":"timed","asks":9}]})", true, false},
+        Row{"listed after one refusal", R"({"rules":[{"mode":"timed","asks":1}]})", true, true},
+        Row{"tapped by who is near", R"({"rules":[{"mode":"open"}]})", false, true},
+        Row{"by branch and hour", R"({"rules":[{"branch":"r1","mode":"open"},
+                            {"to":"01:30","mode":"forced"},{"mode":"timed","then":"forced"}]})",
+            true, true}}) {
+    CAPTURE(row.why);
+    const auto instance = town(5);
+    mdrp::DayOptions options{.dispatcher = mdrp::options_for(instance, 60, 3)};
+    options.budget.rounds = 50;
+    options.decline_share = 0.3;
+    options.offers = read_offer_rules(row.rules, "rules").value();
+    const auto day = mdrp::simulate(instance, options);
+    const auto faults = mdrp::check(instance, day);
+    CHECK_MESSAGE(faults.empty(), (faults.empty() ? "" : faults[0].where + ": " + faults[0].message));
+    CHECK((day.declines > 0) == row.declines);
+    CHECK((day.taps > 0) == row.taps);
+    CHECK(day.taps >= day.taps_lost);
+    CHECK(mdrp::summarize(instance, day).delivered == 60);
+  }
+}
+
+TEST_CASE("a replay holds every order and ride, loads nothing, and no name can break it") {
+  auto instance = town(2);
+  instance.couriers[0].name = "</script><script>alert(1)";
+  const auto day = play(instance);
+  const auto html = mdrp::replay_html(instance, day);
+  const auto count = [&](std::string_view what) {
+    std::size_t found = 0;
+    for (auto at = html.find(what); at != std::string::npos; at = html.find(what, at + 1)) ++found;
+    return found;
+  };
+  CHECK(count("</script>") == 1);
+  CHECK(count("http://") + count("https://") + count("src=") == 0);
+  CHECK(count("default-src 'none'") == 1);
+  CHECK(count("\"o59\"") == 1);
+  const auto data = html.substr(html.find("const day = ") + 12);
+  const auto json = reckon::base::JsonDocument::parse(data.substr(0, data.find(";\n")), "replay");
+  REQUIRE(json.has_value());
+  reckon::base::Faults faults("replay");
+  const auto root = json->root(faults);
+  CHECK(root.required("orders").items(1000).size() == 60);
+  std::size_t rides = 0;
+  for (const auto& moves : root.required("moves").items(1000)) rides += moves.items(1000).size();
+  std::size_t made = 0;
+  for (const auto& moves : day.moves) made += moves.size();
+  CHECK(rides == made);
+  CHECK(faults.empty());
 }
 
 TEST_CASE("the check finds each fault that the published evaluator lets pass") {

@@ -13,6 +13,7 @@
 #include "reckon/base/file.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/dispatch/mdrp.h"
+#include "reckon/dispatch/mdrp_replay.h"
 
 namespace reckon::cli {
 namespace {
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMaxSeed = 2'147'483'647;
 constexpr std::int64_t kMaxTickSeconds = 3600;  // who decides less often than hourly does not dispatch
 constexpr std::int64_t kMaxRounds = 10'000'000;
-constexpr std::int64_t kDefaultRounds = 1500;  // about 5 ms a tick on the published days
+constexpr std::int64_t kDefaultRounds = 500;  // about 4 ms a tick on the published days
 
 double now_ms() {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch())
@@ -130,6 +131,7 @@ struct Request {
   double kitchen_sd = 0;
   double declines = 0;
   std::string settings = {};
+  std::optional<dispatch::OfferRules> offers = {};
   bool explain = false;
   bool json = false;
 };
@@ -145,6 +147,10 @@ constexpr Setting kSettings[] = {
     {"click_to_door", [](dispatch::DispatcherOptions& o, double v) { o.weights.click_to_door = v; }},
     {"rider_minute", [](dispatch::DispatcherOptions& o, double v) { o.weights.rider_minute = v; }},
     {"pay", [](dispatch::DispatcherOptions& o, double v) { o.weights.pay = v; }},
+    {"far_end", [](dispatch::DispatcherOptions& o, double v) { o.weights.far_end = v; }},
+    {"hold_slack", [](dispatch::DispatcherOptions& o,
+                      double v) { o.hold_slack = static_cast<dispatch::Seconds>(std::min(v, 3600.0)); }},
+    {"one_each", [](dispatch::DispatcherOptions& o, double v) { o.one_each = v > 0; }},
     {"fairness", [](dispatch::DispatcherOptions& o, double v) { o.weights.fairness = v; }},
     {"near_riders",
      [](dispatch::DispatcherOptions& o, double v) { o.search.near_riders = static_cast<std::uint32_t>(v); }},
@@ -185,6 +191,11 @@ base::Result<Request> request_of(const Args& args) {
               .settings = std::string(args.get_or("set", "")),
               .explain = args.has("explain"),
               .json = args.has("json")};
+  if (args.has("html") && args.words().size() > 1) {
+    return base::fail(
+        base::ErrorCode::kInvalidInput, "--html",
+        fmt::format("shows one day, and {} are played; allowed: with one instance", args.words().size()));
+  }
   const auto tick = tick_of(args);
   if (!tick) return base::fail(tick.error());
   const auto seed = integer_option(args, "seed", 1, 0, kMaxSeed);
@@ -203,6 +214,13 @@ base::Result<Request> request_of(const Args& args) {
   out.rounds = static_cast<std::uint32_t>(*rounds);
   out.kitchen_sd = *noise;
   out.declines = *declines;
+  if (const auto file = args.get("offers")) {
+    const auto text = base::read_file(fs::path(*file), base::kMaxJsonBytes);
+    if (!text) return base::fail(text.error());
+    auto rules = dispatch::read_offer_rules(*text, *file);
+    if (!rules) return base::fail(rules.error());
+    out.offers = std::move(*rules);
+  }
   return out;
 }
 
@@ -216,12 +234,10 @@ base::Result<void> write_day(const fs::path& folder, const mdrp::Instance& insta
   write_json(writer, summary);
   std::string log;
   for (const auto& line : day.decision_log) log += line + "\n";
-  const std::pair<std::string_view, std::string_view> all[] = {
-      {"solution_info_assignments.txt", files.assignments},
-      {"solution_info_orders.txt", files.orders},
-      {"solution_info_couriers.txt", files.couriers},
-      {"summary.json", json},
-      {"decisions.jsonl", log},
+  const std::pair<std::string_view, std::string> all[] = {
+      {"solution_info_assignments.txt", files.assignments}, {"solution_info_orders.txt", files.orders},
+      {"solution_info_couriers.txt", files.couriers},       {"summary.json", json},
+      {"riders.csv", mdrp::riders_csv(instance, day)},      {"decisions.jsonl", log},
   };
   for (const auto& [name, text] : all) {
     if (name == "decisions.jsonl" && log.empty()) continue;
@@ -239,6 +255,7 @@ mdrp::Day play(const mdrp::Instance& instance, const Request& request, Progress&
   options.seed = request.seed;
   options.kitchen_sd_minutes = request.kitchen_sd;
   options.decline_share = request.declines;
+  options.offers = request.offers;
   options.clock_ms = now_ms;
   options.progress = [&](double share) { progress.show(instance.name, share); };
   return mdrp::simulate(instance, options);
@@ -288,6 +305,10 @@ int simulate_mdrp(const Args& args) {
     const auto written =
         write_day(many ? request->out / instance->name : request->out, *instance, day, days.back());
     if (!written) return report(written.error());
+    if (const auto file = args.get("html")) {
+      const auto replay = base::write_file_atomically(fs::path(*file), mdrp::replay_html(*instance, day));
+      if (!replay) return report(replay.error());
+    }
     if (!request->json) {
       fmt::print("{}\n", table_line(days.back()));
       std::fflush(stdout);
@@ -310,9 +331,12 @@ std::vector<Command> simulate_commands() {
                    "where the evaluator's files and the summary go; a folder for each of several days"},
                   {"seed", "N", "of the search's chance; 1 when not given"},
                   {"tick", "60s", "time between two decisions; 60s when not given"},
-                  {"rounds", "N", "of ruin and recreate in each tick; 1500 when not given"},
+                  {"rounds", "N", "of ruin and recreate in each tick; 500 when not given"},
                   {"kitchen-sd", "MINUTES", "kitchens err by so much (standard deviation); 0 when not given"},
                   {"declines", "SHARE", "of trips that are declined; 0 when not given"},
+                  {"html", "FILE", "a replay of the day to look at in a browser; with one instance"},
+                  {"offers", "FILE",
+                   "rules by restaurant and hour: forced, timed or open; each trip is asked when not given"},
                   {"set", "NAME=N,…", "weights and knobs of the search; docs/dispatch.md has the list"},
                   {"explain", "", "write decisions.jsonl: why each order went to its rider"},
                   {"json", "", "print the summary as one JSON document"}},

@@ -14,7 +14,8 @@ void write_candidate(base::JsonWriter& json, const Candidate& candidate) {
   const auto& cost = candidate.cost;
   json.key("total").number(cost.total()).key("failed").number(cost.failed);
   json.key("overage").number(cost.overage).key("click_to_door").number(cost.click_to_door);
-  json.key("rider_minutes").number(cost.rider_minutes).key("pay").number(cost.pay);
+  json.key("rider_minutes").number(cost.rider_minutes).key("far_end").number(cost.far_end);
+  json.key("pay").number(cost.pay);
   json.key("fairness").number(cost.fairness);
   json.key("pickup").integer(candidate.pickup).key("drop").integer(candidate.drop).end_object();
 }

@@ -8,6 +8,8 @@
 namespace reckon::dispatch {
 namespace {
 
+constexpr std::size_t kDemandMost = 64;  // latest orders that stand for those to come
+
 std::uint32_t number(OrderId id) {
   return static_cast<std::uint32_t>(id);
 }
@@ -44,6 +46,8 @@ std::optional<std::string> Dispatcher::apply(const event::Placed& e) {
     return fmt::format("order {} has no load; at least 1 is allowed", number(e.order.id));
   if (!orders_.try_emplace(e.order.id, Order{.order = e.order}).second)
     return fmt::format("order {} is placed already; each order may be placed once", number(e.order.id));
+  if (demand_.size() < kDemandMost) demand_.push_back(e.order.shop);
+  demand_[placed_++ % kDemandMost] = e.order.shop;
   return std::nullopt;
 }
 
@@ -171,6 +175,7 @@ std::optional<std::string> Dispatcher::apply(const event::Declined& e) {
     if (what.pinned == e.rider) what.pinned.reset();
     what.barred.push_back(e.rider);
   }
+  rider.given -= static_cast<std::uint32_t>(rider.trip->orders.size());
   rider.place = rider.trip->from;
   rider.since = rider.trip->free_before;
   rider.trip.reset();
@@ -194,6 +199,22 @@ std::optional<std::string> Dispatcher::apply(const event::Unpinned& e) {
   const auto found = orders_.find(e.order);
   if (found == orders_.end()) return unknown(e.order);
   found->second.pinned.reset();
+  return std::nullopt;
+}
+
+std::optional<std::string> Dispatcher::apply(const event::Listed& e) {
+  const auto found = orders_.find(e.order);
+  if (found == orders_.end()) return unknown(e.order);
+  if (found->second.state != OrderState::kOpen)
+    return fmt::format("order {} is under way; allowed: open orders", number(e.order));
+  found->second.listed = true;
+  return std::nullopt;
+}
+
+std::optional<std::string> Dispatcher::apply(const event::Unlisted& e) {
+  const auto found = orders_.find(e.order);
+  if (found == orders_.end()) return unknown(e.order);
+  found->second.listed = false;
   return std::nullopt;
 }
 

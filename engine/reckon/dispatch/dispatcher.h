@@ -24,7 +24,8 @@ struct DispatcherOptions {
   Seconds hold_slack = 0;         ///< riders leave this much earlier than the latest safe departure
   double guarantee_per_hour = 0;  ///< orders an hour up to which one more costs no pay
   std::uint64_t seed = 1;
-  bool explain = false;  ///< fill Decisions::reasons
+  bool one_each = false;  ///< no bundles and no rounds: the cheapest matching of orders to riders, one each
+  bool explain = false;   ///< fill Decisions::reasons
 };
 
 /// How long one tick may search. Rounds make it repeatable; `out_of_time` ends it earlier.
@@ -71,6 +72,7 @@ class Dispatcher {
     std::optional<RiderId> planned = {};  // in the plan of the last tick
     std::optional<RiderId> pinned = {};
     std::vector<RiderId> barred = {};
+    bool listed = false;
   };
   struct ActiveTrip {
     PlaceIndex shop = 0;
@@ -88,6 +90,7 @@ class Dispatcher {
     std::optional<ActiveTrip> trip;
     std::vector<std::vector<OrderId>> planned;  // trips of the last plan
     std::uint32_t given = 0;                    // orders so far
+    std::int64_t price = 0;                     // of the last matching
   };
   class Tick;
 
@@ -103,6 +106,8 @@ class Dispatcher {
   std::optional<std::string> apply(const event::Declined& e);
   std::optional<std::string> apply(const event::Pinned& e);
   std::optional<std::string> apply(const event::Unpinned& e);
+  std::optional<std::string> apply(const event::Listed& e);
+  std::optional<std::string> apply(const event::Unlisted& e);
   void reopen(OrderId order);
   void end_of_order(OrderId order);
 
@@ -110,7 +115,9 @@ class Dispatcher {
   DispatcherOptions options_;
   std::map<OrderId, Order> orders_;  // neither delivered nor cancelled
   std::map<RiderId, Rider> riders_;
-  std::vector<OrderId> stranded_;  // since the last tick
+  std::vector<OrderId> stranded_;   // since the last tick
+  std::vector<PlaceIndex> demand_;  // shops of the latest orders, a ring
+  std::uint64_t placed_ = 0;
   std::uint64_t ticks_ = 0;
 };
 

@@ -3,15 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "reckon/dispatch/dispatcher.h"
 #include "reckon/dispatch/explain.h"
+#include "reckon/dispatch/live_matching.h"
 
 namespace reckon::dispatch {
 namespace {
 
 constexpr std::uint32_t kPollEvery = 16;  // rounds between two looks at the caller's clock
 constexpr Seconds kHour = 3600;
+constexpr double kUsualRate = 1.8;       // orders an hour for a rider before a day has told its own
+constexpr double kLeastVariance = 0.25;  // of orders to come
 
 Seconds rounded_up(Seconds time, Seconds grain) {
   const Seconds rest = time % grain;
@@ -26,13 +30,38 @@ class Dispatcher::Tick {
   Tick(Dispatcher& self, Seconds now)
       : self_(self),
         now_(rounded_up(now, self.options_.grain)),
-        snapshot_{self.travel_, self.options_.service, self.options_.weights, {}, {}} {
+        snapshot_{self.travel_, self.options_.service, self.options_.weights, self.demand_, {}, {}} {
     take_riders();
     take_orders();
   }
 
   Decisions run(const TickBudget& budget) {
     LiveSearch search(snapshot_, self_.options_.search, self_.options_.seed * 1'000'003 + self_.ticks_);
+    search_ = &search;
+    if (self_.options_.one_each) {
+      match();
+    } else {
+      improve(search, budget);
+    }
+    for (std::uint32_t r = 0; r < snapshot_.riders.size(); ++r) decide(r, chains_[r]);
+    for (const auto& assignment : decisions_.assignments) commit(assignment);
+    remember(chains_);
+    return std::move(decisions_);
+  }
+
+ private:
+  void match() {
+    std::vector<MatchCost> prices;
+    for (const auto& rider : snapshot_.riders) prices.push_back(self_.riders_.at(rider.id).price);
+    auto plan = match_one_each(snapshot_, last_plan(), prices);
+    for (std::size_t r = 0; r < prices.size(); ++r)
+      self_.riders_.at(snapshot_.riders[r].id).price = plan.rider_prices[r];
+    chains_ = std::move(plan.chains);
+    decisions_.planned_cost = plan.cost;
+    for (const auto o : plan.absent) decisions_.unserved.push_back(id_of(o));
+  }
+
+  void improve(LiveSearch& search, const TickBudget& budget) {
     search.construct(last_plan());
     const std::uint32_t rounds = search.worthwhile_rounds(budget.rounds);
     if (rounds > 0) {
@@ -45,14 +74,9 @@ class Dispatcher::Tick {
     }
     decisions_.planned_cost = search.cost();
     for (const auto o : search.absent()) decisions_.unserved.push_back(id_of(o));
-    search_ = &search;
-    for (std::uint32_t r = 0; r < snapshot_.riders.size(); ++r) decide(r, search.chains()[r]);
-    for (const auto& assignment : decisions_.assignments) commit(assignment);
-    remember(search.chains());
-    return std::move(decisions_);
+    chains_ = search.chains();
   }
 
- private:
   OrderId id_of(std::uint32_t order) const { return snapshot_.orders[order].order.id; }
 
   // When and where the rider has done what he is committed to.
@@ -88,8 +112,7 @@ class Dispatcher::Tick {
       const double duty = std::max(0, std::min(now_, rider.rider.off) - rider.rider.on) / double{kHour};
       hours += duty;
       given += rider.given;
-      const double shift = (rider.rider.off - rider.rider.on) / double{kHour};
-      if (rider.given >= self_.options_.guarantee_per_hour * shift) plan.pay_cost = weights.pay;
+      plan.end_cost = snapshot_.end_cost(plan.place);
       index_of_.emplace(id, static_cast<std::uint32_t>(snapshot_.riders.size()));
       snapshot_.riders.push_back(plan);
       duty_.push_back({duty, static_cast<double>(rider.given)});
@@ -97,19 +120,36 @@ class Dispatcher::Tick {
     const double mean = hours > 0 ? given / hours : 0;
     for (std::size_t r = 0; r < duty_.size(); ++r) {
       const double expected = mean * duty_[r].hours;
+      snapshot_.riders[r].pay_cost =
+          weights.pay * paid_for(snapshot_.riders[r].id, hours > 1 ? mean : kUsualRate);
       snapshot_.riders[r].fairness_cost = weights.fairness * std::max(0.0, duty_[r].given - expected);
     }
+  }
+
+  // How sure it is that one more order for the rider costs pay: that by the end of his shift he has more than
+  // his guarantee pays for. Those to come are Poisson, by what riders get in an hour today.
+  double paid_for(RiderId id, double per_hour) const {
+    const Rider& rider = self_.riders_.at(id);
+    if (self_.options_.guarantee_per_hour <= 0) return 1;
+    const double shift = (rider.rider.off - rider.rider.on) / double{kHour};
+    const double left = std::max(0, rider.rider.off - std::max(now_, rider.rider.on)) / double{kHour};
+    const double to_come = per_hour * left;
+    const double over = rider.given + to_come - self_.options_.guarantee_per_hour * shift;
+    return std::erfc(-over / std::sqrt(2 * std::max(to_come, kLeastVariance))) / 2;
   }
 
   void take_orders() {
     for (const auto& [id, order] : self_.orders_) {
       if (order.state == OrderState::kOnBoard) continue;
+      if (order.state == OrderState::kOpen && order.listed && !order.pinned) continue;
       PlanOrder plan{.order = order.order, .limit = order.order.limit};
       const Seconds soonest =
           std::max(order.order.ready, order.order.placed) + self_.options_.service.after_pickup +
           self_.travel_.seconds(order.order.shop, order.order.door) + self_.options_.service.before_drop;
       if (soonest > plan.limit) plan.limit = kNever;
+      plan.end_cost = snapshot_.end_cost(order.order.door);
       plan.locked = order.state == OrderState::kAssigned;
+      plan.order.alone = plan.order.alone || self_.options_.one_each;
       if (order.pinned) {
         const auto found = index_of_.find(*order.pinned);
         if (found != index_of_.end()) plan.pinned = found->second;
@@ -188,7 +228,7 @@ class Dispatcher::Tick {
       if (self_.options_.explain) {
         const auto planned = self_.orders_.at(made.orders.back()).planned;
         decisions_.reasons.push_back(
-            explain(snapshot_, search_->chains(), search_->candidates(trip.orders[i]), {trip.orders[i], r}));
+            explain(snapshot_, chains_, search_->candidates(trip.orders[i]), {trip.orders[i], r}));
         decisions_.reasons.back().before = planned;
       }
     }
@@ -219,9 +259,10 @@ class Dispatcher::Tick {
 
   void remember(const std::vector<RiderChain>& chains) {
     for (auto& [id, order] : self_.orders_) order.planned.reset();
+    // Of all riders: one who is not looked at now may come back, when his orders are in other plans.
+    for (auto& [id, rider] : self_.riders_) rider.planned.clear();
     for (std::uint32_t r = 0; r < chains.size(); ++r) {
       Rider& rider = self_.riders_.at(snapshot_.riders[r].id);
-      rider.planned.clear();
       for (const auto& trip : chains[r].trips) {
         auto& planned = rider.planned.emplace_back();
         for (std::size_t i = 0; i < trip.count; ++i) {
@@ -242,6 +283,7 @@ class Dispatcher::Tick {
   Seconds now_;
   Snapshot snapshot_;
   LiveSearch* search_ = nullptr;
+  std::vector<RiderChain> chains_;  // the plan
   std::map<RiderId, std::uint32_t> index_of_;
   std::map<OrderId, std::uint32_t> order_index_;
   std::vector<Duty> duty_;

@@ -27,6 +27,7 @@ LayerCost difference(const LayerCost& with, const LayerCost& without) {
           with.overage - without.overage,
           with.click_to_door - without.click_to_door,
           with.rider_minutes - without.rider_minutes,
+          with.far_end - without.far_end,
           with.pay - without.pay,
           with.fairness - without.fairness};
 }

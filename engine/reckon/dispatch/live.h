@@ -65,10 +65,11 @@ struct ServiceTimes {
 struct LiveWeights {
   double unserved = 600;       ///< an order in nobody's plan
   double failed = 60;          ///< a drop-off after the limit of an order that could have made it
-  double overage = 0.4;        ///< per minute after the target
+  double overage = 0.8;        ///< per minute after the target
   double click_to_door = 1;    ///< per minute
   double rider_minute = 0.02;  ///< per minute riding and serving
-  double pay = 0;              ///< per order given to a rider past his guarantee
+  double pay = 0.1;            ///< per order given to a rider past his guarantee, times how sure that is
+  double far_end = 0.1;        ///< per minute from where a chain ends to where orders came from of late
   double fairness = 0;         ///< per order that the rider has had more than the mean per hour on duty
 };
 
@@ -78,9 +79,10 @@ struct LayerCost {
   double overage = 0;
   double click_to_door = 0;
   double rider_minutes = 0;
+  double far_end = 0;
   double pay = 0;
   double fairness = 0;
-  double total() const { return failed + overage + click_to_door + rider_minutes + pay + fairness; }
+  double total() const { return failed + overage + click_to_door + rider_minutes + far_end + pay + fairness; }
 };
 
 namespace event {
@@ -126,11 +128,17 @@ struct Pinned {
 struct Unpinned {
   OrderId order;
 };
+struct Listed {
+  OrderId order;
+};  ///< riders may tap it: in nobody's plan until it is pinned to the one who did
+struct Unlisted {
+  OrderId order;
+};
 }  // namespace event
 
 using Event = std::variant<event::Placed, event::Ready, event::Cancelled, event::ShiftAdded, event::ShiftEnds,
                            event::RiderAt, event::RiderGone, event::PickedUp, event::Delivered,
-                           event::Declined, event::Pinned, event::Unpinned>;
+                           event::Declined, event::Pinned, event::Unpinned, event::Listed, event::Unlisted>;
 
 /// One rider who could have had the order, judged with the rest of the plan as it is.
 struct Candidate {

@@ -8,6 +8,7 @@ namespace reckon::dispatch {
 namespace {
 
 constexpr double kMinute = 60.0;
+constexpr Seconds kFarAway = 1200;  // a shop further off than this is another rider's
 
 bool trip_takes(const Snapshot& snapshot, std::uint32_t rider, const Trip& trip, const PlanOrder& order) {
   if (trip.shop != order.order.shop || trip.count == kMaxBundle || order.order.alone) return false;
@@ -39,7 +40,7 @@ double cost_from(const Snapshot& snapshot, std::uint32_t rider, const RiderChain
       return state.cost + chain.cost() - chain.states[i].cost;
     if (!snapshot.extend(rider, chain.trips[i], false, state) || state.cost >= most) return kImpossible;
   }
-  return state.cost;
+  return state.cost + (next < chain.trips.size() ? chain.end_cost : snapshot.end_cost_after(rider, &trip));
 }
 
 // One trip from `state` on; `on_drop(order, pickup, drop)` for each order. Adds what the rider's work costs
@@ -96,6 +97,17 @@ double Snapshot::order_cost(const PlanOrder& order, Seconds drop) const {
   return cost;
 }
 
+double Snapshot::end_cost(PlaceIndex place) const {
+  if (weights.far_end <= 0 || demand.empty()) return 0;
+  double sum = 0;
+  for (const auto shop : demand) sum += std::min(travel.seconds(place, shop), kFarAway);
+  return weights.far_end * sum / (kMinute * static_cast<double>(demand.size()));
+}
+
+double Snapshot::end_cost_after(std::uint32_t rider, const Trip* trip) const {
+  return trip == nullptr ? riders[rider].end_cost : orders[trip->orders[trip->count - 1]].end_cost;
+}
+
 bool Snapshot::extend(std::uint32_t rider, const Trip& trip, bool first, ChainState& state) const {
   return walk(*this, rider, trip, first, state, [&](std::uint32_t order, Seconds, Seconds drop) {
     state.cost += order_cost(orders[order], drop);
@@ -124,6 +136,7 @@ ChainStory tell(const Snapshot& snapshot, std::uint32_t rider, const RiderChain&
     story.cost.fairness += who.fairness_cost * open;
   }
   story.cost.rider_minutes = state.cost - story.cost.pay - story.cost.fairness;
+  story.cost.far_end = snapshot.end_cost_after(rider, chain.trips.empty() ? nullptr : &chain.trips.back());
   return story;
 }
 
@@ -134,6 +147,7 @@ bool Snapshot::evaluate(std::uint32_t rider, RiderChain& chain) const {
     if (!extend(rider, chain.trips[i], i == 0, state)) return false;
     chain.states.push_back(state);
   }
+  chain.end_cost = end_cost_after(rider, chain.trips.empty() ? nullptr : &chain.trips.back());
   return true;
 }
 

@@ -19,6 +19,7 @@ struct PlanOrder {
   Seconds limit = kNever;                  // kNever where nobody could have made it
   std::uint32_t pinned = kNobody;          // rider index
   bool locked = false;                     // in a trip under way
+  double end_cost = 0;                     // of standing at its door with nothing more to do
   std::vector<std::uint32_t> barred = {};  // rider indexes who declined it
 };
 
@@ -31,6 +32,7 @@ struct PlanRider {
   bool joinable = false;  // his first trip is under way to the shop: `arrival` is given, orders may be added
   Seconds arrival = 0;
   double pay_cost = 0;  // of one more order
+  double end_cost = 0;  // of standing at `place` with nothing to do
   double fairness_cost = 0;
   double extra_cost() const { return pay_cost + fairness_cost; }
 };
@@ -53,7 +55,8 @@ struct ChainState {
 struct RiderChain {
   std::vector<Trip> trips;
   std::vector<ChainState> states;  // before each trip, and after the last
-  double cost() const { return states.back().cost; }
+  double end_cost = 0;             // of standing where the chain ends
+  double cost() const { return states.back().cost + end_cost; }
 };
 
 /// The problem of one tick.
@@ -61,6 +64,7 @@ struct Snapshot {
   const TravelTimes& travel;
   ServiceTimes service;
   LiveWeights weights;
+  std::vector<PlaceIndex> demand;  // shops of the latest orders, one entry for each
   std::vector<PlanOrder> orders;
   std::vector<PlanRider> riders;
 
@@ -69,6 +73,10 @@ struct Snapshot {
   bool extend(std::uint32_t rider, const Trip& trip, bool first, ChainState& state) const;
   Seconds pickup_of(const Trip& trip, Seconds arrival) const;
   double order_cost(const PlanOrder& order, Seconds drop) const;
+  /// How far the place is from where orders come from; 0 without weight or demand.
+  double end_cost(PlaceIndex place) const;
+  /// The same for a rider whose last trip is `trip`; without one, of where he is free.
+  double end_cost_after(std::uint32_t rider, const Trip* trip) const;
   /// Recomputes `states`; false when a trip has become impossible.
   bool evaluate(std::uint32_t rider, RiderChain& chain) const;
   /// Whether the rider may have the order at all, whatever the time.

@@ -33,13 +33,15 @@ LiveSearch::LiveSearch(const Snapshot& snapshot, const LiveSearchOptions& option
     shop_of_[o] = found->second;
     if (is_new) collect_near(shop, near_.emplace_back());
     if (!snapshot.orders[o].locked) open_.push_back(o);
+    ride_and_service_.push_back(snapshot.service.after_pickup +
+                                snapshot.travel.seconds(shop, snapshot.orders[o].order.door) +
+                                snapshot.service.before_drop);
   }
 }
 
 // By earliest arrival, busy riders included; pinned ones are looked at besides, see best_slot.
-void LiveSearch::collect_near(PlaceIndex shop, std::vector<std::uint32_t>& near) const {
+void LiveSearch::collect_near(PlaceIndex shop, Near& near) const {
   std::vector<std::pair<Seconds, std::uint32_t>> arrivals;
-  std::vector<std::uint32_t> riding;
   for (std::uint32_t r = 0; r < snapshot_.riders.size(); ++r) {
     const PlanRider& rider = snapshot_.riders[r];
     const Seconds arrival = rider.free_at + snapshot_.travel.seconds(rider.place, shop);
@@ -48,11 +50,21 @@ void LiveSearch::collect_near(PlaceIndex shop, std::vector<std::uint32_t>& near)
   const auto count = std::min<std::size_t>(arrivals.size(), options_.near_riders);
   const auto middle = arrivals.begin() + static_cast<std::ptrdiff_t>(count);
   std::partial_sort(arrivals.begin(), middle, arrivals.end());
-  for (auto it = arrivals.begin(); it != middle; ++it) near.push_back(it->second);
+  for (auto it = arrivals.begin(); it != middle; ++it) {
+    near.riders.push_back(it->second);
+    near.arrivals.push_back(it->first);
+  }
 }
 
 const std::vector<std::uint32_t>& LiveSearch::candidates(std::uint32_t order) {
-  return near_[shop_of_[order]];
+  return near_[shop_of_[order]].riders;
+}
+
+// What an order costs at least when its rider is at the shop at `arrival` and rides straight to the door.
+double LiveSearch::least_cost(std::uint32_t order, Seconds arrival) const {
+  const PlanOrder& what = snapshot_.orders[order];
+  const Seconds pickup = std::max(arrival + snapshot_.service.before_pickup, what.order.ready);
+  return snapshot_.order_cost(what, pickup + ride_and_service_[order]);
 }
 
 const std::vector<std::uint32_t>& LiveSearch::neighbours(std::uint32_t order) {
@@ -82,6 +94,7 @@ void LiveSearch::touch(std::uint32_t rider) {
   touched_.push_back(rider);
   saved_[rider].trips = chains_[rider].trips;
   saved_[rider].states = chains_[rider].states;
+  saved_[rider].end_cost = chains_[rider].end_cost;
   if (is_stale_[rider] == 0) {
     is_stale_[rider] = 1;
     stale_.push_back(rider);
@@ -168,9 +181,13 @@ Slot LiveSearch::best_slot(std::uint32_t order, double blink) {
     try_rider(snapshot_, what.pinned, chains_[what.pinned], order, best);
     return best;
   }
-  for (const auto rider : candidates(order)) {
+  // By earliest arrival: once that alone is too dear, all who come later are. (With a table that breaks the
+  // triangle inequality this is a rule of thumb.)
+  const Near& near = near_[shop_of_[order]];
+  for (std::size_t i = 0; i < near.riders.size(); ++i) {
+    if (least_cost(order, near.arrivals[i]) >= best.delta) break;
     if (blink > 0 && rng_.unit() < blink) continue;
-    try_rider(snapshot_, rider, chains_[rider], order, best);
+    try_rider(snapshot_, near.riders[i], chains_[near.riders[i]], order, best);
   }
   return best;
 }

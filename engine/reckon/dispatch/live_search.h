@@ -51,7 +51,13 @@ class LiveSearch {
   void recreate();
   void insert_by_regret();
   void note_best();
-  void collect_near(PlaceIndex shop, std::vector<std::uint32_t>& near) const;
+  // Riders by earliest arrival at a shop.
+  struct Near {
+    std::vector<std::uint32_t> riders;
+    std::vector<Seconds> arrivals;
+  };
+  void collect_near(PlaceIndex shop, Near& near) const;
+  double least_cost(std::uint32_t order, Seconds arrival) const;
   const std::vector<std::uint32_t>& neighbours(std::uint32_t order);
 
   const Snapshot& snapshot_;
@@ -63,7 +69,8 @@ class LiveSearch {
   std::vector<std::uint32_t> absent_;
   double cost_ = 0;                                     // of all chains
   std::vector<std::uint32_t> shop_of_;                  // by order: index into near_
-  std::vector<std::vector<std::uint32_t>> near_;        // by shop
+  std::vector<Near> near_;                              // by shop
+  std::vector<Seconds> ride_and_service_;               // by order: from its pickup to its drop-off, straight
   std::vector<std::vector<std::uint32_t>> neighbours_;  // by order, filled when first needed
   std::vector<RiderChain> saved_;
   std::vector<std::uint32_t> touched_;

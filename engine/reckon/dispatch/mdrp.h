@@ -13,6 +13,7 @@
 
 #include "reckon/base/result.h"
 #include "reckon/dispatch/dispatcher.h"
+#include "reckon/dispatch/offer_rules.h"
 
 namespace reckon::dispatch::mdrp {
 
@@ -86,7 +87,8 @@ base::Result<Instance> read_instance(const std::filesystem::path& folder);
 /// What became of one order.
 struct OrderRecord {
   std::optional<std::uint32_t> courier;
-  std::vector<std::int32_t> assigned_at;  ///< minute of the decision that gave it to its courier; one entry
+  std::vector<std::int32_t>
+      assigned_at;  ///< minutes of the decisions that gave it to a courier; the last counts
   std::int32_t pickup = 0;
   std::int32_t dropoff = 0;
   bool delivered = false;
@@ -106,7 +108,8 @@ struct TripRecord {
   std::int32_t decided = 0;  ///< minute of the decision to go
   std::int32_t updated = 0;  ///< minute of the last addition
   std::int32_t depart = 0;
-  std::int32_t pickup = -1;  ///< -1 when it never came to it
+  std::int32_t pickup = -1;    ///< -1 when it never came to it
+  std::int32_t given_up = -1;  ///< the end of his shift, where the food was not ready by then; else -1
   std::vector<std::uint32_t> orders;
 };
 
@@ -118,6 +121,8 @@ struct Day {
   std::vector<double> tick_ms;
   std::uint64_t rounds = 0;
   std::uint64_t declines = 0;
+  std::uint64_t taps = 0;                 ///< on listed orders
+  std::uint64_t taps_lost = 0;            ///< of them, where another courier was faster
   std::vector<std::string> decision_log;  ///< JSON, one line for each assigned order, when explained
 };
 
@@ -126,7 +131,8 @@ struct DayOptions {
   TickBudget budget = {};
   std::uint64_t seed = 1;
   double kitchen_sd_minutes = 0;          ///< of what the kitchen says before the food is ready
-  double decline_share = 0;               ///< of trips that are declined, each once
+  double decline_share = 0;               ///< of trips that are declined when they may be
+  std::optional<OfferRules> offers = {};  ///< by restaurant; without: each trip is asked until one takes it
   std::function<double()> clock_ms = {};  ///< for latencies; none measured when empty
   std::function<void(double share)> progress = {};
 };
@@ -166,6 +172,10 @@ struct Summary {
 };
 
 Summary summarize(const Instance& instance, const Day& day);
+
+/// Each courier's day as a CSV that `reckon fairness` reads: `id,rider,on_s,off_s,calls,distance_m,pay`, pay
+/// by the instance's rules.
+std::string riders_csv(const Instance& instance, const Day& day);
 
 /// The texts of the published evaluator's three input files.
 struct EvaluatorFiles {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "reckon/base/limits.h"
 #include "reckon/dispatch/mdrp.h"
@@ -60,7 +61,8 @@ class Check {
       require(trip.depart >= free_at, t,
               "departs before the courier is free; allowed: after his last drop-off and its service");
       require(trip.decided <= trip.depart, t, "departs before it was decided");
-      require(trip.decided <= trip.updated && trip.updated <= trip.pickup, t, "is changed after its pickup");
+      require(trip.decided <= trip.updated && trip.updated <= std::max(trip.pickup, trip.given_up), t,
+              "is changed after its pickup");
       require(!trip.orders.empty(), t, "has no order; nobody is sent to a restaurant for nothing");
       moves.push_back({trip.depart, place, trip.restaurant});
       const auto arrival = trip.depart + ride(place, trip.restaurant);
@@ -75,12 +77,19 @@ class Check {
         pickup = std::max(pickup, what.ready);
         require(what.restaurant == trip.restaurant, t, "has orders of two restaurants");
         const auto& at = day_.orders[o].assigned_at;
-        has_cause = has_cause || (at.size() > 0 && at.back() <= trip.decided);
-        require(!at.empty() && at.back() <= trip.updated && at.back() >= what.placed, t,
-                "has an order that was not known when it was given");
-        ++trips_of_order_[o];
+        const auto given = std::ranges::find_if(
+            at, [&](std::int32_t m) { return trip.decided <= m && m <= trip.updated && m >= what.placed; });
+        has_cause = has_cause || (given != at.end() && *given == trip.decided);
+        require(given != at.end(), t, "has an order that was not known when it was given");
+        if (trip.given_up < 0) ++trips_of_order_[o];
       }
       require(has_cause, t, "was decided before any of its orders was given");
+      if (trip.given_up >= 0) {
+        require(trip.given_up == who.off && pickup > who.off && trip.pickup < 0, t,
+                "is given up; allowed: at the end of the shift, where the food comes later");
+        free_at = std::numeric_limits<std::int32_t>::max();  // he is gone
+        continue;
+      }
       require(trip.pickup == pickup, t,
               fmt::format("picks up at {}; the rules give {}", trip.pickup, pickup));
       require(trip.pickup <= who.off, t, "picks up after the courier's shift");

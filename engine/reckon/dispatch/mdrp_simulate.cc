@@ -10,6 +10,7 @@
 
 #include "reckon/dispatch/decision_log.h"
 #include "reckon/dispatch/mdrp.h"
+#include "reckon/dispatch/mdrp_offers.h"
 #include "reckon/dispatch/rng.h"
 
 namespace reckon::dispatch::mdrp {
@@ -17,21 +18,37 @@ namespace {
 
 constexpr Seconds kMinute = 60;
 
+// Whole minutes. All ways from and to a restaurant are kept in a table: nearly all that are asked for are
+// such.
 class Euclid : public TravelTimes {
  public:
-  explicit Euclid(const Instance& instance) : speed_(instance.parameters.metres_per_minute) {
-    const auto places = instance.place_of_courier(instance.couriers.size());
-    for (std::uint32_t i = 0; i < places; ++i) points_.push_back(instance.point(i));
+  explicit Euclid(const Instance& instance)
+      : instance_(instance),
+        restaurants_(instance.restaurants.size()),
+        places_(instance.place_of_courier(instance.couriers.size())) {
+    if (restaurants_ * places_ > kMostKept) restaurants_ = 0;
+    kept_.reserve(restaurants_ * places_);
+    for (std::uint32_t r = 0; r < restaurants_; ++r) {
+      for (std::uint32_t p = 0; p < places_; ++p) kept_.push_back(straight(r, p));
+    }
   }
   Seconds seconds(PlaceIndex from, PlaceIndex to) const override {
-    const double x = points_[to].x - points_[from].x;
-    const double y = points_[to].y - points_[from].y;
-    return static_cast<Seconds>(std::ceil(std::sqrt(x * x + y * y) / speed_)) * kMinute;
+    if (to < restaurants_) return kept_[to * places_ + from];
+    if (from < restaurants_) return kept_[from * places_ + to];
+    return straight(from, to);
   }
 
  private:
-  double speed_;
-  std::vector<Point> points_;
+  static constexpr std::size_t kMostKept = 50'000'000;  // 200 MB
+
+  Seconds straight(PlaceIndex from, PlaceIndex to) const {
+    return instance_.minutes(instance_.point(from), instance_.point(to)) * kMinute;
+  }
+
+  const Instance& instance_;
+  std::size_t restaurants_;
+  std::size_t places_;
+  std::vector<Seconds> kept_;
 };
 
 // Normal by Box and Muller, the same on every machine up to the last bits of log and cos.
@@ -47,10 +64,12 @@ class Simulation {
         options_(options),
         travel_(instance),
         dispatcher_(travel_, options.dispatcher),
-        rng_(options.seed) {
+        rng_(options.seed),
+        desk_(instance, options, travel_) {
     day_.orders.resize(instance.orders.size());
     day_.moves.resize(instance.couriers.size());
     trip_of_.resize(instance.couriers.size());
+    free_at_.resize(instance.couriers.size());
     for (std::size_t c = 0; c < instance.couriers.size(); ++c) {
       const auto& courier = instance.couriers[c];
       events_.push_back(event::ShiftAdded{{.id = RiderId(c),
@@ -74,6 +93,7 @@ class Simulation {
     for (; now <= last || !happenings_.empty(); now += options_.dispatcher.horizon) {
       happen(now, false);
       place_orders(now);
+      look_at_list(now);
       tell();
       if (now <= last) tick(now);
       happen(now, true);
@@ -114,10 +134,32 @@ class Simulation {
       auto& trip = day_.trips[next.trip];
       if (next.order != kNobody) {
         deliver(next);
-      } else if (trip_of_[next.courier] == next.trip && pickup_of(trip) == next.at) {
-        pick_up(trip, next.at);
+      } else if (trip_of_[next.courier] == next.trip && pickup_or_end(trip) == next.at) {
+        if (pickup_of(trip) == next.at) {
+          pick_up(trip, next.at);
+        } else {
+          give_up(trip, next.at);
+        }
       }  // else: the bundle has grown, and its pickup moved
     }
+  }
+
+  // When the courier has the food, or goes home because his shift ends before that.
+  Seconds pickup_or_end(const TripRecord& trip) const {
+    return std::min(pickup_of(trip), instance_.couriers[trip.courier].off * kMinute);
+  }
+
+  // The kitchen is later than it said, and his shift is over: what he waited for is open again.
+  void give_up(TripRecord& trip, Seconds at) {
+    trip.given_up = at / kMinute;
+    events_.push_back(event::RiderGone{RiderId(trip.courier)});
+    for (const auto order : trip.orders) {
+      day_.orders[order].courier.reset();
+      if (desk_.lists(order, at) || desk_.lists_after_refusals(OrderId(order), at))
+        events_.push_back(event::Listed{OrderId(order)});
+    }
+    trip_of_[trip.courier].reset();
+    free_at_[trip.courier] = kNever;
   }
 
   void deliver(const Happening& what) {
@@ -144,6 +186,7 @@ class Simulation {
       place = door;
     }
     trip_of_[trip.courier].reset();
+    free_at_[trip.courier] = leave;
   }
 
   void place_orders(Seconds now) {
@@ -165,6 +208,7 @@ class Simulation {
         becoming_ready_.emplace(order.ready * kMinute, o);
       }
       events_.push_back(event::Placed{live});
+      if (desk_.lists(o, now)) events_.push_back(event::Listed{OrderId(o)});
     }
     // What the kitchen has not brought out by now is ready later than now, whatever was said.
     while (!becoming_ready_.empty() && becoming_ready_.begin()->first <= now) {
@@ -199,16 +243,31 @@ class Simulation {
     for (const auto& reason : decisions.reasons) day_.decision_log.push_back(reason_json(now, reason));
     const std::int32_t minute = (now + kMinute - 1) / kMinute;
     for (const auto& made : decisions.assignments) {
-      if (declines(made)) continue;
+      if (declines(made, now)) continue;
+      desk_.sent(made);
       obey(made, minute);
     }
   }
 
-  bool declines(const Assignment& made) {
-    if (options_.decline_share <= 0 || made.extends || rng_.unit() >= options_.decline_share) return false;
+  bool declines(const Assignment& made, Seconds now) {
+    if (made.extends || desk_.goes(made, now)) return false;
     events_.push_back(event::Declined{made.rider});
+    for (const auto order : made.orders) {
+      if (desk_.lists_after_refusals(order, now)) events_.push_back(event::Listed{order});
+    }
     ++day_.declines;
     return true;
+  }
+
+  // Couriers with nothing to do look at the list, in any sequence.
+  void look_at_list(Seconds now) {
+    for (const auto courier : desk_.looking(now)) {
+      if (trip_of_[courier] || free_at_[courier] > now) continue;
+      const auto order = desk_.tap({courier, place_of_[courier]}, now);
+      if (order) events_.push_back(event::Pinned{*order, RiderId(courier)});
+    }
+    day_.taps = desk_.taps();
+    day_.taps_lost = desk_.taps_lost();
   }
 
   void obey(const Assignment& made, std::int32_t minute) {
@@ -237,7 +296,7 @@ class Simulation {
       record.courier = courier;
       record.assigned_at.push_back(minute);
     }
-    happenings_.push({pickup_of(trip), next_sequence_++, courier, *trip_of_[courier], kNobody});
+    happenings_.push({pickup_or_end(trip), next_sequence_++, courier, *trip_of_[courier], kNobody});
   }
 
   const Instance& instance_;
@@ -245,6 +304,7 @@ class Simulation {
   Euclid travel_;
   Dispatcher dispatcher_;
   Rng rng_;
+  OfferDesk desk_;
   Day day_;
   std::vector<Event> events_;
   std::vector<std::uint32_t> by_placement_;
@@ -253,6 +313,7 @@ class Simulation {
   std::vector<event::Ready> said_ready_;
   std::vector<std::uint32_t> place_of_;                // by courier: where he is, or is riding to
   std::vector<std::optional<std::uint32_t>> trip_of_;  // by courier: the one before its pickup
+  std::vector<Seconds> free_at_;                       // by courier: done with what he had on board
   std::vector<std::uint32_t> from_;                    // by trip: where it began
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> happenings_;
   std::uint32_t next_sequence_ = 0;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
+#include "reckon/base/csv.h"
 #include "reckon/dispatch/mdrp.h"
 
 namespace reckon::dispatch::mdrp {
@@ -27,17 +29,24 @@ double percent(std::size_t part, std::size_t whole) {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-double payment(const Instance& instance, const Day& day) {
-  std::vector<double> delivered(instance.couriers.size());
+std::vector<double> delivered_by(const Instance& instance, const Day& day) {
+  std::vector<double> out(instance.couriers.size());
   for (const auto& order : day.orders) {
-    if (order.delivered) ++delivered[*order.courier];
+    if (order.delivered) ++out[*order.courier];
   }
+  return out;
+}
+
+double pay_of(const Instance& instance, const Courier& courier, double delivered) {
+  return std::max(delivered * instance.parameters.pay_per_order,
+                  (courier.off - courier.on) * instance.parameters.pay_per_hour / 60);
+}
+
+double payment(const Instance& instance, const Day& day) {
+  const auto delivered = delivered_by(instance, day);
   double sum = 0;
-  for (std::size_t c = 0; c < delivered.size(); ++c) {
-    const auto& courier = instance.couriers[c];
-    sum += std::max(delivered[c] * instance.parameters.pay_per_order,
-                    (courier.off - courier.on) * instance.parameters.pay_per_hour / 60);
-  }
+  for (std::size_t c = 0; c < delivered.size(); ++c)
+    sum += pay_of(instance, instance.couriers[c], delivered[c]);
   return sum;
 }
 
@@ -90,6 +99,25 @@ Summary summarize(const Instance& instance, const Day& day) {
   out.tick_mean_ms = mean(day.tick_ms);
   out.tick_p99_ms = quantile(day.tick_ms, 0.99);
   out.tick_max_ms = day.tick_ms.empty() ? 0 : std::ranges::max(day.tick_ms);
+  return out;
+}
+
+std::string riders_csv(const Instance& instance, const Day& day) {
+  const auto delivered = delivered_by(instance, day);
+  std::string out = "id,rider,on_s,off_s,calls,distance_m,pay\n";
+  for (std::size_t c = 0; c < delivered.size(); ++c) {
+    const auto& courier = instance.couriers[c];
+    double metres = 0;
+    for (const auto& move : day.moves[c]) {
+      const Point from = instance.point(move.from);
+      const Point to = instance.point(move.to);
+      metres += std::hypot(to.x - from.x, to.y - from.y);
+    }
+    base::append_csv_row(
+        out, {fmt::format("{}", c), courier.name, fmt::format("{}", courier.on * 60),
+              fmt::format("{}", courier.off * 60), fmt::format("{}", delivered[c]),
+              fmt::format("{:.0f}", metres), fmt::format("{:.2f}", pay_of(instance, courier, delivered[c]))});
+  }
   return out;
 }
 
