@@ -69,7 +69,9 @@ std::size_t running_threads() {
   return entries("/proc/self/task");
 }
 
-LeakWatch::LeakWatch() : descriptors_(open_descriptors()), threads_(running_threads()) {}
+// ThreadSanitizer has a thread of its own, from our first one on.
+LeakWatch::LeakWatch()
+    : descriptors_(open_descriptors()), threads_(running_threads() + std::size_t{RECKON_SANITIZED}) {}
 
 LeakWatch::~LeakWatch() {
   // A peer's thread may need a moment to see that its connection has gone.
