@@ -161,6 +161,7 @@ def ensure_city(build, out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("mode", nargs="?", choices=["evening", "serve"], default="evening")
+    parser.add_argument("port", nargs="?", type=int, default=8080, help="of serve")
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     options = parser.parse_args()
@@ -179,7 +180,7 @@ def main():
     running = [provider]
     try:
         if options.mode == "serve":
-            config = config_file(run / "config.json", "reckon.db", provider_port, "127.0.0.1:8080")
+            config = config_file(run / "config.json", "reckon.db", provider_port, f"127.0.0.1:{options.port}")
             server, port = start([reckon, "serve", "--config", config], run / "server.log")
             running.append(server)
             print(f"serving on http://127.0.0.1:{port}  (stand-in provider on {provider_port}); Ctrl-C stops both")
