@@ -20,6 +20,7 @@ Document adjustment(std::int64_t seq, std::int64_t before, std::int64_t by, std:
   Document document = delivery(seq, "q1", by, vat, "15:00");
   document.kind = DocumentKind::kAdjustment;
   document.before = {before};
+  document.source = kDay;
   document.reason = "CHANGE_DISTANCE";
   return document;
 }
@@ -119,6 +120,41 @@ TEST_CASE("post_day: pay with a tariff of its own leaves a margin that the other
   const auto loss = shared(4000, fee::Money{4100});
   CHECK(loss.rider.minor == 4100);
   CHECK(loss.branch.minor + loss.head_office.minor == -100);
+}
+
+TEST_CASE("post_day: an adjustment is split by the shares of the delivery's day") {
+  auto terms = round_terms();
+  auto later = terms.shares.back();
+  later.from = ledger::parse_day(kDay).value();
+  std::swap(later.rider_ppm, later.head_office_ppm);
+  terms.shares.push_back(later);
+  auto back = adjustment(1, 4000, -4000, -400);
+  back.source = "2026-03-01";  // the day before the new shares
+  const std::vector<Document> documents = {back};
+  const auto journal = ledger::post_day(terms, ledger::parse_day(kDay).value(), {}, documents);
+  REQUIRE(journal);
+  CHECK(moved(*journal).at("head_office") == -120);  // 3 of 100, not the 90 of the day itself
+}
+
+TEST_CASE("post_day: pay with a tariff of its own, adjusted and taken back, leaves nothing with anybody") {
+  for (const std::int64_t fee : {3999, 4000, 4001, 4002}) {
+    CAPTURE(fee);
+    auto paid = delivery(2, "q1", fee, 400);
+    paid.rider_pay = fee::Money{3001};
+    auto back = adjustment(3, fee, -fee, -400);
+    back.rider_pay = fee::Money{-3001};
+    back.source = "2026-03-02 3001";
+    const auto after = posted({deposit(1, 50'000), paid, back}).closing.balances;
+    CHECK(after.at("rider:r-1").minor == 0);
+    CHECK(after.at("head_office").minor == 0);
+  }
+}
+
+TEST_CASE("AdjustedFrom: what it writes it reads; anything else is none") {
+  for (const char* text : {"2026-03-02", "2026-03-02 3500", "2026-03-02 -1"})
+    CHECK(ledger::AdjustedFrom::parse(text).value().text() == text);
+  for (const char* text : {"", "2026-03-32", "2026-03-02 ", "2026-03-02 x", "2026-03-02 1 "})
+    CHECK_FALSE(ledger::AdjustedFrom::parse(text));
 }
 
 TEST_CASE("post_day: without a row in force nothing is posted") {

@@ -207,6 +207,43 @@ TEST_CASE("every byte flipped: refused, or harmless padding") {
   MESSAGE(opened, " of ", bytes.size(), " flips fell into padding or the header's hash");
 }
 
+namespace {
+
+// Where a section's bytes begin, from the section table.
+std::size_t section_begin(const std::string& bytes, std::string_view name) {
+  std::uint32_t sections = 0;
+  std::memcpy(&sections, bytes.data() + 24, 4);
+  for (std::size_t entry = 128; entry < 128 + sections * std::size_t{56}; entry += 56) {
+    if (name != bytes.data() + entry) continue;
+    std::uint64_t offset = 0;
+    std::memcpy(&offset, bytes.data() + entry + 32, 8);
+    return offset;
+  }
+  FAIL("no such section");
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("an edge without two points is refused before its length is read") {
+  const auto drawn = town();
+  const test::BuiltMap built(drawn);
+  const auto bytes = read_all(built.file());
+  const test::TempFolder folder;
+  const auto edges = section_begin(bytes, "edges");
+  for (const std::uint32_t first : {0u, 1u}) {  // the second entry: where the first edge's points end
+    auto altered = bytes;
+    std::memcpy(altered.data() + edges + 4, &first, 4);
+    test::mend_checksums(altered);
+    write_all(folder / "altered", altered);
+    for (const auto checks : {road::MapChecks::kAtOpening, road::MapChecks::kLater}) {
+      const auto opened = road::RoadMap::open(folder / "altered", checks);
+      REQUIRE_FALSE(opened);
+      CHECK(opened.error().where.ends_with("#edges"));
+    }
+  }
+}
+
 TEST_CASE("an altered file with mended checksums is refused or answers; it never reads outside") {
   constexpr std::uint64_t kSeed = 3;
   MESSAGE("seed ", kSeed);

@@ -83,7 +83,8 @@ base::Result<Args> parse_args(const Command& command, const std::vector<std::str
 
 int report(const base::Error& error) {
   for (const auto& fault : error.all()) {
-    fmt::print(stderr, "reckon: error: {}: {}\n", fault.where, fault.message);
+    const auto line = fmt::format("reckon: error: {}: {}\n", fault.where, fault.message);
+    std::fputs(line.c_str(), stderr);  // never throws: stderr may be a closed pipe as well
   }
   return error.code == base::ErrorCode::kEnvironment ? kEnvironmentFault : kBadInput;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <deque>
 #include <iterator>
 #include <limits>
@@ -200,19 +201,23 @@ class Poster {
     charged(document, charge);
   }
 
-  // As if the fee had been the other one from the start: the difference of the two splits.
+  // As if the fee had been the other one from the start: the difference of the two splits, both by the shares
+  // of the delivery's day.
   void adjustment(const Document& document) {
-    const auto& row = sums_.row(terms_.shares, "shares", document.branch, day_);
-    begin(EntryKind::kAdjustment, document.seq);
-    if (document.rider_pay) {
-      spread(document, shares_of(sums_, row, document.amount, document.rider_pay));
-    } else {
-      const auto old = shares_of(sums_, row, document.before, {});
-      const auto now = shares_of(sums_, row, sums_.plus(document.before, document.amount, "fee"), {});
-      spread(document,
-             {sums_.minus(now.rider, old.rider, "pay"), sums_.minus(now.branch, old.branch, "share"),
-              sums_.minus(now.head_office, old.head_office, "share")});
+    const auto from = AdjustedFrom::parse(document.source);
+    if (!from || from->rider_pay.has_value() != document.rider_pay.has_value()) {
+      sums_.fail(ErrorCode::kCorrupt, fmt::format("document {}", document.seq),
+                 "does not tell what it adjusts; the books were changed");
+      return;
     }
+    const auto& row = sums_.row(terms_.shares, "shares", document.branch, from->day);
+    auto pay = from->rider_pay;
+    const auto old = shares_of(sums_, row, document.before, pay);
+    if (pay) pay = sums_.plus(*pay, *document.rider_pay, "rider_pay");
+    const auto now = shares_of(sums_, row, sums_.plus(document.before, document.amount, "fee"), pay);
+    begin(EntryKind::kAdjustment, document.seq);
+    spread(document, {sums_.minus(now.rider, old.rider, "pay"), sums_.minus(now.branch, old.branch, "share"),
+                      sums_.minus(now.head_office, old.head_office, "share")});
     end();
     charged(document, sums_.plus(document.amount, document.vat.value_or(Money{}), "charge"));
   }
@@ -312,6 +317,24 @@ class Poster {
 };
 
 }  // namespace
+
+std::string AdjustedFrom::text() const {
+  return rider_pay ? fmt::format("{} {}", fee::date_text(day), rider_pay->minor) : fee::date_text(day);
+}
+
+std::optional<AdjustedFrom> AdjustedFrom::parse(std::string_view text) {
+  const auto space = text.find(' ');
+  const auto day = parse_day(text.substr(0, space));
+  if (!day) return std::nullopt;
+  AdjustedFrom from{*day, std::nullopt};
+  if (space == std::string_view::npos) return from;
+  std::int64_t minor = 0;
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + space + 1, end, minor);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  from.rider_pay = Money{minor};
+  return from;
+}
 
 base::Result<DayJournal> post_day(const Terms& terms, std::chrono::sys_days day, const Position& opening,
                                   std::span<const Document> documents) {

@@ -47,7 +47,17 @@ struct Document {
   std::optional<fee::Money> rider_pay;  ///< of `amount`, where the rider's pay does not come from shares
   fee::Money before;                    ///< of an adjustment: the fee until then
   std::string reason, by, note;         ///< of an adjustment, payment or deposit
-  std::string source;                   ///< of a delivery: the trace's hash
+  std::string source;                   ///< of a delivery: the trace's hash; of an adjustment: adjusted_from
+};
+
+/// What an adjustment rests on: the delivery's day, by whose shares both splits are made, and the rider's pay
+/// until then where it has a tariff of its own. As text: `2026-11-27` or `2026-11-27 3500`.
+struct AdjustedFrom {
+  std::chrono::sys_days day{};
+  std::optional<fee::Money> rider_pay;
+
+  std::string text() const;
+  static std::optional<AdjustedFrom> parse(std::string_view text);
 };
 
 enum class EntryKind : std::uint8_t {

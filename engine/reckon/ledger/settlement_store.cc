@@ -76,8 +76,9 @@ std::string difference(const Document& there, const Document& now) {
     return fmt::format("{} shop {} rider {} branch {} fee {}", base::format_rfc3339(one.at), one.shop,
                        one.rider, one.branch, one.amount.minor);
   };
-  return fmt::format("is recorded already, otherwise ({}; now {}); change it by 'settle adjust'", told(there),
-                     told(now));
+  return fmt::format(
+      "is recorded already, otherwise ({}; now {}); only its fee can be changed ('settle adjust')",
+      told(there), told(now));
 }
 
 }  // namespace
@@ -108,6 +109,7 @@ base::Result<std::unique_ptr<Books>> Books::open(std::string_view url, Mode mode
 }
 
 base::Result<void> Books::put_terms(const Terms& terms, base::WallTime at, std::string_view by) {
+  if (by.empty()) return base::fail(ErrorCode::kInvalidInput, "by", "is empty; who puts them must be named");
   Transaction transaction(state_->db);
   if (!transaction.begun()) return state_->store_fault("begin to write");
   const auto before = this->terms();
@@ -282,6 +284,8 @@ base::Result<Recorded> Books::record(std::vector<Document> documents,
   for (std::size_t i = 0; i < documents.size() && faults.size() < base::kMaxFaults; ++i) {
     auto& document = documents[i];
     document.day = day_of(*terms, document.at);
+    const bool paid = document.kind == DocumentKind::kDeposit || document.kind == DocumentKind::kPayment;
+    if (paid && document.by.empty()) faults.push_back({"by", "is empty; who does it must be named"});
     if (document.kind == DocumentKind::kDelivery) {
       const auto there = state_->recorded_delivery(select, document.quote_id);
       if (!there) return base::fail(there.error());
@@ -321,9 +325,9 @@ base::Result<Document> Books::delivery(std::string_view quote_id) const {
     return base::fail(ErrorCode::kNotFound, std::string(quote_id),
                       "is no recorded delivery; import it first ('reckon settle import')");
   Document document = std::move(**found);
-  Statement changes(
-      state_->db.get(),
-      "SELECT amount, coalesce(vat, 0) FROM documents WHERE kind = 'ADJUSTMENT' AND quote_id = ?");
+  Statement changes(state_->db.get(),
+                    "SELECT amount, coalesce(vat, 0), coalesce(rider_pay, 0) FROM documents "
+                    "WHERE kind = 'ADJUSTMENT' AND quote_id = ?");
   changes.bind(1, quote_id);
   for (;;) {
     const auto step = changes.step();
@@ -331,6 +335,7 @@ base::Result<Document> Books::delivery(std::string_view quote_id) const {
     if (step == Step::kDone) return document;
     document.amount = document.amount + fee::Money{changes.integer(0)};
     if (document.vat) document.vat = *document.vat + fee::Money{changes.integer(1)};
+    if (document.rider_pay) document.rider_pay = *document.rider_pay + fee::Money{changes.integer(2)};
   }
 }
 
@@ -356,6 +361,11 @@ base::Result<void> check_adjustment(const Books::Adjustment& adjustment, const D
                              ? "is missing; this delivery's pay has a tariff of its own, so the "
                                "rider's part of the change must be said"
                              : "is given, but this delivery's pay is a share of its fee; leave it out"});
+  else if (adjustment.rider_pay &&
+           (adjustment.rider_pay->minor < -delivery.rider_pay->minor || adjustment.rider_pay->minor > most))
+    faults.push_back(
+        {"rider-amount", fmt::format("{} is not allowed; from {} (the pay so far taken back) to {}",
+                                     adjustment.rider_pay->minor, -delivery.rider_pay->minor, most)});
   if (adjustment.at < delivery.at)
     faults.push_back(
         {"at", fmt::format("{} is before the delivery at {}; a later time is needed",
@@ -388,7 +398,7 @@ base::Result<Document> Books::adjust(const Adjustment& adjustment) {
   document.reason = adjustment.reason;
   document.by = adjustment.by;
   document.note = adjustment.note;
-  document.source.clear();
+  document.source = AdjustedFrom{delivery->day, delivery->rider_pay}.text();
   const auto recorded = record({document}, {adjustment.quote_id});
   if (!recorded) return base::fail(recorded.error());
   return document;

@@ -115,7 +115,7 @@ class Books {
   /// @errors kNotFound  no such delivery; kConflict  its day is closed; kInvalidInput  everything else
   base::Result<Document> adjust(const Adjustment& adjustment);
 
-  /// The delivery of a quote, with the fee and VAT that adjustments have made of it.
+  /// The delivery of a quote, with the fee, VAT and rider's pay that adjustments have made of it.
   /// @errors kNotFound  there is none
   base::Result<Document> delivery(std::string_view quote_id) const;
 

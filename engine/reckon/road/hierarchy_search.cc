@@ -22,6 +22,10 @@ struct Meeting {
   std::uint32_t hub = 0;
 };
 
+Cost without_bias(Cost cost, Cost bias) {
+  return cost >= kUnreached || !fits(cost - bias) ? kNoCost : cost - bias;
+}
+
 // At vertices below the labels: both climbs have them by descending number.
 Meeting meet_at_steps(const Climb& forward, const Climb& backward) {
   const auto ups = forward.unlabelled();
@@ -114,7 +118,7 @@ class Unpacker {
   std::vector<Leap> todo_;
 };
 
-// As meet_at_hubs, but tells where; looks at each pair of steps.
+// As spread and gather, but tells where; looks at each pair of steps.
 Meeting find_hub(const Hierarchy& hierarchy, const Climb& forward, const Climb& backward) {
   Meeting best;
   const auto first_up = static_cast<std::uint32_t>(forward.unlabelled().size());
@@ -205,34 +209,71 @@ void HierarchySearch::climb(const ArcGraph& graph, const Hierarchy& hierarchy, s
   backward_.run(hierarchy.down, hierarchy.up, hierarchy.labelled(), seeds_.targets);
 }
 
-Cost HierarchySearch::meet_at_hubs(const Hierarchy& hierarchy) {
+// What the start reaches, to `at_hub_`.
+void HierarchySearch::spread(const Hierarchy& hierarchy) {
   if (at_hub_.size() < hierarchy.labelled()) at_hub_.resize(hierarchy.labelled(), kUnreached);
-  for (const auto& step : forward_.labelled()) prefetch(hierarchy.out.of(step.vertex));
-  for (const auto& step : backward_.labelled()) prefetch(hierarchy.in.of(step.vertex));
   for (const auto& step : forward_.labelled()) {
     for (const auto& entry : hierarchy.out.of(step.vertex)) {
       auto& cost = at_hub_[hierarchy.hub_of(entry)];
       cost = std::min(cost, step.cost + entry.cost());
     }
   }
+}
+
+Cost HierarchySearch::gather(const Hierarchy& hierarchy) const {
   Cost best = kUnreached;
   for (const auto& step : backward_.labelled()) {
     for (const auto& entry : hierarchy.in.of(step.vertex)) {
       best = std::min(best, step.cost + entry.cost() + at_hub_[hierarchy.hub_of(entry)]);
     }
   }
+  return best;
+}
+
+void HierarchySearch::clear(const Hierarchy& hierarchy) {
   for (const auto& step : forward_.labelled()) {
     for (const auto& entry : hierarchy.out.of(step.vertex)) at_hub_[hierarchy.hub_of(entry)] = kUnreached;
   }
-  return best;
 }
 
 Cost HierarchySearch::shortest(const ArcGraph& graph, const Hierarchy& hierarchy,
                                std::span<const Terminal> from, std::span<const Terminal> to) {
   climb(graph, hierarchy, from, to);
-  const Cost best = std::min(meet_at_steps(forward_, backward_).cost, meet_at_hubs(hierarchy));
-  const Cost whole = best >= kUnreached || !fits(best - seeds_.bias) ? kNoCost : best - seeds_.bias;
-  return std::min(whole, along_one_arc(from, to).cost);
+  for (const auto& step : forward_.labelled()) prefetch(hierarchy.out.of(step.vertex));
+  for (const auto& step : backward_.labelled()) prefetch(hierarchy.in.of(step.vertex));
+  spread(hierarchy);
+  const Cost best = std::min(meet_at_steps(forward_, backward_).cost, gather(hierarchy));
+  clear(hierarchy);
+  return std::min(without_bias(best, seeds_.bias), along_one_arc(from, to).cost);
+}
+
+void HierarchySearch::hold(const Hierarchy& hierarchy, std::span<const Terminal> from) {
+  seeds_.sources.clear();
+  for (const auto& source : from)
+    seeds_.sources.push_back({hierarchy.vertex_of_arc[source.arc], source.after});
+  forward_.run(hierarchy.up, hierarchy.down, hierarchy.labelled(), seeds_.sources);
+  spread(hierarchy);
+}
+
+Cost HierarchySearch::shortest_to(const ArcGraph& graph, const Hierarchy& hierarchy,
+                                  std::span<const Terminal> from, std::span<const Terminal> to) {
+  const auto behind = [&](const Terminal& source) { return lies_behind(source, to); };
+  if (std::ranges::any_of(from, behind)) {  // such a trip begins elsewhere than what is held
+    clear(hierarchy);
+    const Cost cost = shortest(graph, hierarchy, from, to);
+    hold(hierarchy, from);
+    return cost;
+  }
+  const Cost bias = seed_targets(
+      to, [&](std::uint32_t arc) { return hierarchy.vertex_of_arc[arc]; }, seeds_.targets);
+  backward_.run(hierarchy.down, hierarchy.up, hierarchy.labelled(), seeds_.targets);
+  for (const auto& step : backward_.labelled()) prefetch(hierarchy.in.of(step.vertex));
+  const Cost best = std::min(meet_at_steps(forward_, backward_).cost, gather(hierarchy));
+  return std::min(without_bias(best, bias), along_one_arc(from, to).cost);
+}
+
+void HierarchySearch::let_go(const Hierarchy& hierarchy) {
+  clear(hierarchy);
 }
 
 std::optional<Path> HierarchySearch::path(const ArcGraph& graph, const Hierarchy& hierarchy,

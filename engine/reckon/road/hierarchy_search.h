@@ -122,6 +122,14 @@ class HierarchySearch {
   Cost shortest(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
                 std::span<const Terminal> to);
 
+  /// Keeps what a start reaches, so that `shortest_to` needs to look at destinations only. Nothing else is
+  /// asked of this search until `let_go`.
+  void hold(const Hierarchy& hierarchy, std::span<const Terminal> from);
+  /// What `shortest` gives from the start that is held. `from` is the same, `graph` and `hierarchy` too.
+  Cost shortest_to(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
+                   std::span<const Terminal> to);
+  void let_go(const Hierarchy& hierarchy);
+
   /// The same with the path, shortcuts unpacked. Nothing when there is no
   /// path or the hierarchy contradicts itself (an altered file).
   std::optional<Path> path(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
@@ -130,7 +138,9 @@ class HierarchySearch {
  private:
   void climb(const ArcGraph& graph, const Hierarchy& hierarchy, std::span<const Terminal> from,
              std::span<const Terminal> to);
-  Cost meet_at_hubs(const Hierarchy& hierarchy);
+  void spread(const Hierarchy& hierarchy);
+  Cost gather(const Hierarchy& hierarchy) const;
+  void clear(const Hierarchy& hierarchy);
 
   TripSeeds seeds_;
   Climb forward_, backward_;

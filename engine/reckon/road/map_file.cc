@@ -227,6 +227,10 @@ class Decoder {
               "impossible number of edges"))
       return;
     if (!splits(g.edge_first_point, g.edge_count(), g.points.size(), "edges")) return;
+    bool lines = true;  // whatever reads an edge's length rests on this
+    for (std::size_t e = 0; e < g.edge_count(); ++e)
+      lines &= g.edge_first_point[e + 1] - g.edge_first_point[e] >= 2;
+    if (!need(lines, "edges", "an edge has fewer points than two")) return;
     if (!need(g.along_mm.size() == g.points.size(), "along", "has another number of entries than points"))
       return;
     need(g.edge_class.size() == g.edge_count(), "classes", "has another number of entries than edges");
@@ -300,7 +304,7 @@ class Decoder {
     for (std::uint32_t e = 0; e < g.edge_count() && ok; ++e) {
       const auto first = g.edge_first_point[e];
       const auto end = g.edge_first_point[e + 1];
-      ok = end - first >= 2 && g.along_mm[first] == 0;
+      ok = g.along_mm[first] == 0;
       for (auto i = first + 1; i < end && ok; ++i)
         ok = g.along_mm[i - 1] <= g.along_mm[i] && g.along_mm[i] <= kMaxEdgeMm;
     }

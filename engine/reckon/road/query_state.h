@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "reckon/road/changed_graph.h"
@@ -66,6 +67,7 @@ struct Roads::Query::State {
   std::vector<std::uint32_t> first;
   std::vector<Cost> costs;
   std::vector<bool> on_map;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> along;  ///< places of a row: Hilbert position, number
 
   /// One trip. `shortest` gives the cost of the cheapest path between the terminals `from` and `to`, time
   /// first, or kNoCost; `path` that path.

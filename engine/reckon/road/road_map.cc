@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "reckon/road/hilbert.h"
 #include "reckon/road/map_file.h"
 #include "reckon/road/mapped_file.h"
 #include "reckon/road/model_search.h"
@@ -166,6 +167,7 @@ void RoadMap::table(std::span<Query> queries, base::Vehicle vehicle, std::span<c
                     std::span<const geo::LatLng> destinations, const TableOptions& options,
                     std::span<TableCell> cells) const {
   RECKON_CHECK(!queries.empty() && cells.size() == sources.size() * destinations.size());
+  if (sources.size() == 1) return row(queries.front(), vehicle, sources[0], destinations, options, cells);
   auto& places = queries.front().state_->destinations;
   prepare(queries.front(), vehicle, Role::kDestinations, destinations, places, options);
   std::atomic<std::size_t> next = 0;
@@ -178,6 +180,33 @@ void RoadMap::table(std::span<Query> queries, base::Vehicle vehicle, std::span<c
   std::vector<std::jthread> others;
   for (auto& query : queries.subspan(1)) others.emplace_back([&] { work(query); });
   work(queries.front());
+}
+
+// One start: what it reaches is worked out once, and each destination looks there. Destinations are taken
+// along the map, so that neighbours find their streets and labels in the caches.
+void RoadMap::row(Query& query, base::Vehicle vehicle, const geo::LatLng& source,
+                  std::span<const geo::LatLng> destinations, const TableOptions& options,
+                  std::span<TableCell> cells) const {
+  const Ground ground{state_->view.geometry, state_->graph(vehicle), vehicle};
+  const auto& hierarchy = state_->hierarchy(vehicle);
+  auto& work = *query.state_;
+  std::ranges::fill(cells, TableCell{});
+  work.from.clear();
+  if (!find_end(ground, geo::PlaceE7::nearest(source), reach_of(options), TripEnd::kStart, options.start,
+                work.from))
+    return;
+  work.along.clear();
+  for (std::uint32_t i = 0; i < destinations.size(); ++i)
+    work.along.emplace_back(hilbert_of(geo::PlaceE7::nearest(destinations[i])), i);
+  std::ranges::sort(work.along);
+  work.hierarchy.hold(hierarchy, work.from);
+  for (const auto& [key, i] : work.along) {
+    work.to.clear();
+    if (find_end(ground, geo::PlaceE7::nearest(destinations[i]), reach_of(options), TripEnd::kFinish,
+                 options.finish, work.to))
+      cells[i] = cell_of(work.hierarchy.shortest_to(ground.graph, hierarchy, work.from, work.to), options);
+  }
+  work.hierarchy.let_go(hierarchy);
 }
 
 void RoadMap::prepare(Query& query, base::Vehicle vehicle, Role role, std::span<const geo::LatLng> list,

@@ -160,6 +160,9 @@ class RoadMap final : public Roads {
  private:
   struct State;
   explicit RoadMap(std::unique_ptr<State> state);
+  void row(Query& query, base::Vehicle vehicle, const geo::LatLng& source,
+           std::span<const geo::LatLng> destinations, const TableOptions& options,
+           std::span<TableCell> cells) const;
   std::unique_ptr<State> state_;
 };
 
