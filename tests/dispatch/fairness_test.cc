@@ -89,6 +89,10 @@ TEST_CASE("what cannot be read is told by line") {
   REQUIRE(faults.size() == 3);
   CHECK(faults[0].where == "r.csv:2");
   CHECK(faults[1].where == "r.csv:3");
+  const auto twice = read_rider_records(
+      "id,rider,on_s,off_s,calls,distance_m,pay\n1,a,0,50,1,1,1\n1,a,50,90,1,1,1\n", "r.csv");
+  REQUIRE_FALSE(twice.has_value());
+  CHECK(twice.error().where == "r.csv:3");
   std::vector<RiderRecord> riders;
   const auto unknown = count_decisions(R"({"rider":1,"candidates":[{"rider":1}]})", "d", riders);
   REQUIRE_FALSE(unknown.has_value());

@@ -165,6 +165,34 @@ TEST_CASE("books: an adjustment that may not be is refused with its reason") {
   CHECK(shelf.books->adjust(adjustment(-4000)));
 }
 
+TEST_CASE("books: rider's pay of its own cannot be taken back beyond what it is") {
+  Shelf shelf;
+  auto paid = delivery(0, "q1", 4000, 400);
+  paid.rider_pay = fee::Money{3500};
+  shelf.record({paid});
+  auto change = adjustment(-1000);
+  change.rider_pay = fee::Money{-3000};
+  REQUIRE(shelf.books->adjust(change));
+  change.rider_pay = fee::Money{-501};
+  const auto refused = shelf.books->adjust(change);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().where == "rider-amount");
+}
+
+TEST_CASE("books: who pays in or out is named, and a note has an end") {
+  Shelf shelf;
+  auto nobody = deposit(0, 1000);
+  nobody.by = "";
+  auto talker = deposit(0, 1000);
+  talker.by = "kim";
+  talker.note = std::string(ledger::kMaxNoteBytes + 1, 'x');
+  const auto refused = shelf.books->record({nobody, talker}, {"a", "b"});
+  REQUIRE_FALSE(refused);
+  REQUIRE(refused.error().all().size() == 2);
+  CHECK(refused.error().all()[0].where == "by");
+  CHECK(refused.error().all()[1].where == "note");
+}
+
 TEST_CASE("books: terms of another currency or zone need other books") {
   Shelf shelf;
   auto text = terms_text();

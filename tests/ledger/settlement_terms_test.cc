@@ -33,6 +33,7 @@ TEST_CASE("read_terms: each fault is told with its place") {
   };
   for (const Row& row : {
            Row{"\"KRW\"", "\"WON\"", "/currency", "no currency"},
+           Row{"\"employment\"", "\".employment\"", "/insurance/0/insurance", "letter or digit"},
            Row{"Asia/Seoul", "Asia/Soul", "/time_zone", "Asia/Soul"},
            Row{"70000", "70001", "/shares/0", "sum to 1000001"},
            Row{"\"remainder_to\": \"branch\"", "\"remainder_to\": \"shop\"", "/shares/0/remainder_to",

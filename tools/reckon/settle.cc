@@ -124,6 +124,11 @@ base::Result<void> read_holder(const Args& args, ledger::Document& document,
                     fmt::format("names {} holders; one of {} is needed", given, names));
 }
 
+std::string party_of(const ledger::Document& document) {
+  if (!document.shop.empty()) return "shop " + document.shop;
+  return document.rider.empty() ? "branch " + document.branch : "rider " + document.rider;
+}
+
 int record_money(const Args& args, ledger::Document document) {
   const auto amount = amount_option(args, "amount", 1);
   if (!amount) return report(amount.error());
@@ -138,7 +143,8 @@ int record_money(const Args& args, ledger::Document document) {
   const auto recorded = (*books)->record({document}, {"--at"});
   if (!recorded) return report(recorded.error());
   const auto terms = (*books)->terms();
-  fmt::print("{} recorded\n", fee::readable(document.amount, terms ? terms->currency : fee::Currency{}));
+  fmt::print("{} recorded for {}\n",
+             fee::readable(document.amount, terms ? terms->currency : fee::Currency{}), party_of(document));
   return kDone;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "reckon/base/csv.h"
 #include "reckon/base/json_reader.h"
@@ -153,8 +154,15 @@ base::Result<std::vector<RiderRecord>> read_rider_records(std::string_view csv, 
         fmt::format("has {} riders; at most {} are allowed", table->rows.size(), kMaxRiderRecords));
   std::vector<RiderRecord> out;
   std::vector<base::Fault> faults;
+  std::set<std::uint32_t> seen;
   for (const auto& row : table->rows) {
-    if (auto record = record_of(row, *columns, name, faults)) out.push_back(std::move(*record));
+    auto record = record_of(row, *columns, name, faults);
+    if (!record) continue;
+    if (!seen.insert(record->id).second) {
+      faults.push_back({fmt::format("{}:{}", name, row.line),
+                        fmt::format("rider {} has a row already; one each is allowed", record->id)});
+    }
+    out.push_back(std::move(*record));
   }
   if (faults.empty()) return out;
   return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));

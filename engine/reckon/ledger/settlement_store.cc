@@ -285,6 +285,9 @@ base::Result<Recorded> Books::record(std::vector<Document> documents,
     auto& document = documents[i];
     document.day = day_of(*terms, document.at);
     const bool paid = document.kind == DocumentKind::kDeposit || document.kind == DocumentKind::kPayment;
+    if (document.note.size() > kMaxNoteBytes)
+      faults.push_back(
+          {"note", fmt::format("has {} bytes; at most {} are allowed", document.note.size(), kMaxNoteBytes)});
     if (paid && document.by.empty()) faults.push_back({"by", "is empty; who does it must be named"});
     if (document.kind == DocumentKind::kDelivery) {
       const auto there = state_->recorded_delivery(select, document.quote_id);

@@ -42,6 +42,9 @@ struct Reopening {
   std::string row_hash;
 };
 
+/// Of a document's note: it stands in statements and in cells of a sheet.
+inline constexpr std::size_t kMaxNoteBytes = 500;
+
 struct Recorded {
   std::int64_t added = 0;
   std::int64_t there_already = 0;  ///< the same deliveries, recorded earlier

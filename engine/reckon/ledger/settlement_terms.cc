@@ -9,6 +9,7 @@
 #include "reckon/base/json_reader.h"
 #include "reckon/fee/condition.h"
 #include "reckon/fee/read_parts.h"
+#include "reckon/ledger/settlement_import.h"
 
 namespace reckon::ledger {
 namespace {
@@ -84,6 +85,8 @@ Insurance read_insurance(const base::JsonNode& node) {
       {"from", "branch", "insurance", "expense_ppm", "rider_ppm", "branch_ppm", "rounding", "text"});
   auto row = begun<Insurance>(node);
   row.name = fee::read_name(node.required("insurance"));
+  if (!row.name.empty() && !is_party_name(row.name))  // it names an account, and a file of an export
+    node.required("insurance").fault("must begin with a letter or digit");
   row.expense_ppm = read_ppm(node.required("expense_ppm"));
   row.rider_ppm = read_ppm(node.required("rider_ppm"));
   row.branch_ppm = read_ppm(node.required("branch_ppm"));

@@ -64,8 +64,8 @@ struct DecodedMap {
 /// @param name   stands in `where`: `<name>` or `<name>#<section>`
 /// @errors kCorrupt  foreign, other version, truncated, wrong checksum, index out of range
 /// Cost: one pass over the bytes, about 0.3 ms a megabyte.
-/// @param checks kLater: the checksums of all but the smallest sections are left to check_late_sections; every
-///               index is checked all the same. Until then a damaged map may give wrong answers, nothing worse
+/// @param checks kLater: the checksums of all but the smallest sections are left to check_late_sections;
+///               indices are checked all the same. Till then damage may give wrong answers, nothing worse
 /// @param only   reads this vehicle's part alone; the map serves no other then
 base::Result<DecodedMap> decode_map(std::span<const std::byte> bytes, const std::string& name,
                                     MapChecks checks = MapChecks::kAtOpening,
