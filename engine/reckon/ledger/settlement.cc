@@ -176,7 +176,7 @@ class Poster {
     add(to, what, amount);
   }
 
-  // Fee and VAT from the shop to those who share it; `sign` of the shares' difference is theirs.
+  // Fee and VAT from the shop to those who share it.
   void spread(const Document& document, const FeeShares& shares) {
     const auto shop = account("shop", document.shop);
     const auto branch = account("branch", document.branch);

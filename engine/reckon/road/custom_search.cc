@@ -152,7 +152,7 @@ Cost CustomSearch::shortest(const CustomNetwork& network, std::span<const Termin
   const auto best = meet().cost;
   clear(forward_);
   clear(backward_);
-  const Cost whole = best >= kUnreached || !fits(best - seeds_.bias) ? kNoCost : best - seeds_.bias;
+  const Cost whole = without_bias(best, seeds_.bias);
   return std::min(whole, along_one_arc(from, to).cost);
 }
 
@@ -225,7 +225,7 @@ void CustomSearch::row(const CustomNetwork& network, std::span<const Terminal> f
       best = std::min(best, forward_.at[entry.vertex].cost + entry.cost);
     }
     const Cost bias = entry_bias_[t];
-    costs[t] = best >= kUnreached || !fits(best - bias) ? kNoCost : best - bias;
+    costs[t] = without_bias(best, bias);
   }
   clear(forward_);
   // Ends that share an arc are the exception: the sum above may run backwards along it.

@@ -22,10 +22,6 @@ struct Meeting {
   std::uint32_t hub = 0;
 };
 
-Cost without_bias(Cost cost, Cost bias) {
-  return cost >= kUnreached || !fits(cost - bias) ? kNoCost : cost - bias;
-}
-
 // At vertices below the labels: both climbs have them by descending number.
 Meeting meet_at_steps(const Climb& forward, const Climb& backward) {
   const auto ups = forward.unlabelled();
@@ -230,7 +226,7 @@ Cost HierarchySearch::gather(const Hierarchy& hierarchy) const {
   return best;
 }
 
-void HierarchySearch::clear(const Hierarchy& hierarchy) {
+void HierarchySearch::let_go(const Hierarchy& hierarchy) {
   for (const auto& step : forward_.labelled()) {
     for (const auto& entry : hierarchy.out.of(step.vertex)) at_hub_[hierarchy.hub_of(entry)] = kUnreached;
   }
@@ -243,7 +239,7 @@ Cost HierarchySearch::shortest(const ArcGraph& graph, const Hierarchy& hierarchy
   for (const auto& step : backward_.labelled()) prefetch(hierarchy.in.of(step.vertex));
   spread(hierarchy);
   const Cost best = std::min(meet_at_steps(forward_, backward_).cost, gather(hierarchy));
-  clear(hierarchy);
+  let_go(hierarchy);
   return std::min(without_bias(best, seeds_.bias), along_one_arc(from, to).cost);
 }
 
@@ -259,7 +255,7 @@ Cost HierarchySearch::shortest_to(const ArcGraph& graph, const Hierarchy& hierar
                                   std::span<const Terminal> from, std::span<const Terminal> to) {
   const auto behind = [&](const Terminal& source) { return lies_behind(source, to); };
   if (std::ranges::any_of(from, behind)) {  // such a trip begins elsewhere than what is held
-    clear(hierarchy);
+    let_go(hierarchy);
     const Cost cost = shortest(graph, hierarchy, from, to);
     hold(hierarchy, from);
     return cost;
@@ -270,10 +266,6 @@ Cost HierarchySearch::shortest_to(const ArcGraph& graph, const Hierarchy& hierar
   for (const auto& step : backward_.labelled()) prefetch(hierarchy.in.of(step.vertex));
   const Cost best = std::min(meet_at_steps(forward_, backward_).cost, gather(hierarchy));
   return std::min(without_bias(best, bias), along_one_arc(from, to).cost);
-}
-
-void HierarchySearch::let_go(const Hierarchy& hierarchy) {
-  clear(hierarchy);
 }
 
 std::optional<Path> HierarchySearch::path(const ArcGraph& graph, const Hierarchy& hierarchy,

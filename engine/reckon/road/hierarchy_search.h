@@ -23,6 +23,12 @@ inline void prefetch(std::span<const LabelEntry> label) {
   for (std::size_t i = 0; i < label.size(); i += kEntriesPerLine) __builtin_prefetch(&label[i]);
 }
 
+/// A path's cost from the sum of two climbs; kNoCost where they did not meet. `bias`: what a climb from
+/// targets was raised by (seed_targets).
+constexpr Cost without_bias(Cost sum, Cost bias) {
+  return sum >= kUnreached || !fits(sum - bias) ? kNoCost : sum - bias;
+}
+
 /// A vertex where a climb begins.
 struct ClimbSeed {
   std::uint32_t vertex;
@@ -140,7 +146,6 @@ class HierarchySearch {
              std::span<const Terminal> to);
   void spread(const Hierarchy& hierarchy);
   Cost gather(const Hierarchy& hierarchy) const;
-  void clear(const Hierarchy& hierarchy);
 
   TripSeeds seeds_;
   Climb forward_, backward_;

@@ -90,7 +90,7 @@ void ManyToMany::row(const ArcGraph& graph, const Hierarchy& hierarchy, std::spa
       cost = std::min(cost, there + entry.cost());
     }
   }
-  for (auto& cost : costs) cost = cost >= kUnreached || !fits(cost - bias) ? kNoCost : cost - bias;
+  for (auto& cost : costs) cost = without_bias(cost, bias);
   correct_shared_arcs(graph, hierarchy, one, places, costs);
 }
 

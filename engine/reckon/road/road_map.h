@@ -65,7 +65,7 @@ struct MapInfo {
   ImportCounts counts;
 };
 
-/// When the checksums of a map's large sections are compared.
+/// When the checksums of a map's sections are compared, but for the smallest. Indices are checked at opening.
 enum class MapChecks : std::uint8_t {
   kAtOpening,
   kLater,  ///< by check_sections, while the map is in use
@@ -79,7 +79,7 @@ class RoadMap final : public Roads {
   /// @errors kEnvironment  missing, unreadable
   ///         kCorrupt      not a Reckon map, another format version, truncated, or a section with a wrong
   ///         checksum
-  /// Cost: one pass over the file, some 0.2 ms a megabyte; with kLater over what indices stand in, 0.06 ms
+  /// Cost: one pass over the file, some 0.2 ms a megabyte; with kLater over the indices alone, some 0.06 ms.
   /// @param only  this vehicle's part alone; the map serves no other then
   static base::Result<RoadMap> open(const std::filesystem::path& path,
                                     MapChecks checks = MapChecks::kAtOpening,
