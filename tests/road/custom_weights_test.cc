@@ -76,9 +76,10 @@ std::vector<Cost> relaxed(const EdgeGeometry& geometry, const ArcGraph& graph, c
     better = false;
     for (std::uint32_t from = 0; from < graph.arcs.size(); ++from) {
       if (best[from] == kNoCost) continue;
-      for (const auto to : graph.after(from)) {
+      for (auto turn = graph.next_first[from]; turn < graph.next_first[from + 1]; ++turn) {
+        const auto to = graph.next[turn];
         if (!allowed(graph, changes, from, to)) continue;
-        const auto own = changed_cost(geometry, graph.arcs[to], changes);
+        const auto own = changed_cost(geometry, graph.arcs[to], changes) + cost_of(graph.next_ms[turn], 0);
         const auto cost = plus(best[from], metric == Metric::kFastest ? own : turned_round(own));
         if (cost < best[to]) best[to] = cost, better = true;
       }
@@ -134,9 +135,7 @@ struct Opened {
 bool path_holds(const CustomNetwork& on, const Path& path, Metric metric, Cost cost) {
   Cost sum = 0;
   for (std::size_t i = 1; i < path.arcs.size(); ++i) {
-    const auto after = on.changed->graph().after(path.arcs[i - 1]);
-    if (std::ranges::find(after, path.arcs[i]) == after.end()) return false;
-    const auto turn = on.changed->cost_of_turn(path.arcs[i - 1], path.arcs[i], metric);
+    const auto turn = on.changed->cost_between(path.arcs[i - 1], path.arcs[i], metric);
     if (turn >= kUnreached) return false;
     sum += turn;
   }
@@ -147,7 +146,7 @@ bool path_holds(const CustomNetwork& on, const Path& path, Metric metric, Cost c
 
 TEST_CASE("custom weights: every path under random changes is the one that relaxation finds") {
   const Opened opened(grid());
-  const auto& [graph, geometry, vehicle, order] = opened.network;
+  const auto& [graph, geometry, vehicle, order, side] = opened.network;
   const Elimination shape(graph, order);
   constexpr std::uint32_t kSeed = 20261126;
   CAPTURE(kSeed);
@@ -192,7 +191,7 @@ TEST_CASE("custom weights: every path under random changes is the one that relax
 
 TEST_CASE("custom weights: updated step by step they are those made anew, and earlier ones stay") {
   const Opened opened(grid());
-  const auto& [graph, geometry, vehicle, order] = opened.network;
+  const auto& [graph, geometry, vehicle, order, side] = opened.network;
   const Elimination shape(graph, order);
   std::mt19937 random(7);
   ChangedGraph before(*geometry, graph, {});
@@ -217,7 +216,7 @@ TEST_CASE("custom weights: updated step by step they are those made anew, and ea
 
 TEST_CASE("dissection: each arc once, and what a vertex reaches above it is its nearest one's too") {
   const Opened opened(grid());
-  const auto& [graph, geometry, vehicle, order] = opened.network;
+  const auto& [graph, geometry, vehicle, order, side] = opened.network;
   std::vector<int> seen(graph.arcs.size());
   for (const auto arc : order) ++seen[arc];
   CHECK(std::ranges::all_of(seen, [](int n) { return n == 1; }));

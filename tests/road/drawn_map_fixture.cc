@@ -139,9 +139,10 @@ std::int64_t DrawnMap::metres(const std::string& nodes) const {
   return (mm + 500) / 1000;
 }
 
-BuiltMap::BuiltMap(const DrawnMap& drawn, std::vector<base::Vehicle> vehicles) : drawn_(drawn) {
+BuiltMap::BuiltMap(const DrawnMap& drawn, std::vector<base::Vehicle> vehicles, road::DrivingSide side)
+    : drawn_(drawn) {
   drawn.write(folder_ / "drawn.osm.pbf");
-  const auto built = road::build_map({{folder_ / "drawn.osm.pbf"}, file(), std::move(vehicles), {}});
+  const auto built = road::build_map({{folder_ / "drawn.osm.pbf"}, file(), std::move(vehicles), side, {}});
   if (!built) throw std::runtime_error(built.error().where + ": " + built.error().message);
   auto opened = road::RoadMap::open(file());
   if (!opened) throw std::runtime_error(opened.error().message);

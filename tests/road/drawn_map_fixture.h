@@ -91,8 +91,10 @@ class DrawnMap {
 /// A drawn map, built and opened.
 class BuiltMap {
  public:
-  explicit BuiltMap(const DrawnMap& drawn, std::vector<base::Vehicle> vehicles = {base::kAllVehicles.begin(),
-                                                                                  base::kAllVehicles.end()});
+  explicit BuiltMap(const DrawnMap& drawn,
+                    std::vector<base::Vehicle> vehicles = {base::kAllVehicles.begin(),
+                                                           base::kAllVehicles.end()},
+                    road::DrivingSide side = road::DrivingSide::kRight);
   /// The nodes that the fastest route passes, in order, such as `ABD`; or the status when it is not ok. Shape
   /// points are nodes too; snap points between nodes are `*`.
   std::string trip(base::Vehicle vehicle, char from, char to);

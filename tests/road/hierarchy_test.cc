@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "reckon/road/arcs.h"
 #include "reckon/road/contraction.h"
 #include "reckon/road/hierarchy_search.h"
 #include "reckon/road/hub_labels.h"
@@ -33,10 +34,11 @@ road::CompiledArcs random_graph(const Rules& rules, std::mt19937_64& random) {
     const auto weight = [&] {
       return static_cast<std::uint32_t>(random() % rules.most_cost) + (rules.free_arcs ? 0u : 1u);
     };
-    graph.arcs.push_back(road::Arc{arc * 2, weight(), weight(), 30'000u, road::ArcKind::kPublic, false});
+    graph.arcs.push_back(
+        road::Arc{arc * 2, weight(), weight(), 30'000u, road::ArcKind::kPublic, false, false});
     graph.edge_first_arc.push_back(arc + 1);
   }
-  std::vector<std::vector<std::uint32_t>> next(rules.arcs), prev(rules.arcs);
+  std::vector<std::vector<std::uint32_t>> next(rules.arcs);
   for (std::uint32_t i = 0; i < rules.arcs * rules.links_for_100_arcs / 100; ++i) {
     const auto from = static_cast<std::uint32_t>(random() % rules.arcs);
     // Mostly near by, as roads are; sometimes anywhere, and sometimes back into itself.
@@ -44,7 +46,6 @@ road::CompiledArcs random_graph(const Rules& rules, std::mt19937_64& random) {
     const auto to = static_cast<std::uint32_t>(random() % 4 == 0 ? random() % rules.arcs : near);
     if (std::ranges::find(next[from], to) != next[from].end()) continue;
     next[from].push_back(to);
-    prev[to].push_back(from);
   }
   const auto write = [](const auto& lists, auto& first, auto& all) {
     first.assign(1, 0);
@@ -54,7 +55,9 @@ road::CompiledArcs random_graph(const Rules& rules, std::mt19937_64& random) {
     }
   };
   write(next, graph.next_first, graph.next);
-  write(prev, graph.prev_first, graph.prev);
+  for (std::size_t turn = 0; turn < graph.next.size(); ++turn)
+    graph.next_ms.push_back(static_cast<std::uint16_t>(random() % 2 == 0 ? 0 : random() % rules.most_cost));
+  road::list_previous(graph);
   return graph;
 }
 
@@ -73,9 +76,11 @@ std::vector<Cost> costs_to_starts(const road::ArcGraph& graph, const std::vector
     }
     if (best == count) return at_start;
     done[best] = true;
-    for (const auto to : graph.after(static_cast<std::uint32_t>(best))) {
-      at_start[to] = std::min(at_start[to], at_end[best]);
-      at_end[to] = std::min(at_end[to], at_end[best] + graph.arcs[to].cost());
+    for (auto turn = graph.next_first[best]; turn < graph.next_first[best + 1]; ++turn) {
+      const auto to = graph.next[turn];
+      const Cost turned = at_end[best] + road::cost_of(graph.next_ms[turn], 0);
+      at_start[to] = std::min(at_start[to], turned);
+      at_end[to] = std::min(at_end[to], turned + graph.arcs[to].cost());
     }
   }
 }
@@ -123,7 +128,10 @@ Cost driven_cost(const road::ArcGraph& graph, const road::Path& path, const std:
   Cost cost = start.after;
   for (std::size_t i = 1; i < path.arcs.size(); ++i) {
     const auto after = graph.after(path.arcs[i - 1]);
-    if (std::ranges::find(after, path.arcs[i]) == after.end()) return road::kNoCost;
+    const auto next = std::ranges::find(after, path.arcs[i]);
+    if (next == after.end()) return road::kNoCost;
+    const auto turn = graph.next_first[path.arcs[i - 1]] + (next - after.begin());
+    cost += road::cost_of(graph.next_ms[static_cast<std::size_t>(turn)], 0);
     cost += i + 1 < path.arcs.size() ? graph.arcs[path.arcs[i]].cost() : finish.before;
   }
   return cost;

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "reckon/geo/geodesic.h"
+#include "reckon/road/turn_costs.h"
 #include "reckon/road/way_rules.h"
 
 namespace reckon::test {
@@ -33,7 +34,7 @@ void each(const std::filesystem::path& pbf, osmium::osm_entity_bits::type bits, 
 
 }  // namespace
 
-OsmReference::OsmReference(const std::filesystem::path& pbf, base::Vehicle vehicle) {
+OsmReference::OsmReference(const std::filesystem::path& pbf, base::Vehicle vehicle) : vehicle_(vehicle) {
   read(pbf, vehicle);
   find_next();
   find_usable();
@@ -48,6 +49,7 @@ void OsmReference::read(const std::filesystem::path& pbf, base::Vehicle vehicle)
     places_.emplace_back(node.location().y(), node.location().x());
     const auto tags = tags_of(node.tags());
     barred_.push_back((road::read_barrier(road::Tags(tags)) >> v & 1) != 0);
+    signals_.push_back(road::read_signals(road::Tags(tags)));
   });
   segments_at_.resize(places_.size());
   rules_at_.resize(places_.size());
@@ -254,6 +256,31 @@ bool OsmReference::touches_public(const std::vector<Position>& positions) const 
 std::int64_t OsmReference::time_ms(std::uint32_t segment, int direction, std::int64_t mm) const {
   const std::int64_t speed = segments_[segment].lane[direction].speed;
   return (mm * 3600 + speed / 2) / speed;
+}
+
+// The driving side of the maps in the tests is the right one.
+std::int64_t OsmReference::turn_ms(State from, State to) const {
+  const auto node = head(from);
+  const auto direction = from / 3 % 2;
+  const std::int64_t light = (signals_[node] >> direction & 1) != 0 ? road::kSignalMs : 0;
+  const auto& in = segments_[from / 6];
+  const auto& out = segments_[to / 6];
+  if (from / 6 == to / 6) return light + road::u_turn_ms(vehicle_);
+  if (segments_at_[node].size() <= 2) return light;
+  const auto way = [&](const Segment& segment, std::uint32_t from_node) {
+    const auto& a = places_[from_node];
+    const auto& b = places_[segment.node[0] == from_node ? segment.node[1] : segment.node[0]];
+    const double phi = static_cast<double>(places_[node].first) / 1e7 * std::numbers::pi / 180;
+    const double e2 = 0.0066943799901413165, w = 1 - e2 * std::sin(phi) * std::sin(phi);
+    return std::pair(static_cast<double>(b.second - a.second) * std::cos(phi),
+                     static_cast<double>(b.first - a.first) * (1 - e2) / w);
+  };
+  const auto back = way(in, node), on = way(out, node);
+  const double lengths = std::hypot(back.first, back.second) * std::hypot(on.first, on.second);
+  if (lengths == 0) return light;
+  const double cosine = -(back.first * on.first + back.second * on.second) / lengths;
+  const bool left = on.second * -back.first - on.first * -back.second > 0;
+  return light + road::bend_ms(vehicle_, cosine, left);
 }
 
 bool OsmReference::turn_allowed(std::uint32_t node, std::uint32_t from_segment,
@@ -478,11 +505,12 @@ std::vector<std::optional<ReferenceCost>> OsmReference::costs(
       if (done) break;
     }
     for (const auto to : next_[state]) {
-      meet(to, cost, 0);
+      const ReferenceCost turned{cost.ms + turn_ms(plain(state), plain(to)), cost.mm};
+      meet(to, turned, 0);
       const auto segment = plain(to) / 6;
       const int direction = static_cast<int>(plain(to) / 3 % 2);
-      offer(to,
-            {cost.ms + time_ms(segment, direction, segments_[segment].mm), cost.mm + segments_[segment].mm});
+      offer(to, {turned.ms + time_ms(segment, direction, segments_[segment].mm),
+                 turned.mm + segments_[segment].mm});
     }
   }
   return best;

@@ -3,7 +3,8 @@
 // The slow, obvious road engine that the fast one is compared with: reads the extract itself, knows no edges,
 // arcs, index or hierarchy. One state for each segment between neighbouring nodes, direction and phase of the
 // trip, and for what of a turn rule over ways lies behind; plain Dijkstra. It shares with the engine what
-// tags mean (way_rules.h) and how a segment's length becomes time; nothing else.
+// tags mean (way_rules.h), how a segment's length becomes time and what a bend costs (turn_costs.h); nothing
+// else.
 
 #include <cstdint>
 #include <filesystem>
@@ -90,13 +91,16 @@ class OsmReference {
   const Lane& lane(State state) const { return segments_[state / 6].lane[state / 3 % 2]; }
   bool exists(State state) const;
   std::int64_t time_ms(std::uint32_t segment, int direction, std::int64_t mm) const;
+  std::int64_t turn_ms(State from, State to) const;
   std::vector<State> after(State state) const;  ///< of a state without history, long rules apart
   bool turn_allowed(std::uint32_t node, std::uint32_t from_segment, std::uint32_t to_segment) const;
   bool dead_end(State state) const;
   bool touches_public(const std::vector<Position>& positions) const;
 
   std::vector<std::pair<std::int32_t, std::int32_t>> places_;  ///< (lat, lng) of 1e-7 degree, by node
+  base::Vehicle vehicle_;
   std::vector<bool> barred_;
+  std::vector<std::uint8_t> signals_;
   std::vector<Segment> segments_;
   std::vector<std::vector<std::uint32_t>> segments_at_;  ///< by node
   std::vector<std::vector<Rule>> rules_at_;              ///< by node

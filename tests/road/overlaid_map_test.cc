@@ -21,8 +21,7 @@ namespace {
 
 constexpr auto kMoto = Vehicle::kMotorcycle;
 
-test::DrawnMap town() {
-  test::DrawnMap drawn(R"(
+constexpr const char* kTown = R"(
   A---B-----C--D
   |   |     |  |
   E---F--Q--G--H
@@ -30,7 +29,10 @@ test::DrawnMap town() {
   I---J-----K--L
   |   |     |  |
   M---N-----O--P
-)");
+)";
+
+test::DrawnMap town(const char* picture = kTown) {
+  test::DrawnMap drawn(picture);
   drawn.way("ABCD", {{"highway", "primary"}}).way("IJKL").way("MNOP").way("AEIM").way("BFJN");
   drawn.way("DHLP", {{"highway", "primary"}});
   return drawn;
@@ -70,10 +72,12 @@ std::string at(const test::DrawnMap& drawn, char name) {
 
 /// Trips between all nodes that answer differently; tables must agree with routes.
 int differences(const test::DrawnMap& drawn, const road::Roads& a, const road::Roads& b,
-                std::int64_t tolerance_m = 0) {
+                std::int64_t tolerance_m = 0, char but_from = 0) {
   road::Roads::Query query;
   std::vector<geo::LatLng> places;
-  for (const auto& [name, place] : drawn.places()) places.push_back(drawn.near(name, 3, -4));
+  for (const auto& [name, place] : drawn.places()) {
+    if (name != but_from) places.push_back(drawn.near(name, 3, -4));
+  }
   const auto cells = a.table(query, kMoto, places, places);
   int different = 0, table_differs = 0;
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -106,10 +110,24 @@ TEST_CASE("corrections: without any, answers and release are the map's") {
 TEST_CASE("corrections: a closed street is as one that is not there") {
   const auto drawn = town().way("EFQGH").way("CGKO");
   const Town whole(drawn);
-  const Town without(town().way("CGKO"));
+  // Its ends are left: who drives past a closed street passes a junction all the same.
+  const Town without(town(R"(
+  A---B-----C--D
+  |   |     |  |
+  Ea-bFc-Q-dGefH
+  |   |     |  |
+  I---J-----K--L
+  |   |     |  |
+  M---N-----O--P
+)")
+                         .way("CGKO")
+                         .way("Ea")
+                         .way("bFc")
+                         .way("dGe")
+                         .way("fH"));
   const auto id = drawn.way_id("EFQGH");
   const auto closed = corrected(whole, entry(fmt::format(R"("kind": "close", "way": {})", id)));
-  CHECK(differences(drawn, *closed, without.built.map()) == 0);
+  CHECK(differences(drawn, *closed, without.built.map(), 0, 'Q') == 0);
   CHECK(differences(drawn, *closed, whole.built.map()) > 0);
   CHECK(closed->release() != whole.built.map().release());
   SUBCASE("closed and opened again by later versions") {
@@ -117,7 +135,7 @@ TEST_CASE("corrections: a closed street is as one that is not there") {
         road::resolve(overlay_of(entry(fmt::format(R"("kind": "close", "way": {})", id))), whole.built.map());
     const auto base = OverlaidMap::make(whole.map(), {}, "");
     const auto later = base->with(resolved.by_vehicle, "sha256:x");
-    CHECK(differences(drawn, *later, without.built.map()) == 0);
+    CHECK(differences(drawn, *later, without.built.map(), 0, 'Q') == 0);
     CHECK(differences(drawn, *later->with({}, ""), whole.built.map()) == 0);
     CHECK(differences(drawn, *base, whole.built.map()) == 0);
   }
@@ -192,7 +210,10 @@ TEST_CASE("corrections: speeds by class, street and area; half the speed takes t
     const auto before = on.built.map().route(query, kMoto, drawn.at('A'), drawn.at(name));
     const auto after = all->route(query, kMoto, drawn.at('A'), drawn.at(name));
     CHECK(after.distance == before.distance);
-    CHECK(std::abs(after.duration_ds - 2 * before.duration_ds) <= 2);
+    const auto more_ds = after.duration_ds - 2 * before.duration_ds;
+    const bool straight = name >= 'A' && name <= 'D';  // turning takes no longer
+    CHECK(more_ds <= 2);
+    CHECK(more_ds >= (straight ? -2 : -200));
   }
   const auto slow = corrected(
       on, entry(fmt::format(R"("kind": "speed", "percent": 10, "way": {})", drawn.way_id("EFQGH"))));

@@ -87,7 +87,9 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
       {{{"highway", "tertiary"}, {"junction", "roundabout"}}, "m1 b1 f2 c1", "implied"},
       {{{"highway", "motorway"}, {"oneway", "no"}}, "m2 b0 f0 c2", "said otherwise"},
       {{{"highway", "residential"}, {"motorcycle:backward", "no"}}, "m1 b2 f2 c2", "access by direction"},
-      {{{"highway", "track"}}, "m2 b2 f2 c2", "a farm track is slow, not shut"},
+      {{{"highway", "track"}}, "m2 b2 f2 c0", "a farm track is slow for a rider, shut for a car"},
+      {{{"highway", "track"}, {"motor_vehicle", "yes"}}, "m2 b2 f2 c2", "but for a tag"},
+      {{{"highway", "road"}}, "m2 b2 f2 c0", "of a kind that nobody has told yet"},
       {{{"highway", "service"}, {"area", "yes"}}, "m0 b0 f2 c0", "the rim of a square is no lane"},
       {{{"highway", "construction"}}, "m0 b0 f0 c0", "not built"},
       {{{"highway", "proposed"}}, "m0 b0 f0 c0", "not built"},
@@ -113,6 +115,10 @@ TEST_CASE("read_way: speeds by class, limit, surface and service") {
   CHECK(kmh({{"highway", "primary"}, {"maxspeed", "50"}, {"maxspeed:forward", "30"}}, Vehicle::kCar) == 24);
   CHECK(kmh({{"highway", "primary"}, {"maxspeed", "60"}, {"surface", "gravel"}}, Vehicle::kCar) == 30);
   CHECK(kmh({{"highway", "service"}, {"service", "parking_aisle"}}, Vehicle::kCar) == 10);
+  CHECK(kmh({{"highway", "tertiary"}, {"lanes", "1"}}, Vehicle::kCar) == 20);
+  CHECK(kmh({{"highway", "tertiary"}, {"width", "3"}}, Vehicle::kCar) == 20);
+  CHECK(kmh({{"highway", "tertiary"}, {"lanes", "1"}, {"oneway", "yes"}}, Vehicle::kCar) == 40);
+  CHECK(kmh({{"highway", "tertiary"}, {"lanes", "1"}}, Vehicle::kMotorcycle) == 40);
   CHECK(kmh({{"highway", "steps"}}, Vehicle::kFoot) == 2);
   CHECK(kmh({{"highway", "motorway"}, {"maxspeed", "none"}}, Vehicle::kMotorcycle) == 100);
 }

@@ -35,7 +35,8 @@ base::Result<std::vector<base::Vehicle>> parse_vehicles(std::string_view list) {
 void write_info(base::JsonWriter& out, const road::MapInfo& info) {
   out.begin_object().key("map_release").string(info.release).key("vehicles").begin_array();
   for (const auto vehicle : info.vehicles) out.string(base::to_string(vehicle));
-  out.end_array().key("nodes").integer(static_cast<std::int64_t>(info.nodes));
+  out.end_array().key("driving_side").string(to_string(info.driving_side));
+  out.key("nodes").integer(static_cast<std::int64_t>(info.nodes));
   out.key("edges").integer(static_cast<std::int64_t>(info.edges));
   out.key("bbox")
       .begin_array()
@@ -63,8 +64,9 @@ std::string info_text(const road::MapInfo& info) {
   std::string vehicles;
   for (const auto vehicle : info.vehicles)
     vehicles += fmt::format("{}{}", vehicles.empty() ? "" : ", ", base::to_string(vehicle));
-  std::string text = fmt::format("release   {}\nvehicles  {}\nroads     {} nodes, {} directed edges\n",
-                                 info.release, vehicles, info.nodes, info.edges);
+  std::string text =
+      fmt::format("release   {}\nvehicles  {}, on the {}\nroads     {} nodes, {} directed edges\n",
+                  info.release, vehicles, to_string(info.driving_side), info.nodes, info.edges);
   text += fmt::format("bounds    south {}, west {}, north {}, east {}\nfile      {} bytes\n", info.south,
                       info.west, info.north, info.east, info.bytes);
   for (const auto& source : info.sources) {
@@ -102,6 +104,12 @@ int run_build(const Args& args) {
     if (!vehicles) return report(vehicles.error());
     options.vehicles = std::move(*vehicles);
   }
+  const auto side = road::driving_side_from(args.get_or("drive-on", "right"));
+  if (!side) {
+    return report({base::ErrorCode::kInvalidInput, "--drive-on",
+                   fmt::format("'{}' is no side; right or left", *args.get("drive-on"))});
+  }
+  options.driving_side = *side;
   base::Result<road::MapInfo> built = [&] {
     Progress progress;
     options.progress = [&](std::string_view stage, double done) { progress.show(stage, done); };
@@ -130,6 +138,7 @@ std::vector<Command> map_commands() {
            kMaxExtracts,
            {{"out", "MAP", "the map file to write; replaced only when the new one is whole"},
             {"vehicles", "LIST", "comma-separated: motorcycle,bicycle,foot,car (default: all)"},
+            {"drive-on", "SIDE", "the side that traffic keeps to: right or left (default: right)"},
             {"json", "", "print one JSON document"}},
            {"out"},
            run_build},

@@ -112,10 +112,12 @@ class WayTurns {
 
 class ArcMaker {
  public:
-  ArcMaker(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, RulesUsed& used)
+  ArcMaker(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, DrivingSide side, RulesUsed& used)
       : set_(set),
         data_(data),
+        kind_(vehicle),
         vehicle_(static_cast<std::size_t>(vehicle)),
+        side_(side),
         bit_(static_cast<std::uint8_t>(1u << vehicle_)),
         used_(used),
         arms_(set, data.nodes.osm_ids.size()) {
@@ -188,8 +190,13 @@ class ArcMaker {
     for (std::uint32_t direction = 0; direction < 2; ++direction) {
       const auto use = lane(e * 2 + direction);
       if (!use.open()) continue;
-      Arc arc{e * 2 + direction, 0,    along.back(), use.metres_per_hour & Arc::kMaxSpeed,
-              ArcKind::kPublic,  false};
+      Arc arc{};
+      arc.edge_dir = e * 2 + direction;
+      arc.length_mm = along.back();
+      arc.metres_per_hour = use.metres_per_hour & Arc::kMaxSpeed;
+      const Arm in{e, direction == 0};
+      arc.light =
+          stopped_by_light(direction == 0 ? set_.edges[e].nodes.back() : set_.edges[e].nodes.front(), in);
       for (std::size_t i = 1; i < along.size(); ++i) {
         arc.time_ms += segment_time_ms(along[i] - along[i - 1], use.metres_per_hour);
       }
@@ -220,6 +227,8 @@ class ArcMaker {
     const auto arms = arms_.at(node);
     const bool barred = (data_.nodes.barred[node] & bit_) != 0;
     const bool dead_end = barred || !goes_on(in, arc.kind, arms);
+    const bool junction = std::ranges::count_if(arms, [&](const Arm& arm) { return used(arm); }) > 2;
+    const std::uint16_t light_ms = arc.light ? kSignalMs : 0;
     for (const auto& out : arms) {
       if (out == in ? !dead_end : barred) continue;
       if (forbidden(node, in, out)) continue;
@@ -230,10 +239,37 @@ class ArcMaker {
         if (!after) continue;
         progress = number_of(*after);
       }
+      const auto turn_ms = static_cast<std::uint16_t>(
+          light_ms +
+          (out == in  ? u_turn_ms(kind_)
+           : junction ? bend_ms(kind_, side_, place_beside(in), data_.nodes.places[node], place_beside(out))
+                      : 0));
       each_arc(out.leaving(), [&](std::uint32_t to) {
-        if (may_follow(arc.kind, arcs_[to].kind)) next_.push_back(vertex_of({to, progress}));
+        if (!may_follow(arc.kind, arcs_[to].kind)) return;
+        next_.push_back(vertex_of({to, progress}));
+        next_ms_.push_back(turn_ms);
       });
     }
+  }
+
+  bool used(Arm arm) const { return lane(arm.arriving()).open() || lane(arm.leaving()).open(); }
+
+  // The node next to the one where the arm is.
+  std::uint32_t node_beside(Arm arm) const {
+    const auto& nodes = set_.edges[arm.edge].nodes;
+    return arm.at_end ? nodes[nodes.size() - 2] : nodes[1];
+  }
+  geo::PlaceE7 place_beside(Arm arm) const { return data_.nodes.places[node_beside(arm)]; }
+
+  // Whether a traffic light at the node is for those who come by the arm.
+  bool stopped_by_light(std::uint32_t node, Arm in) const {
+    const auto signals = data_.nodes.signals[node];
+    if (signals == 0 || signals == 3) return signals != 0;
+    const auto way = std::ranges::lower_bound(data_.ways, way_of(in), {}, &RoadWay::osm_id);
+    const auto refs = std::span(data_.refs).subspan(way->first_ref, way->ref_count);
+    const std::array pair{node_beside(in), node};
+    const bool forward = !std::ranges::search(refs, pair).empty();
+    return (signals & (forward ? 1 : 2)) != 0;
   }
 
   std::uint32_t number_of(const Progress& progress) {
@@ -263,8 +299,10 @@ class ArcMaker {
       out_.arcs.back().copy = vertices_[v].progress != 0;
       ++out_.edge_first_arc[out_.arcs.back().edge() + 1];
       out_.next_first.push_back(static_cast<std::uint32_t>(out_.next.size()));
-      for (auto i = next_first_[v]; i < next_first_[v + 1]; ++i)
+      for (auto i = next_first_[v]; i < next_first_[v + 1]; ++i) {
         out_.next.push_back(number_of_vertex[next_[i]]);
+        out_.next_ms.push_back(next_ms_[i]);
+      }
     }
     out_.next_first.push_back(static_cast<std::uint32_t>(out_.next.size()));
     for (std::size_t e = 1; e < out_.edge_first_arc.size(); ++e)
@@ -322,7 +360,9 @@ class ArcMaker {
 
   const EdgeSet& set_;
   const RoadData& data_;
-  std::size_t vehicle_;
+  base::Vehicle kind_;
+  std::size_t vehicle_;  ///< its number
+  DrivingSide side_;
   std::uint8_t bit_;
   RulesUsed& used_;
   Arms arms_;
@@ -335,6 +375,7 @@ class ArcMaker {
   std::vector<Vertex> vertices_;  ///< all arcs, then the copies
   std::map<Vertex, std::uint32_t> copies_;
   std::vector<std::uint32_t> next_first_, next_;  ///< by vertex
+  std::vector<std::uint16_t> next_ms_;            ///< parallel to `next_`
   CompiledArcs out_;
 };
 
@@ -443,15 +484,20 @@ void list_previous(CompiledArcs& arcs) {
   for (const auto to : arcs.next) ++arcs.prev_first[to + 1];
   for (std::size_t i = 1; i < arcs.prev_first.size(); ++i) arcs.prev_first[i] += arcs.prev_first[i - 1];
   arcs.prev.resize(arcs.next.size());
+  arcs.prev_ms.resize(arcs.next.size());
   auto fill = arcs.prev_first;
   for (std::uint32_t arc = 0; arc < arcs.arcs.size(); ++arc) {
-    for (auto i = arcs.next_first[arc]; i < arcs.next_first[arc + 1]; ++i)
-      arcs.prev[fill[arcs.next[i]]++] = arc;
+    for (auto i = arcs.next_first[arc]; i < arcs.next_first[arc + 1]; ++i) {
+      const auto at = fill[arcs.next[i]]++;
+      arcs.prev[at] = arc;
+      arcs.prev_ms[at] = arcs.next_ms[i];
+    }
   }
 }
 
-CompiledArcs make_arcs(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, RulesUsed& used) {
-  return ArcMaker(set, data, vehicle, used).make();
+CompiledArcs make_arcs(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, DrivingSide side,
+                       RulesUsed& used) {
+  return ArcMaker(set, data, vehicle, side, used).make();
 }
 
 std::vector<bool> usable_edges(const CompiledArcs& arcs, std::uint32_t edge_count) {

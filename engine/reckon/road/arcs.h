@@ -9,6 +9,7 @@
 #include "reckon/road/edges.h"
 #include "reckon/road/graph.h"
 #include "reckon/road/road_data.h"
+#include "reckon/road/turn_costs.h"
 
 namespace reckon::road {
 
@@ -24,10 +25,13 @@ struct RulesUsed {
 /// it came (only where no other arm leaves: a dead end), across a barrier, against a turn rule, out of a road
 /// that is for trips' ends only after having entered it from public road. A turn rule over ways is kept by
 /// copies of the arcs along it: whoever comes from its first way drives on copies, from which the forbidden
-/// continuation is missing. Marks in `used` the rules that found their arms.
-CompiledArcs make_arcs(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, RulesUsed& used);
+/// continuation is missing. A turn costs what turn_costs.h says: the bend where more than two arms meet that
+/// the vehicle uses, turning round, a traffic light. Marks in `used` the rules that found their arms.
+CompiledArcs make_arcs(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, DrivingSide side,
+                       RulesUsed& used);
 
-/// Fills `prev_first` and `prev` from `next_first` and `next`: the same turns by the arc that they lead to.
+/// Fills `prev_first`, `prev` and `prev_ms` from `next_first`, `next` and `next_ms`: the same turns by the
+/// arc that they lead to.
 void list_previous(CompiledArcs& arcs);
 
 /// A strongly connected part is large when its arcs are this long together, or when no other is longer.

@@ -102,15 +102,17 @@ bool ChangedGraph::allows(std::uint32_t from, std::uint32_t to) const {
   return forbidden_.empty() || !std::ranges::binary_search(forbidden_, ArcTurn{from, to});
 }
 
-Cost ChangedGraph::cost_of_turn(std::uint32_t from, std::uint32_t to, Metric metric) const {
-  if (!allows(from, to)) return kUnreached;
-  const Cost cost = graph_.arcs[to].cost();
+Cost ChangedGraph::cost_of_turn(std::uint32_t from, std::uint32_t turn, Metric metric) const {
+  if (!allows(from, graph_.next[turn])) return kUnreached;
+  const Cost cost = graph_.cost_of_turn(turn);
   return metric == Metric::kFastest ? cost : turned_round(cost);
 }
 
 Cost ChangedGraph::cost_between(std::uint32_t from, std::uint32_t to, Metric metric) const {
-  const auto after = graph_.after(from);
-  return std::ranges::find(after, to) == after.end() ? kUnreached : cost_of_turn(from, to, metric);
+  for (auto turn = graph_.next_first[from]; turn < graph_.next_first[from + 1]; ++turn) {
+    if (graph_.next[turn] == to) return cost_of_turn(from, turn, metric);
+  }
+  return kUnreached;
 }
 
 ChangedGraph::Difference ChangedGraph::between(const ChangedGraph& a, const ChangedGraph& b) {

@@ -82,8 +82,9 @@ class ChangedGraph {
   bool closes_edges() const { return !closed_edges_.empty(); }
   bool changes_nothing() const { return arcs_ == nullptr && closed_list_.empty() && forbidden_.empty(); }
   bool allows(std::uint32_t from, std::uint32_t to) const;
-  /// Of a turn that is in the graph: travelling along `to`, or kUnreached where it is not allowed.
-  Cost cost_of_turn(std::uint32_t from, std::uint32_t to, Metric metric) const;
+  /// Of a turn that is in the graph (`turn`: an entry of ArcGraph::next, of `from`'s): turning and travelling
+  /// along what it leads to, or kUnreached where it is not allowed.
+  Cost cost_of_turn(std::uint32_t from, std::uint32_t turn, Metric metric) const;
 
   /// Of any two arcs: kUnreached also where the graph has no turn from one to the other.
   Cost cost_between(std::uint32_t from, std::uint32_t to, Metric metric) const;

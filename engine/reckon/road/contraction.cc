@@ -22,7 +22,7 @@ class Contractor {
         level_(graph.arcs.size()),
         needed_(graph.arcs.size(), kNoCost) {
     for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
-      for (const auto to : graph.after(arc)) add_edge({arc, to, graph.arcs[to].cost(), kNoMiddle, 1});
+      graph.each_after(arc, [&](std::uint32_t to, Cost cost) { add_edge({arc, to, cost, kNoMiddle, 1}); });
     }
   }
 

@@ -74,8 +74,8 @@ void CustomSearch::seed(const CustomNetwork& network, std::span<const Terminal> 
   const auto metric = network.weights->metric();
   seeds_.set(
       network.changed->graph(), from, to, [&](std::uint32_t arc) { return network.shape->vertex_of(arc); },
-      [&](std::uint32_t arc, std::uint32_t next) {
-        return network.changed->cost_of_turn(arc, next, metric);
+      [&](std::uint32_t arc, std::uint32_t turn) {
+        return network.changed->cost_of_turn(arc, turn, metric);
       });
 }
 

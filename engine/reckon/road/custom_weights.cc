@@ -45,9 +45,9 @@ class Customizer {
     const auto& arcs = graph.graph();
     auto slot = shape_.slot_of_turn().begin();
     for (std::uint32_t arc = 0; arc < arcs.arcs.size(); ++arc) {
-      for (const auto next : arcs.after(arc)) {
+      for (auto turn = arcs.next_first[arc]; turn < arcs.next_first[arc + 1]; ++turn) {
         const auto at = *slot++;
-        if (at != Elimination::kNone) all[at] = std::min(all[at], graph.cost_of_turn(arc, next, metric));
+        if (at != Elimination::kNone) all[at] = std::min(all[at], graph.cost_of_turn(arc, turn, metric));
       }
     }
   }

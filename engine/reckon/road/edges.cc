@@ -55,7 +55,8 @@ class Cutter {
   Cutter(const RoadData& data, std::span<const base::Vehicle> vehicles)
       : data_(data), uses_of_node_(data.nodes.osm_ids.size()), forced_(data.nodes.osm_ids.size()) {
     for (const auto vehicle : vehicles) built_[static_cast<std::size_t>(vehicle)] = true;
-    for (std::size_t i = 0; i < forced_.size(); ++i) forced_[i] = data.nodes.barred[i] != 0;
+    for (std::size_t i = 0; i < forced_.size(); ++i)
+      forced_[i] = data.nodes.barred[i] != 0 || data.nodes.signals[i] != 0;
     for (const auto& rule : data.turn_rules) forced_[rule.via] = true;
     for (const auto& rule : data.way_turns) {
       forced_[rule.path.front().node] = true;
@@ -172,7 +173,7 @@ class Cutter {
   const RoadData& data_;
   std::array<bool, 4> built_{};
   std::vector<std::uint8_t> uses_of_node_;  ///< segment ends that meet in the node, at most 255
-  std::vector<bool> forced_;                ///< stays a junction: barrier, or a turn rule stands there
+  std::vector<bool> forced_;  ///< stays a junction: barrier, traffic light, or a turn rule stands there
   std::vector<Piece> pieces_;
   UseTable uses_;
 };

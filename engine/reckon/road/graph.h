@@ -39,8 +39,9 @@ struct Arc {
   std::uint32_t time_ms;
   std::uint32_t length_mm;
   std::uint32_t metres_per_hour : 24;
-  ArcKind kind : 7;
-  bool copy : 1;  ///< for trips that a turn rule over ways has led here; no trip begins on it
+  ArcKind kind : 6;
+  bool light : 1;  ///< a traffic light stands at its end; what it costs is in the turns
+  bool copy : 1;   ///< for trips that a turn rule over ways has led here; no trip begins on it
 
   std::uint32_t edge() const { return edge_dir >> 1; }
   bool backward() const { return (edge_dir & 1) != 0; }
@@ -71,8 +72,10 @@ struct ArcGraph {
   std::span<const std::uint32_t>
       next_first;  ///< legal continuations of arc a: next[next_first[a] .. next_first[a + 1])
   std::span<const std::uint32_t> next;
+  std::span<const std::uint16_t> next_ms;     ///< what each of these turns costs; see turn_costs.h
   std::span<const std::uint32_t> prev_first;  ///< the same turned round
   std::span<const std::uint32_t> prev;
+  std::span<const std::uint16_t> prev_ms;
 
   /// Whether the vehicle uses the edge, in some direction.
   bool has_arcs(std::uint32_t edge) const { return edge_first_arc[edge] != edge_first_arc[edge + 1]; }
@@ -88,6 +91,14 @@ struct ArcGraph {
   }
   std::span<const std::uint32_t> before(std::uint32_t arc) const {
     return prev.subspan(prev_first[arc], prev_first[arc + 1] - prev_first[arc]);
+  }
+  /// Turning and then travelling along all of the arc that it leads to. `turn`: an entry of `next`.
+  Cost cost_of_turn(std::uint32_t turn) const { return arcs[next[turn]].cost() + cost_of(next_ms[turn], 0); }
+  /// Calls `take(to, cost_of_turn)` for each legal continuation of an arc.
+  template <class Take>
+  void each_after(std::uint32_t arc, Take take) const {
+    for (auto turn = next_first[arc]; turn < next_first[arc + 1]; ++turn)
+      take(next[turn], cost_of_turn(turn));
   }
 };
 
@@ -138,8 +149,11 @@ struct EdgeGeometry {
 struct CompiledArcs {
   std::vector<Arc> arcs;
   std::vector<std::uint32_t> edge_first_arc, next_first, next, prev_first, prev;
+  std::vector<std::uint16_t> next_ms, prev_ms;
 
-  ArcGraph view() const { return {arcs, edge_first_arc, next_first, next, prev_first, prev}; }
+  ArcGraph view() const {
+    return {arcs, edge_first_arc, next_first, next, next_ms, prev_first, prev, prev_ms};
+  }
 };
 
 struct CompiledMap {

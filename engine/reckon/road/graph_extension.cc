@@ -17,30 +17,33 @@ bool may_follow(ArcKind from, ArcKind to) {
   return to != ArcKind::kExit || from == ArcKind::kExit;
 }
 
-void insert(std::vector<std::uint32_t>& sorted, std::uint32_t value) {
-  const auto at = std::ranges::lower_bound(sorted, value);
-  if (at == sorted.end() || *at != value) sorted.insert(at, value);
+template <class Turn>
+void insert(std::vector<Turn>& sorted, Turn turn) {
+  const auto at = std::ranges::lower_bound(sorted, turn.to, {}, &Turn::to);
+  if (at == sorted.end() || at->to != turn.to) sorted.insert(at, turn);
 }
 
 }  // namespace
 
-GraphExtension::GraphExtension(const EdgeGeometry& geometry, const ArcGraph& graph,
-                               std::span<const std::uint32_t> order, std::span<const AddedTurn> turns,
+GraphExtension::GraphExtension(const Network& network, std::span<const AddedTurn> turns,
                                std::span<const AddedLink> links)
-    : points_(geometry.points.begin(), geometry.points.end()),
-      along_mm_(geometry.along_mm.begin(), geometry.along_mm.end()),
-      edge_first_point_(geometry.edge_first_point.begin(), geometry.edge_first_point.end()),
-      edge_first_run_(geometry.edge_first_run.begin(), geometry.edge_first_run.end()),
-      edge_class_(geometry.edge_class.begin(), geometry.edge_class.end()),
-      runs_(geometry.runs.begin(), geometry.runs.end()),
-      geometry_(geometry) {
+    : vehicle_(network.vehicle),
+      side_(network.driving_side),
+      points_(network.geometry->points.begin(), network.geometry->points.end()),
+      along_mm_(network.geometry->along_mm.begin(), network.geometry->along_mm.end()),
+      edge_first_point_(network.geometry->edge_first_point.begin(), network.geometry->edge_first_point.end()),
+      edge_first_run_(network.geometry->edge_first_run.begin(), network.geometry->edge_first_run.end()),
+      edge_class_(network.geometry->edge_class.begin(), network.geometry->edge_class.end()),
+      runs_(network.geometry->runs.begin(), network.geometry->runs.end()),
+      geometry_(*network.geometry) {
+  const auto& graph = network.graph;
   arcs_.arcs.assign(graph.arcs.begin(), graph.arcs.end());
   arcs_.edge_first_arc.assign(graph.edge_first_arc.begin(), graph.edge_first_arc.end());
   Turns all(graph.arcs.size());
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
-    const auto after = graph.after(arc);
-    all[arc].assign(after.begin(), after.end());
-    std::ranges::sort(all[arc]);
+    for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn)
+      all[arc].push_back({graph.next[turn], graph.next_ms[turn]});
+    std::ranges::sort(all[arc], {}, &Turn::to);
   }
   for (const auto& turn : turns) add_turns(turn, all);
   for (const auto& link : links) add_link(link, all);
@@ -53,7 +56,7 @@ GraphExtension::GraphExtension(const EdgeGeometry& geometry, const ArcGraph& gra
   geometry_.runs = runs_;
   for (auto arc = static_cast<std::uint32_t>(graph.arcs.size()); arc < arcs_.arcs.size(); ++arc)
     order_.push_back(arc);
-  order_.insert(order_.end(), order.begin(), order.end());
+  order_.insert(order_.end(), network.dissection.begin(), network.dissection.end());
 }
 
 void GraphExtension::add_turns(const AddedTurn& turn, Turns& turns) const {
@@ -61,11 +64,11 @@ void GraphExtension::add_turns(const AddedTurn& turn, Turns& turns) const {
   graph.each_arc_along(turn.from_edge_dir, [&](std::uint32_t from) {
     // Where the turn is there already, perhaps onto a copy that keeps a rule over ways, nothing is added.
     const bool there = std::ranges::any_of(
-        turns[from], [&](std::uint32_t next) { return graph.arcs[next].edge_dir == turn.to_edge_dir; });
+        turns[from], [&](const Turn& next) { return graph.arcs[next.to].edge_dir == turn.to_edge_dir; });
     if (there) return;
     graph.each_arc_along(turn.to_edge_dir, [&](std::uint32_t to) {
       if (!graph.arcs[to].copy && may_follow(graph.arcs[from].kind, graph.arcs[to].kind))
-        insert(turns[from], to);
+        insert(turns[from], this->turn(from, to));
     });
   });
 }
@@ -108,16 +111,47 @@ void GraphExtension::add_arc(std::uint32_t edge_dir, std::uint32_t time_ms, cons
     const auto& other = arcs_.arcs[arc];
     if (other.edge() == edge_dir >> 1) continue;
     if (now.finish_of(other.edge_dir) == start && may_follow(other.kind, ArcKind::kPublic))
-      insert(turns[arc], number);
+      insert(turns[arc], turn(arc, number));
     if (now.start_of(other.edge_dir) == finish && !other.copy && may_follow(ArcKind::kPublic, other.kind))
-      insert(turns[number], arc);
+      insert(turns[number], turn(number, arc));
   }
+}
+
+bool GraphExtension::junction(geo::PlaceE7 place) const {
+  int arms = 0;
+  for (std::uint32_t edge = 0; edge < edge_class_.size(); ++edge) {
+    const bool used = edge + 1 >= arcs_.edge_first_arc.size() ||  // one that is being added
+                      arcs_.edge_first_arc[edge] != arcs_.edge_first_arc[edge + 1];
+    if (!used) continue;
+    arms += points_[edge_first_point_[edge]] == place;
+    arms += points_[edge_first_point_[edge + 1] - 1] == place;
+  }
+  return arms > 2;
+}
+
+GraphExtension::Turn GraphExtension::turn(std::uint32_t from, std::uint32_t to) const {
+  const auto &in = arcs_.arcs[from], &out = arcs_.arcs[to];
+  const auto first = [&](const Arc& arc) { return edge_first_point_[arc.edge()]; };
+  const auto last = [&](const Arc& arc) { return edge_first_point_[arc.edge() + 1] - 1; };
+  const auto corner = points_[in.backward() ? first(in) : last(in)];
+  const bool round = in.edge() == out.edge() && in.backward() != out.backward();
+  int ms = in.light ? kSignalMs : 0;
+  if (round) {
+    ms += u_turn_ms(vehicle_);
+  } else if (junction(corner)) {
+    ms += bend_ms(vehicle_, side_, points_[in.backward() ? first(in) + 1 : last(in) - 1], corner,
+                  points_[out.backward() ? last(out) - 1 : first(out) + 1]);
+  }
+  return {to, static_cast<std::uint16_t>(ms)};
 }
 
 void GraphExtension::write_turns(const Turns& turns) {
   arcs_.next_first.push_back(0);
   for (const auto& own : turns) {
-    arcs_.next.insert(arcs_.next.end(), own.begin(), own.end());
+    for (const auto& turn : own) {
+      arcs_.next.push_back(turn.to);
+      arcs_.next_ms.push_back(turn.ms);
+    }
     arcs_.next_first.push_back(static_cast<std::uint32_t>(arcs_.next.size()));
   }
   list_previous(arcs_);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reckon/road/graph.h"
+#include "reckon/road/model_search.h"
 #include "reckon/road/overlay.h"
 
 namespace reckon::road {
@@ -16,11 +17,10 @@ namespace reckon::road {
 /// Owns what differs from the map; views of the map's own parts stay valid while the map lives.
 class GraphExtension {
  public:
-  /// Numbers of the map's arcs and edges stay; added ones follow. `order` is the map's dissection: added arcs
-  /// come first in the new one, so that what they join is joined by them.
-  /// A turn that the graph has already is left as it is, with the turn rules over ways that it begins.
-  GraphExtension(const EdgeGeometry& geometry, const ArcGraph& graph, std::span<const std::uint32_t> order,
-                 std::span<const AddedTurn> turns, std::span<const AddedLink> links);
+  /// Numbers of the map's arcs and edges stay; added ones follow. Added arcs come first in the new
+  /// dissection, so that what they join is joined by them. Added turns cost what the map's own do. A turn
+  /// that the graph has already is left as it is, with the turn rules over ways that it begins.
+  GraphExtension(const Network& network, std::span<const AddedTurn> turns, std::span<const AddedLink> links);
   GraphExtension(const GraphExtension&) = delete;
   GraphExtension& operator=(const GraphExtension&) = delete;
 
@@ -29,12 +29,21 @@ class GraphExtension {
   const std::vector<std::uint32_t>& order() const { return order_; }
 
  private:
-  using Turns = std::vector<std::vector<std::uint32_t>>;  ///< by arc, ascending
+  struct Turn {
+    std::uint32_t to;
+    std::uint16_t ms;
+  };
+  using Turns = std::vector<std::vector<Turn>>;  ///< by arc, ascending by `to`
 
   void add_link(const AddedLink& link, Turns& turns);
   void add_arc(std::uint32_t edge_dir, std::uint32_t time_ms, const AddedLink& link, Turns& turns);
   void add_turns(const AddedTurn& turn, Turns& turns) const;
+  Turn turn(std::uint32_t from, std::uint32_t to) const;
+  bool junction(geo::PlaceE7 place) const;  ///< whether more than two arms that the vehicle uses meet there
   void write_turns(const Turns& turns);
+
+  base::Vehicle vehicle_;
+  DrivingSide side_;
 
   CompiledArcs arcs_;
   std::vector<geo::PlaceE7> points_;

@@ -200,7 +200,7 @@ void HierarchySearch::climb(const ArcGraph& graph, const Hierarchy& hierarchy, s
                             std::span<const Terminal> to) {
   seeds_.set(
       graph, from, to, [&](std::uint32_t arc) { return hierarchy.vertex_of_arc[arc]; },
-      [&](std::uint32_t, std::uint32_t next) { return graph.arcs[next].cost(); });
+      [&](std::uint32_t, std::uint32_t turn) { return graph.cost_of_turn(turn); });
   forward_.run(hierarchy.up, hierarchy.down, hierarchy.labelled(), seeds_.sources);
   backward_.run(hierarchy.down, hierarchy.up, hierarchy.labelled(), seeds_.targets);
 }

@@ -62,7 +62,9 @@ struct TripSeeds {
   Cost bias = 0;                         ///< what all targets' costs are too high by
 
   /// @param vertex_of     of an arc
-  /// @param cost_of_turn  from an arc to one after it: travelling along the latter; kUnreached: not allowed
+  /// @param cost_of_turn  from an arc by an entry of ArcGraph::next: turning and travelling along what
+  /// follows;
+  ///                      kUnreached: not allowed
   template <class VertexOf, class CostOfTurn>
   void set(const ArcGraph& graph, std::span<const Terminal> from, std::span<const Terminal> to,
            VertexOf vertex_of, CostOfTurn cost_of_turn) {
@@ -75,10 +77,10 @@ struct TripSeeds {
         left_arcs.push_back(kNoArc);
         continue;
       }
-      for (const auto next : graph.after(source.arc)) {
-        const Cost over = cost_of_turn(source.arc, next);
+      for (auto turn = graph.next_first[source.arc]; turn < graph.next_first[source.arc + 1]; ++turn) {
+        const Cost over = cost_of_turn(source.arc, turn);
         if (over >= kUnreached) continue;
-        sources.push_back({vertex_of(next), source.after + over});
+        sources.push_back({vertex_of(graph.next[turn]), source.after + over});
         left_arcs.push_back(source.arc);
       }
     }

@@ -128,7 +128,7 @@ std::optional<std::uint32_t> index_of(const std::vector<std::int64_t>& sorted, s
   return static_cast<std::uint32_t>(found - sorted.begin());
 }
 
-/// Second pass: places and barriers of the nodes that roads use.
+/// Second pass: places, barriers and traffic lights of the nodes that roads use.
 class NodePass : public osmium::handler::Handler {
  public:
   NodePass(RoadNodes& nodes, std::vector<bool>& found) : nodes_(nodes), found_(found) {}
@@ -138,7 +138,10 @@ class NodePass : public osmium::handler::Handler {
     if (!index || found_[*index] || !node.location().valid()) return;
     found_[*index] = true;
     nodes_.places[*index] = {node.location().y(), node.location().x()};
-    if (!node.tags().empty()) nodes_.barred[*index] = read_barrier(tags_.read(node.tags()));
+    if (node.tags().empty()) return;
+    const auto tags = tags_.read(node.tags());
+    nodes_.barred[*index] = read_barrier(tags);
+    nodes_.signals[*index] = read_signals(tags);
   }
 
  private:
@@ -238,6 +241,7 @@ void number_nodes(RoadData& data, const std::vector<std::int64_t>& refs) {
   nodes.osm_ids.shrink_to_fit();
   nodes.places.resize(nodes.osm_ids.size());
   nodes.barred.resize(nodes.osm_ids.size());
+  nodes.signals.resize(nodes.osm_ids.size());
 }
 
 void number_refs(RoadData& data, const std::vector<std::int64_t>& refs, const std::vector<bool>& found) {

@@ -129,7 +129,7 @@ base::Result<Begun> begin(RoadData& data, const BuildOptions& options) {
   vehicles_of_edge.resize(set->edges.size());
   for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
     tell("arcs and turns", static_cast<double>(v) / static_cast<double>(map.vehicles.size()));
-    map.graphs.push_back(make_arcs(*set, data, map.vehicles[v], used));
+    map.graphs.push_back(make_arcs(*set, data, map.vehicles[v], options.driving_side, used));
     const auto usable = usable_edges(map.graphs.back(), static_cast<std::uint32_t>(set->edges.size()));
     for (std::size_t e = 0; e < usable.size(); ++e) {
       const bool stops = !set->uses[set->edges[e].use].through_only;
@@ -146,15 +146,19 @@ base::Result<Begun> begin(RoadData& data, const BuildOptions& options) {
   return begun;
 }
 
-// Millions of small blocks lie between what lives on: the system gets them back only when asked to look.
-void give_back([[maybe_unused]] RoadData& data) {
+// Freed blocks lie between what lives on: the system gets them back only when asked to look.
+void trim_heap() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
+void give_back(RoadData& data) {
   data.ways = {};
   data.refs = {};
   data.nodes = {};
   data.names = {};
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
+  trim_heap();
 }
 
 // One vehicle after the other on each of the machine's cores; the result does not depend on how many there
@@ -199,9 +203,10 @@ base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
   return std::move(map);
 }
 
-MapInfo describe(const RoadData& data, const CompiledMap& map) {
+MapInfo describe(const RoadData& data, const CompiledMap& map, DrivingSide side) {
   MapInfo info;
   info.vehicles = map.vehicles;
+  info.driving_side = side;
   info.nodes = map.node_count;
   info.edges = map.directed_edge_count;
   geo::PlaceE7 low = map.points.front();
@@ -237,9 +242,10 @@ base::Result<MapInfo> build_map(const BuildOptions& options) {
                       "holds no road that any of the vehicles may use; an extract with roads is needed");
   }
   if (options.progress) options.progress("writing", 0);
-  if (auto written = write(*map, describe(*data, *map), options.output); !written)
+  if (auto written = write(*map, describe(*data, *map, options.driving_side), options.output); !written)
     return base::fail(written.error());
   *map = {};  // before the file is mapped
+  trim_heap();
   const auto map_file = RoadMap::open(options.output);
   if (!map_file) return base::fail(map_file.error());
   return map_file->info();

@@ -20,7 +20,8 @@ struct BuildOptions {
   std::vector<std::filesystem::path> inputs;  ///< at least one .osm.pbf
   std::filesystem::path output;               ///< replaced atomically; untouched on any error
   std::vector<base::Vehicle> vehicles{base::kAllVehicles.begin(), base::kAllVehicles.end()};  ///< not empty
-  BuildProgress progress = {};  ///< may be empty
+  DrivingSide driving_side = DrivingSide::kRight;  ///< of the roads in `inputs`
+  BuildProgress progress = {};                     ///< may be empty
 };
 
 /// Reads the extracts and writes the map file.

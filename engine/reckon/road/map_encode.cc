@@ -86,8 +86,10 @@ void add_graph(Encoder& encoder, base::Vehicle vehicle, const CompiledArcs& grap
   encoder.add(name("edges"), graph.edge_first_arc);
   encoder.add(name("next_first"), graph.next_first);
   encoder.add(name("next"), graph.next);
+  encoder.add(name("next_ms"), graph.next_ms);
   encoder.add(name("prev_first"), graph.prev_first);
   encoder.add(name("prev"), graph.prev);
+  encoder.add(name("prev_ms"), graph.prev_ms);
 }
 
 void add_hierarchy(Encoder& encoder, base::Vehicle vehicle, const CompiledHierarchy& hierarchy) {

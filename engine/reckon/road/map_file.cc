@@ -327,9 +327,14 @@ class Decoder {
     graph.edge_first_arc = section<std::uint32_t>(name("edges"));
     graph.next_first = section<std::uint32_t>(name("next_first"));
     graph.next = section<std::uint32_t>(name("next"));
+    graph.next_ms = section<std::uint16_t>(name("next_ms"));
     graph.prev_first = section<std::uint32_t>(name("prev_first"));
     graph.prev = section<std::uint32_t>(name("prev"));
+    graph.prev_ms = section<std::uint16_t>(name("prev_ms"));
     if (fault_) return;
+    constexpr std::string_view kOther = "has another number of entries than there are turns";
+    if (!need(graph.next_ms.size() == graph.next.size(), name("next_ms"), kOther)) return;
+    if (!need(graph.prev_ms.size() == graph.prev.size(), name("prev_ms"), kOther)) return;
     const auto count = graph.arcs.size();
     const auto& g = decoded_.view.geometry;
     splits(graph.edge_first_arc, g.edge_count(), count, name("edges"));

@@ -10,9 +10,9 @@
 //
 // Sections for all vehicles: meta (JSON), points, along, edges, classes, way_first, ways, name_first, names,
 // items, boxes, raster, tiles, cells, lists. For each vehicle V its
-// graph (graph.h): V.arcs, V.edges, V.next_first, V.next, V.prev_first, V.prev; and its hierarchy
-// (hierarchy.h): V.vertices, V.order, V.up_first, V.up, V.down_first, V.down, V.out_first, V.out, V.in_first,
-// V.in; and V.dissection, the order of its arcs for customizable weights (dissection.h).
+// graph (graph.h): V.arcs, V.edges, V.next_first, V.next, V.next_ms, V.prev_first, V.prev, V.prev_ms; and its
+// hierarchy (hierarchy.h): V.vertices, V.order, V.up_first, V.up, V.down_first, V.down, V.out_first, V.out,
+// V.in_first, V.in; and V.dissection, the order of its arcs for customizable weights (dissection.h).
 
 #include <array>
 #include <cstddef>
@@ -30,7 +30,7 @@
 
 namespace reckon::road {
 
-inline constexpr std::uint32_t kMapFormatVersion = 4;
+inline constexpr std::uint32_t kMapFormatVersion = 5;
 
 /// A map file's bytes as pieces that follow one another; most of them are views of the map that it was made
 /// from.

@@ -56,6 +56,7 @@ std::string encode_meta(const MapInfo& info) {
   out.begin_object().key("vehicles").begin_array();
   for (const auto vehicle : info.vehicles) out.string(base::to_string(vehicle));
   out.end_array();
+  out.key("driving_side").string(to_string(info.driving_side));
   out.key("nodes").integer(static_cast<std::int64_t>(info.nodes));
   out.key("edges").integer(static_cast<std::int64_t>(info.edges));
   out.key("bbox")
@@ -84,6 +85,12 @@ base::Result<MapInfo> decode_meta(std::string_view json, std::string_view name) 
   const auto root = document->root(faults);
   MapInfo info;
   read_vehicles(root.required("vehicles"), info);
+  const auto side = root.required("driving_side");
+  if (const auto read = driving_side_from(side.string().value_or(""))) {
+    info.driving_side = *read;
+  } else {
+    side.fault("is neither right nor left");
+  }
   info.nodes = read_count(root.required("nodes"));
   info.edges = read_count(root.required("edges"));
   const auto bbox = root.required("bbox").items(4);

@@ -11,6 +11,7 @@
 #include "reckon/road/graph.h"
 #include "reckon/road/search.h"
 #include "reckon/road/snap_index.h"
+#include "reckon/road/turn_costs.h"
 
 namespace reckon::road {
 
@@ -20,6 +21,7 @@ struct Network {
   const EdgeGeometry* geometry = nullptr;
   base::Vehicle vehicle{};
   std::span<const std::uint32_t> dissection = {};  ///< the map's order of the arcs, see dissection.h
+  DrivingSide driving_side = DrivingSide::kRight;
 };
 
 /// An arc or a turn with this cost is never used.

@@ -29,8 +29,7 @@ struct Shape {
         turns(changes.turns),
         links(changes.links),
         extension(turns.empty() && links.empty() ? nullptr
-                                                 : std::make_unique<const GraphExtension>(
-                                                       *on.geometry, on.graph, on.dissection, turns, links)),
+                                                 : std::make_unique<const GraphExtension>(on, turns, links)),
         graph(extension ? extension->graph() : on.graph),
         geometry(extension ? &extension->geometry() : on.geometry),
         elimination(graph, extension ? std::span<const std::uint32_t>(extension->order()) : on.dissection) {}

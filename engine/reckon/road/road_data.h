@@ -20,7 +20,8 @@ inline constexpr std::uint32_t kMissingNode = std::numeric_limits<std::uint32_t>
 struct RoadNodes {
   std::vector<std::int64_t> osm_ids;
   std::vector<geo::PlaceE7> places;
-  std::vector<std::uint8_t> barred;  ///< bits (1 << vehicle) that cannot pass
+  std::vector<std::uint8_t> barred;   ///< bits (1 << vehicle) that cannot pass
+  std::vector<std::uint8_t> signals;  ///< traffic lights: bits (1 << Direction) of travel along their way
 };
 
 struct RoadWay {

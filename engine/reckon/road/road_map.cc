@@ -95,7 +95,7 @@ bool RoadMap::serves(base::Vehicle vehicle) const {
 
 Network RoadMap::network(base::Vehicle vehicle) const {
   return {state_->graph(vehicle), &state_->view.geometry, vehicle,
-          state_->view.dissections[static_cast<std::size_t>(vehicle)]};
+          state_->view.dissections[static_cast<std::size_t>(vehicle)], info().driving_side};
 }
 
 base::Result<void> RoadMap::check_sections() const {

@@ -18,6 +18,7 @@
 #include "reckon/base/vehicle.h"
 #include "reckon/geo/lat_lng.h"
 #include "reckon/road/roads.h"
+#include "reckon/road/turn_costs.h"
 
 namespace reckon::road {
 
@@ -57,6 +58,7 @@ struct Street {
 struct MapInfo {
   std::string release;  ///< `sha256:…` of the file's content: the name by which quotes remember this map
   std::vector<base::Vehicle> vehicles;
+  DrivingSide driving_side = DrivingSide::kRight;
   std::uint64_t nodes = 0;  ///< road nodes (junctions and shape points that roads keep)
   std::uint64_t edges = 0;  ///< directed edges between junctions, all vehicles together
   double west = 0, south = 0, east = 0, north = 0;  ///< bounding box in degrees

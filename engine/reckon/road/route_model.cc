@@ -101,8 +101,9 @@ void RouteNetwork::find_turns() {
     for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn) {
       const auto& out = graph.arcs[graph.next[turn]];
       auto& shape = turns_[turn];
+      shape.flags = in.light ? kLight : 0;
       if (out.edge() == in.edge() && out.backward() != in.backward()) {
-        shape.flags = kUTurn;
+        shape.flags |= kUTurn;
         continue;
       }
       if (!junction) continue;
@@ -113,7 +114,7 @@ void RouteNetwork::find_turns() {
       shape.knot = static_cast<std::uint8_t>(at);
       shape.share = static_cast<std::uint8_t>(std::lround((at - shape.knot) * 255));
       const int from = rank_of(geometry.edge_class[in.edge()]), to = rank_of(geometry.edge_class[out.edge()]);
-      shape.flags = static_cast<std::uint8_t>(kJunction | (to < from ? kOntoLarger : 0) |
+      shape.flags = static_cast<std::uint8_t>(shape.flags | kJunction | (to < from ? kOntoLarger : 0) |
                                               (to > from ? kOntoSmaller : 0));
     }
   }
@@ -122,6 +123,13 @@ void RouteNetwork::find_turns() {
 RouteModel RouteNetwork::own_model() const {
   RouteModel model;
   for (const auto& group : groups_) model.pace_ms_per_m.push_back(3'600'000.0 / group.metres_per_hour);
+  for (std::size_t knot = 0; knot < kTurnKnots; ++knot) {
+    const double angle = (static_cast<double>(knot) * 45 - 180) / kDegrees;
+    const bool across = (angle < 0) == (network_.driving_side == DrivingSide::kRight);
+    model.turn_ms[knot] = bend_ms(network_.vehicle, std::cos(angle), across);
+  }
+  model.turn_ms[kTurnUTurn] = u_turn_ms(network_.vehicle);
+  model.turn_ms[kTurnLight] = kSignalMs;
   return model;
 }
 
@@ -164,6 +172,7 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
     }
     if ((shape.flags & kOntoLarger) != 0) ms += model.turn_ms[kTurnOntoLarger];
     if ((shape.flags & kOntoSmaller) != 0) ms += model.turn_ms[kTurnOntoSmaller];
+    if ((shape.flags & kLight) != 0) ms += model.turn_ms[kTurnLight];
     costs.turn_ms[turn] = whole(ms);
   }
   return costs;
@@ -257,6 +266,7 @@ void RouteNetwork::add_features(const ModelPath& path, std::span<float> out) con
       }
       if ((shape.flags & kOntoLarger) != 0) out[base + kTurnOntoLarger] += 1;
       if ((shape.flags & kOntoSmaller) != 0) out[base + kTurnOntoSmaller] += 1;
+      if ((shape.flags & kLight) != 0) out[base + kTurnLight] += 1;
       break;
     }
   }

@@ -28,7 +28,8 @@ inline constexpr std::size_t kTurnKnots = 9;           ///< -180 (left about), -
 inline constexpr std::size_t kTurnUTurn = kTurnKnots;  ///< turning round on the same road
 inline constexpr std::size_t kTurnOntoLarger = kTurnKnots + 1;  ///< from a lower onto a higher class
 inline constexpr std::size_t kTurnOntoSmaller = kTurnKnots + 2;
-inline constexpr std::size_t kTurnFeatures = kTurnKnots + 3;
+inline constexpr std::size_t kTurnLight = kTurnKnots + 3;  ///< a traffic light before it
+inline constexpr std::size_t kTurnFeatures = kTurnKnots + 4;
 
 /// No route leads over such an edge, and no place meets it.
 inline constexpr std::int32_t kEdgeClosed = 0x7fffffff;
@@ -62,7 +63,7 @@ class RouteNetwork {
   const DoorIndex& doors() const { return doors_; }
   std::uint32_t group_of(std::uint32_t arc) const { return group_[arc]; }
 
-  /// The map's own speeds, turns for nothing.
+  /// The map's own speeds and turn costs, as near as knots come to their curve.
   RouteModel own_model() const;
   /// Costs of all arcs and turns under a model.
   ArcCosts costs(const RouteModel& model) const;
@@ -81,7 +82,7 @@ class RouteNetwork {
     std::uint8_t share = 0;  ///< of the upper one, of 255
     std::uint8_t flags = 0;
   };
-  enum : std::uint8_t { kJunction = 1, kUTurn = 2, kOntoLarger = 4, kOntoSmaller = 8 };
+  enum : std::uint8_t { kJunction = 1, kUTurn = 2, kOntoLarger = 4, kOntoSmaller = 8, kLight = 16 };
 
   void find_groups();
   void find_turns();

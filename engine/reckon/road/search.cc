@@ -32,11 +32,12 @@ void relax(Labels& labels, Heap& heap, std::uint32_t arc, Cost cost, std::uint32
   heap.push({cost, arc});
 }
 
-void meet(Found& best, const Labels& forward, std::uint32_t a, const Labels& backward, std::uint32_t b) {
+void meet(Found& best, const Labels& forward, std::uint32_t a, std::uint32_t turn_ms, const Labels& backward,
+          std::uint32_t b) {
   const Cost there = forward.cost(a);
   const Cost back = backward.cost(b);
   if (there == kNoCost || back == kNoCost) return;
-  const Cost whole = plus(there, back);
+  const Cost whole = plus(plus(there, cost_of(turn_ms, 0)), back);
   if (whole >= best.cost) return;
   best = {whole, a, b, 0, 0};
 }
@@ -159,20 +160,22 @@ Found Search::shortest(const ArcGraph& graph, std::span<const Terminal> from, st
 void Search::settle_forward(const ArcGraph& graph, Found& best) {
   const auto [cost, arc] = forward_heap_.top();
   forward_heap_.pop();
-  for (const auto to : graph.after(arc)) {
-    const Cost there = plus(cost, graph.arcs[to].cost());
+  for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn) {
+    const auto to = graph.next[turn];
+    const Cost there = plus(cost, graph.cost_of_turn(turn));
     if (there != kNoCost) relax(forward_, forward_heap_, to, there, arc);
-    meet(best, forward_, arc, backward_, to);
+    meet(best, forward_, arc, graph.next_ms[turn], backward_, to);
   }
 }
 
 void Search::settle_backward(const ArcGraph& graph, Found& best) {
   const auto [cost, arc] = backward_heap_.top();
   backward_heap_.pop();
-  for (const auto from : graph.before(arc)) {
-    const Cost back = plus(cost, graph.arcs[from].cost());
+  for (auto turn = graph.prev_first[arc]; turn < graph.prev_first[arc + 1]; ++turn) {
+    const auto from = graph.prev[turn];
+    const Cost back = plus(cost, graph.arcs[from].cost() + cost_of(graph.prev_ms[turn], 0));
     if (back != kNoCost) relax(backward_, backward_heap_, from, back, arc);
-    meet(best, forward_, from, backward_, arc);
+    meet(best, forward_, from, graph.prev_ms[turn], backward_, arc);
   }
 }
 
@@ -220,9 +223,10 @@ void Search::improve_targets(std::uint32_t arc, Cost at_start, std::span<const T
 
 void Search::relax_many(const ArcGraph& graph, const Heap::Entry& entry, std::span<const Terminal> to,
                         std::span<Cost> costs) {
-  for (const auto next : graph.after(entry.arc)) {
-    improve_targets(next, entry.cost, to, costs);
-    const Cost there = plus(entry.cost, graph.arcs[next].cost());
+  for (auto turn = graph.next_first[entry.arc]; turn < graph.next_first[entry.arc + 1]; ++turn) {
+    const auto next = graph.next[turn];
+    improve_targets(next, plus(entry.cost, cost_of(graph.next_ms[turn], 0)), to, costs);
+    const Cost there = plus(entry.cost, graph.cost_of_turn(turn));
     if (there != kNoCost) relax(forward_, forward_heap_, next, there, entry.arc);
   }
 }

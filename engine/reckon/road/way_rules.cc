@@ -42,8 +42,8 @@ constexpr ClassRule kClasses[] = {
     {"residential", RoadClass::kResidential, {25, 15, 5, 25}},
     {"living_street", RoadClass::kLivingStreet, {10, 10, 5, 10}},
     {"service", RoadClass::kService, {15, 12, 5, 15}},
-    {"road", RoadClass::kRoad, {20, 12, 5, 20}},
-    {"track", RoadClass::kTrack, {15, 12, 5, 10}},
+    {"road", RoadClass::kRoad, {20, 12, 5, 0}},
+    {"track", RoadClass::kTrack, {15, 12, 5, 0}},
     {"pedestrian", RoadClass::kPedestrian, {0, 0, 5, 0}},
     {"footway", RoadClass::kFootway, {0, 0, 5, 0}},
     {"path", RoadClass::kPath, {0, 10, 5, 0}},
@@ -199,6 +199,13 @@ std::optional<std::uint32_t> tagged_maxspeed(const Tags& tags, Vehicle vehicle, 
   return std::nullopt;
 }
 
+// A car waits for whoever comes the other way where there is one lane for both.
+bool narrow_for_car(const Tags& tags) {
+  const bool both_ways =
+      directions_for(tags, Vehicle::kCar).forward && directions_for(tags, Vehicle::kCar).backward;
+  return both_ways && (tags.is("lanes", "1") || one_of(tags.get("width"), {"2", "2.5", "3"}));
+}
+
 // A limit is a ceiling: over a whole street with its junctions a vehicle makes about four fifths of it.
 constexpr std::uint32_t kShareOfLimitPercent = 80;
 
@@ -212,6 +219,7 @@ std::uint32_t speed_for(const Tags& tags, Vehicle vehicle, std::uint32_t class_k
     const std::uint32_t top = (vehicle == Vehicle::kMotorcycle ? 100u : 130u) * kKmh;
     speed = std::min(top, *limit / 100 * kShareOfLimitPercent);
   }
+  if (vehicle == Vehicle::kCar && narrow_for_car(tags)) speed /= 2;
   speed = std::min(speed, surface_cap_kmh(tags) * kKmh);
   return std::max(kKmh, std::min(speed, service_cap_kmh(tags) * kKmh));
 }
@@ -406,6 +414,12 @@ std::uint8_t read_barrier(const Tags& tags) {
     if (access >= Access::kEndsOnly) shut &= static_cast<std::uint8_t>(~bit(vehicle));
   }
   return shut;
+}
+
+std::uint8_t read_signals(const Tags& tags) {
+  if (!tags.is("highway", "traffic_signals")) return 0;
+  const auto direction = tags.get("traffic_signals:direction");
+  return direction == "forward" ? 1 : direction == "backward" ? 2 : 3;
 }
 
 std::optional<TurnRuleTags> read_turn_rule(const Tags& tags, bool& conditional) {

@@ -94,6 +94,9 @@ WayUse read_way(const Tags& tags);
 /// Bits (1 << vehicle) of the vehicles that cannot pass this node.
 std::uint8_t read_barrier(const Tags& tags);
 
+/// Traffic lights at this node: bits (1 << Direction) of travel along its way that they are for; 0: none.
+std::uint8_t read_signals(const Tags& tags);
+
 enum class TurnRuleKind : std::uint8_t { kNo, kOnly };
 
 struct TurnRuleTags {
