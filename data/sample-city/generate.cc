@@ -34,6 +34,12 @@ constexpr int kPrimaryEvery = 16;  // every second arterial is a primary road
 constexpr int kBridgeEvery = 32;   // columns between bridges
 constexpr int kEstateBlocks = 7;   // side of the apartment estate
 
+// What is larger than a town has expressways over its streets.
+constexpr int kLeastSideForExpressways = 200;
+constexpr int kExpresswayEvery = 64;       // blocks between them; each fourth is faster
+constexpr int kFastExpresswayEvery = 256;  //
+constexpr int kInterchangeEvery = 16;      // blocks between ramps
+
 struct Node {
   double lat, lng;
   Tags tags;
@@ -59,6 +65,7 @@ class City {
     draw_crossings();
     draw_streets();
     draw_motor_road();
+    if (side_ >= kLeastSideForExpressways) draw_expressways();
     draw_restrictions();
   }
 
@@ -197,6 +204,33 @@ class City {
                 {{"highway", "trunk"}, {"maxspeed", "90"}, {"motorroad", "yes"}, {"name", "Sea Expressway"}});
       }
     }
+  }
+
+  // Above the avenues, one net of its own: it meets them by ramps alone.
+  void draw_expressways() {
+    const auto count = static_cast<std::size_t>(side_ / kInterchangeEvery + 1);
+    std::vector<std::int64_t> interchanges(count * count);  // by row and column of avenues; 0: none
+    const auto at = [&](int row, int column) -> std::int64_t& {
+      return interchanges[static_cast<std::size_t>(row / kInterchangeEvery) * count +
+                          static_cast<std::size_t>(column / kInterchangeEvery)];
+    };
+    for (int row = 0; row < side_; row += kInterchangeEvery) {
+      for (int column = 0; column < side_; column += kInterchangeEvery) {
+        if (row % kExpresswayEvery != 0 && column % kExpresswayEvery != 0) continue;
+        at(row, column) = add_node(row * kBlockM + 30, column * kBlockM + 30);
+        add_way({crossing(row, column), at(row, column)}, {{"highway", "trunk_link"}});
+        if (column > 0 && row % kExpresswayEvery == 0)
+          add_way({at(row, column - kInterchangeEvery), at(row, column)}, expressway_tags(row));
+        if (row > 0 && column % kExpresswayEvery == 0)
+          add_way({at(row - kInterchangeEvery, column), at(row, column)}, expressway_tags(column));
+      }
+    }
+  }
+
+  static Tags expressway_tags(int line) {
+    return {{"highway", "trunk"},
+            {"maxspeed", line % kFastExpresswayEvery == 0 ? "120" : "90"},
+            {"name", fmt::format("Expressway {}", line / kExpresswayEvery)}};
   }
 
   // Left turns between alleys and avenues are cut off by the avenue's median; at crossings of two avenues

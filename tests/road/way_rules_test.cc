@@ -116,7 +116,8 @@ TEST_CASE("read_way: speeds by class, limit, surface and service") {
   CHECK(kmh({{"highway", "primary"}, {"maxspeed", "60"}, {"surface", "gravel"}}, Vehicle::kCar) == 30);
   CHECK(kmh({{"highway", "service"}, {"service", "parking_aisle"}}, Vehicle::kCar) == 10);
   CHECK(kmh({{"highway", "tertiary"}, {"lanes", "1"}}, Vehicle::kCar) == 20);
-  CHECK(kmh({{"highway", "tertiary"}, {"width", "3"}}, Vehicle::kCar) == 20);
+  CHECK(kmh({{"highway", "tertiary"}, {"width", "2.5 m"}}, Vehicle::kCar) == 20);
+  CHECK(kmh({{"highway", "tertiary"}, {"width", "3'"}}, Vehicle::kCar) == 40);  // feet are not read
   CHECK(kmh({{"highway", "tertiary"}, {"lanes", "1"}, {"oneway", "yes"}}, Vehicle::kCar) == 40);
   CHECK(kmh({{"highway", "tertiary"}, {"lanes", "1"}}, Vehicle::kMotorcycle) == 40);
   CHECK(kmh({{"highway", "steps"}}, Vehicle::kFoot) == 2);

@@ -199,11 +199,17 @@ std::optional<std::uint32_t> tagged_maxspeed(const Tags& tags, Vehicle vehicle, 
   return std::nullopt;
 }
 
+std::optional<double> leading_number(std::string_view& text);
+
 // A car waits for whoever comes the other way where there is one lane for both.
 bool narrow_for_car(const Tags& tags) {
-  const bool both_ways =
-      directions_for(tags, Vehicle::kCar).forward && directions_for(tags, Vehicle::kCar).backward;
-  return both_ways && (tags.is("lanes", "1") || one_of(tags.get("width"), {"2", "2.5", "3"}));
+  constexpr double kOneCarM = 3;
+  const auto directions = directions_for(tags, Vehicle::kCar);
+  if (!directions.forward || !directions.backward) return false;
+  auto width = tags.get("width");
+  const auto metres = leading_number(width);
+  const bool narrow = metres && *metres <= kOneCarM && (width.empty() || width == "m");
+  return narrow || tags.is("lanes", "1");
 }
 
 // A limit is a ceiling: over a whole street with its junctions a vehicle makes about four fifths of it.
