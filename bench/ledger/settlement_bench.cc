@@ -77,7 +77,7 @@ int main() {
   std::filesystem::create_directories(folder);
   const auto file = folder / "books.db";
   for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + end);
-  const auto books = ledger::Books::open("sqlite:" + file.string(), ledger::Books::Mode::kReadWrite).value();
+  const auto books = ledger::Books::open("sqlite:" + file.string(), ledger::Books::Mode::kCreate).value();
   const auto text =
       base::read_file(std::string(RECKON_SOURCE_DIR) + "/data/settlement/terms-example.json", 1 << 20)
           .value();
