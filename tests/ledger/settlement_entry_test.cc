@@ -76,8 +76,9 @@ TEST_CASE("reverse: a deposit taken back leaves what it owes; a payment back to 
 TEST_CASE("reverse: what cannot be taken back is refused with its reason") {
   Shelf shelf;
   const auto paid = shelf.record({delivery(0, "q1", 4000, 400), payment(5000, "r-1")});
-  auto silent = reversal(paid), nobody = reversal(paid), early = reversal(paid);
+  auto silent = reversal(paid), formula = reversal(paid), nobody = reversal(paid), early = reversal(paid);
   silent.reason.clear();
+  formula.reason = "=1";
   nobody.by.clear();
   early.at = at("17:59");
   struct Row {
@@ -88,7 +89,8 @@ TEST_CASE("reverse: what cannot be taken back is refused with its reason") {
   for (const Row& row :
        {Row{reversal(9), ErrorCode::kNotFound, "document 9"},
         Row{reversal(1), ErrorCode::kConflict, "document 1"}, Row{silent, ErrorCode::kInvalidInput, "reason"},
-        Row{nobody, ErrorCode::kInvalidInput, "by"}, Row{early, ErrorCode::kInvalidInput, "at"}}) {
+        Row{formula, ErrorCode::kInvalidInput, "reason"}, Row{nobody, ErrorCode::kInvalidInput, "by"},
+        Row{early, ErrorCode::kInvalidInput, "at"}}) {
     CAPTURE(row.where);
     const auto refused = shelf.books->reverse(row.reversal);
     REQUIRE_FALSE(refused);

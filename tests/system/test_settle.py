@@ -188,6 +188,9 @@ class Days(Shop):
             self.assertEqual(done.returncode, 3)
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
             self.assertIn("it is done, do not repeat it: ", done.stderr)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([RECKON, "settle", "statement", "--shop", "s-0", "--books", self.books], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (3, "reckon: error: stdout: cannot be written; the result is not whole\n"))
         self.assertIn("1 closes posted again, 0 differences", self.settle("verify"))
 
     def test_today_closed_is_told_with_what_follows(self):
@@ -332,7 +335,7 @@ class FullDisk(Shop):
                               restore_signals=False,  # Python ignores SIGXFSZ, so a file at its limit is an error of write
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
         self.assertEqual(done.returncode, 3, done.stderr)
-        self.assertIn("cannot be written", done.stderr)
+        self.assertIn("cannot be written whole: its part xl/worksheets/sheet1.xml is cut short", done.stderr)
         self.assertEqual(list(cut.glob("*/*.passing")), [])
         for path in cut.rglob("*.xlsx"):
             self.assertIsNone(zipfile.ZipFile(path).testzip())

@@ -144,10 +144,11 @@ std::string near(std::string_view name, const std::vector<std::string>& known) {
   return text.empty() ? text : text + ")";
 }
 
-void check_texts(std::string_view by, std::string_view note, std::vector<base::Fault>& faults) {
+void check_texts(std::string_view by, std::string_view note, std::vector<base::Fault>& faults,
+                 const char* note_where = "note") {
   if (auto fault = name_fault(by); !fault.empty()) faults.push_back({"by", std::move(fault)});
   if (auto fault = base::plain_text_fault(note, kMaxNoteBytes); !fault.empty())
-    faults.push_back({"note", std::move(fault)});
+    faults.push_back({note_where, std::move(fault)});
 }
 
 }  // namespace
@@ -340,7 +341,7 @@ base::Result<void> check_reversal(const Books::Reversal& reversal, const std::op
         fmt::format("is a {}; a DEPOSIT or PAYMENT can be taken back (a fee is changed by 'settle adjust')",
                     kDocumentKindNames[static_cast<std::size_t>(of->kind)]));
   std::vector<base::Fault> faults;
-  check_texts(reversal.by, reversal.reason, faults);
+  check_texts(reversal.by, reversal.reason, faults, "reason");
   if (reversal.reason.empty()) faults.push_back({"reason", "is empty; why it is taken back must be said"});
   if (reversal.at < of->at)
     faults.push_back({"at", fmt::format("{} is before the document at {}; a later time is needed",

@@ -15,7 +15,7 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::int64_t kApplicationId = 0x52434b42;  // "RCKB"
-constexpr int kBusyTimeoutMs = 10'000;               // a close of a large day takes seconds
+constexpr int kBusyTimeoutMs = 60'000;               // another's close of the largest day, on a busy machine
 
 constexpr const char* kSchema = R"(
 CREATE TABLE terms (seq INTEGER PRIMARY KEY, release TEXT NOT NULL, text TEXT NOT NULL, at_us INTEGER NOT NULL,
