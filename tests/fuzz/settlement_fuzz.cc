@@ -13,11 +13,11 @@ using namespace reckon;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes{reinterpret_cast<const char*>(data), size};
-  const auto rows = ledger::read_deliveries(bytes, "d");
-  if (!rows && rows.error().where.empty()) std::abort();
-  if (rows)
-    for (const auto& row : *rows)
-      if (!ledger::is_party_name(row.shop)) std::abort();
+  ledger::RowFaults faults;
+  for (const auto& row : ledger::read_deliveries(bytes, "d", faults))
+    if (!ledger::is_party_name(row.shop)) std::abort();
+  for (const auto& fault : faults.list())
+    if (fault.where.empty()) std::abort();
   const auto terms = ledger::read_terms(bytes, "t");
   if (!terms) return 0;
   const auto again = ledger::read_terms(terms->text, "text");

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <utility>
 
@@ -64,6 +65,33 @@ ledger::DayJournal posted(std::vector<ledger::Document> documents, const ledger:
   auto journal = ledger::post_day(round_terms(), ledger::parse_day(kDay).value(), opening, documents);
   if (!journal) FAIL(journal.error().where << ": " << journal.error().message);
   return std::move(*journal);
+}
+
+Shelf::Shelf() {
+  REQUIRE(books->put_terms(round_terms(), at("23:59"), "kim"));
+}
+
+std::int64_t Shelf::record(std::vector<ledger::Document> documents) const {
+  const std::vector<std::string> wheres(documents.size(), "row");
+  const auto done = books->record(std::move(documents), wheres);
+  if (!done) FAIL(done.error().message);
+  return done->last_document;
+}
+
+void Shelf::change(const std::string& sql) const {
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
+  CHECK_MESSAGE(sqlite3_exec(raw, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK, sqlite3_errmsg(raw));
+  sqlite3_close(raw);
+}
+
+bool Shelf::names(std::string_view where, std::string_view says) const {
+  const auto faults = books->verify();
+  if (!faults) return faults.error().message.find(says) != std::string::npos;
+  for (const auto& fault : *faults)
+    if (fault.where.starts_with(where) && fault.message.find(says) != std::string::npos) return true;
+  for (const auto& fault : *faults) MESSAGE(fault.where << ": " << fault.message);
+  return false;
 }
 
 }  // namespace reckon::test

@@ -3,10 +3,13 @@
 // Terms with round numbers, documents of one day, and amounts by account.
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "reckon/ledger/settlement.h"
+#include "ledger/ledger_fixture.h"
+#include "reckon/ledger/settlement_store.h"
 
 namespace reckon::test {
 
@@ -29,5 +32,20 @@ std::map<std::string, std::int64_t> moved(const ledger::DayJournal& journal);
 
 /// The journal of kDay from an empty position; a refusal fails the test.
 ledger::DayJournal posted(std::vector<ledger::Document> documents, const ledger::Position& opening = {});
+
+/// Books with the round terms, in a folder that goes with the test.
+struct Shelf {
+  LedgerFolder folder;
+  std::unique_ptr<ledger::Books> books =
+      ledger::Books::open(folder.url(), ledger::Books::Mode::kCreate).value();
+
+  Shelf();
+  /// Records these; a refusal fails the test. Gives the seq of the last.
+  std::int64_t record(std::vector<ledger::Document> documents) const;
+  /// Changes the file behind the books' back.
+  void change(const std::string& sql) const;
+  /// Whether `settle verify` names a place that begins with `where` and says `says`.
+  bool names(std::string_view where, std::string_view says) const;
+};
 
 }  // namespace reckon::test

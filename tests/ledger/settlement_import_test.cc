@@ -6,6 +6,7 @@
 #include "ledger/ledger_fixture.h"
 #include "ledger/settlement_fixture.h"
 #include "reckon/base/hash.h"
+#include "reckon/base/limits.h"
 #include "reckon/fee/price.h"
 #include "reckon/ledger/settlement_export.h"
 
@@ -21,15 +22,19 @@ std::string csv(std::string_view rows) {
   return std::string(kHeader) + std::string(rows);
 }
 
+std::vector<ledger::Delivered> read(std::string_view text) {
+  ledger::RowFaults faults;
+  auto rows = ledger::read_deliveries(text, "d", faults);
+  REQUIRE(faults.empty());
+  return rows;
+}
+
 }  // namespace
 
 TEST_CASE("read_deliveries: CSV and JSON lines say the same") {
-  const auto table = ledger::read_deliveries(csv("q1,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"), "d").value();
-  const auto lines =
-      ledger::read_deliveries(
-          R"({"quote_id":"q1","shop":"s-1","rider":"r-1","branch":"b-1","delivered_at":"2026-03-02T03:00:00Z"})",
-          "d")
-          .value();
+  const auto table = read(csv("q1,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"));
+  const auto lines = read(
+      R"({"quote_id":"q1","shop":"s-1","rider":"r-1","branch":"b-1","delivered_at":"2026-03-02T03:00:00Z"})");
   REQUIRE(table.size() == 1);
   REQUIRE(lines.size() == 1);
   CHECK(table[0].where == "d:2");
@@ -45,6 +50,7 @@ TEST_CASE("read_deliveries: every fault is told with its line") {
   };
   for (const Row& row : {
            Row{csv("q1,s 1,r-1,b-1,2026-03-02T12:00:00+09:00\n"), "d:2", "shop 's 1'"},
+           Row{csv("q1,-s,r-1,b-1,2026-03-02T12:00:00+09:00\n"), "d:2", "shop '-s'"},
            Row{csv("q1,s-1,,b-1,2026-03-02T12:00:00+09:00\n"), "d:2", "rider ''"},
            Row{csv("q1,s-1,r-1,../b,2026-03-02T12:00:00+09:00\n"), "d:2", "branch '../b'"},
            Row{csv("\nq1,s-1,r-1,b-1,yesterday\n"), "d:3", "delivered_at"},
@@ -58,22 +64,50 @@ TEST_CASE("read_deliveries: every fault is told with its line") {
                "d:1", "tip"},
        }) {
     CAPTURE(row.text);
-    const auto read = ledger::read_deliveries(row.text, "d");
-    REQUIRE_FALSE(read);
+    ledger::RowFaults faults;
+    CHECK(ledger::read_deliveries(row.text, "d", faults).empty());
+    REQUIRE_FALSE(faults.empty());
     bool told = false;
-    for (const auto& fault : read.error().all())
+    for (const auto& fault : faults.list())
       told = told || (fault.where.starts_with(row.where) &&
                       (fault.where + fault.message).find(row.says) != std::string::npos);
-    CHECK_MESSAGE(told, read.error().where << ": " << read.error().message);
+    CHECK_MESSAGE(told, faults.list()[0].where << ": " << faults.list()[0].message);
   }
+}
+
+TEST_CASE("read_deliveries: a row with a fault does not hide the others") {
+  ledger::RowFaults faults;
+  const auto rows = ledger::read_deliveries(csv("q1,s 1,r-1,b-1,2026-03-02T12:00:00+09:00\n"
+                                                "q2,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"
+                                                "q3,s-1,r-1\n"
+                                                "q4,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"),
+                                            "d", faults);
+  CHECK(faults.list().size() == 2);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].quote_id == "q2");
+  CHECK(rows[1].where == "d:5");
+}
+
+TEST_CASE("RowFaults: those of several finders stand by line, the first twenty told and the others counted") {
+  ledger::RowFaults reader, joiner;
+  for (int line = 2; line <= 30; line += 2) reader.add("d:" + std::to_string(line), "reader");
+  for (int line = 3; line <= 31; line += 2) joiner.add("d:" + std::to_string(line) + "#/shop", "joiner");
+  reader.merge(joiner, "d");
+  const auto all = reader.error(base::ErrorCode::kInvalidInput).all();
+  REQUIRE(all.size() == base::kMaxFaults + 1);
+  CHECK(all[0].where == "d:2");
+  CHECK(all[1].where == "d:3#/shop");
+  CHECK(all[19].where == "d:21#/shop");
+  CHECK(all[20].message.starts_with("10 more"));
 }
 
 TEST_CASE("join_quotes: fee, VAT and its rule come from the quote on record") {
   const LedgerFolder folder;
   const auto ledger = folder.open();
   fill(*ledger, 1);  // 937 m under T2: 3,500 and VAT of 10 %
-  const auto rows = ledger::read_deliveries(csv("q1,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"), "d").value();
-  const auto joined = ledger::join_quotes(rows, *ledger, round_terms(), kNow);
+  const auto rows = read(csv("q1,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"));
+  ledger::RowFaults faults;
+  const auto joined = ledger::join_quotes(rows, *ledger, round_terms(), kNow, faults);
   REQUIRE(joined);
   REQUIRE(joined->documents.size() == 1);
   const auto& document = joined->documents[0];
@@ -95,32 +129,31 @@ TEST_CASE("join_quotes: a rider's pay with a tariff of its own comes from the tr
   const ledger::QuoteRow row{"q1", context.at, tariff->release, trace,
                              "{\"trace_hash\":\"" + base::sha256(trace) + "\"}"};
   REQUIRE(ledger->append({row}));
-  const auto read = [](std::string_view shop) {
-    return ledger::read_deliveries(csv("q1," + std::string(shop) + ",r-1,b-1,2026-03-02T12:00:00+09:00\n"),
-                                   "d")
-        .value();
+  const auto of = [](std::string_view shop) {
+    return read(csv("q1," + std::string(shop) + ",r-1,b-1,2026-03-02T12:00:00+09:00\n"));
   };
-  const auto joined = ledger::join_quotes(read("s-1"), *ledger, round_terms(), kNow);
+  ledger::RowFaults faults;
+  const auto joined = ledger::join_quotes(of("s-1"), *ledger, round_terms(), kNow, faults);
   REQUIRE(joined);
   CHECK(joined->documents[0].amount.minor == 5500);
   CHECK(joined->documents[0].rider_pay == fee::Money{4140});
-  const auto other = ledger::join_quotes(read("s-2"), *ledger, round_terms(), kNow);
-  REQUIRE_FALSE(other);
-  CHECK(other.error().message.find("of shop 's-1', not 's-2'") != std::string::npos);
+  CHECK(faults.empty());
+  CHECK(ledger::join_quotes(of("s-2"), *ledger, round_terms(), kNow, faults)->documents.empty());
+  REQUIRE_FALSE(faults.empty());
+  CHECK(faults.list()[0].message.find("of shop 's-1', not 's-2'") != std::string::npos);
 }
 
 TEST_CASE("join_quotes: a quote that does not fit the delivery is told, all of them at once") {
   const LedgerFolder folder;
   const auto ledger = folder.open();
   fill(*ledger, 2);
-  const auto rows = ledger::read_deliveries(csv("q9,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"
-                                                "q1,s-1,r-1,b-1,2000-01-01T12:00:00+09:00\n"
-                                                "q2,s-1,r-1,b-1,2026-03-03T00:00:00+09:00\n"),
-                                            "d")
-                        .value();
-  const auto refused = ledger::join_quotes(rows, *ledger, round_terms(), kNow);
-  REQUIRE_FALSE(refused);
-  const auto faults = refused.error().all();
+  const auto rows =
+      read(csv("q9,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"
+               "q1,s-1,r-1,b-1,2000-01-01T12:00:00+09:00\n"
+               "q2,s-1,r-1,b-1,2026-03-03T00:00:00+09:00\n"));
+  ledger::RowFaults found;
+  CHECK(ledger::join_quotes(rows, *ledger, round_terms(), kNow, found)->documents.empty());
+  const auto& faults = found.list();
   REQUIRE(faults.size() == 3);
   CHECK(faults[0].where == "d:2");
   CHECK(faults[0].message.find("not in the ledger") != std::string::npos);

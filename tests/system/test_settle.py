@@ -5,6 +5,9 @@ import datetime
 import json
 import os
 import pathlib
+import re
+import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -17,6 +20,11 @@ import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from program import RECKON, SOURCE, run  # noqa: E402
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
 
 TERMS = SOURCE / "data/settlement/terms-example.json"
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -57,13 +65,13 @@ class Shop(unittest.TestCase):
         return path
 
     def take_in(self):
-        self.settle("import", self.deliveries(), "--ledger", self.ledger)
+        self.settle("import", self.deliveries(), "--ledger", self.ledger, "--new-party")
         return json.loads(self.settle("days", "--json"))["open"][0]["day"]
 
 
 class Days(Shop):
     def test_a_day_from_deliveries_to_statements(self):
-        self.settle("deposit", "--shop", "s-0", "--amount", 1_000_000, "--by", "kim", "--at", self.at)
+        self.settle("deposit", "--shop", "s-0", "--amount", 1_000_000, "--by", "kim", "--at", self.at, "--new-party")
         day = self.take_in()
         first = self.priced[0]
         self.settle("adjust", first["quote_id"], "--amount", 500, "--reason", "CHANGE_DISTANCE", "--by", "kim", "--note", "other gate")
@@ -74,6 +82,7 @@ class Days(Shop):
         for who, told in before.items():  # what was told of the open day is what was posted
             self.assertTrue(all(line.pop("open") for line in told["lines"]))
             after = json.loads(self.settle("statement", *who, "--json"))
+            self.assertEqual((told.pop("open_days"), after.pop("open_days")), ([day], []))
             self.assertFalse(any(line.pop("open") for line in after["lines"]))
             self.assertEqual(told, after)
         self.assertEqual(close["holds"], 8)  # s-1 and s-2 have no deposit: held, not refused
@@ -89,7 +98,7 @@ class Days(Shop):
         self.assertIn("insurance:accident", text)
 
     def test_exports_in_both_forms_say_the_same_and_sum_to_zero(self):
-        self.settle("deposit", "--shop", "s-0", "--amount", 20_000, "--by", "kim", "--at", self.at)
+        self.settle("deposit", "--shop", "s-0", "--amount", 20_000, "--by", "kim", "--at", self.at, "--new-party")
         day = self.take_in()
         self.settle("close", "--day", day, "--by", "kim")
         out = self.folder / "out"
@@ -111,7 +120,8 @@ class Days(Shop):
         self.assertEqual((code, fault), (0, ""))  # all there already
         code, _, fault = run("settle", "deposit", "--shop", "s-0", "--amount", 5, "--by", "kim", "--at", self.at, "--books", self.books)
         self.assertEqual(code, 2)
-        self.assertIn("are closed", fault)
+        self.assertIn("which is closed", fault)
+        self.assertIn(f"reckon settle reopen --day {day}", fault)
         self.settle("reopen", "--day", day, "--by", "lee", "--reason", "deposit came late")
         self.settle("deposit", "--shop", "s-0", "--amount", 500_000, "--by", "kim", "--at", self.at)
         after = json.loads(self.settle("close", "--day", day, "--by", "lee", "--json"))
@@ -121,16 +131,96 @@ class Days(Shop):
         self.assertIn("2 closes posted again, 0 differences", self.settle("verify"))
 
     def test_faults_of_an_import_are_told_with_their_lines_and_nothing_is_recorded(self):
-        rows = [(self.priced[0]["quote_id"], "s-0", "r-0", "b-1", self.at), ("no-such-quote", "s-0", "r-0", "b-1", self.at)]
+        day = self.take_in()
+        self.settle("close", "--day", day, "--by", "kim")
+        self.settle("reopen", "--day", day, "--by", "kim", "--reason", "more came")
+        first, second = self.priced[0]["quote_id"], self.priced[1]["quote_id"]
+        rows = [(first, "s-0", "r-0", "b-1", self.at),          # there already
+                ("no-such-quote", "s-0", "r-0", "b-1", self.at),  # the ledger tells it
+                (first, "s-0", "r 0", "b-1", self.at),          # the reader
+                (second, "s-1", "r-1", "b-1", self.at)]         # the books: another branch than recorded
         path = self.deliveries(rows)
         code, _, fault = run("settle", "import", path, "--books", self.books, "--ledger", self.ledger)
         self.assertEqual(code, 2)
-        self.assertIn(f"{path}:3: quote no-such-quote is not in the ledger", fault)
+        told = fault.splitlines()
+        self.assertEqual(len(told), 3, fault)
+        self.assertIn(f"{path}:3: quote no-such-quote is not in the ledger", told[0])
+        self.assertIn(f"{path}:4: rider 'r 0' is no name", told[1])
+        self.assertIn(f"{path}:5: quote {second} is recorded already, otherwise", told[2])
+        self.assertEqual(json.loads(self.settle("days", "--json"))["open"], [{"day": day, "documents": 12}])
+
+    def test_a_party_that_is_new_is_refused_unless_it_is_said(self):
+        path = self.deliveries()
+        code, _, fault = run("settle", "import", path, "--books", self.books, "--ledger", self.ledger)
+        self.assertEqual((code, len(fault.splitlines())), (2, 9), fault)  # 3 shops, 4 riders, 2 branches, each once
+        self.assertIn(f"{path}:2: shop 's-0' is new to these books", fault)
         self.assertEqual(json.loads(self.settle("days", "--json"))["open"], [])
+        self.assertIn("new: shop s-0", self.settle("import", path, "--ledger", self.ledger, "--new-party"))
+        code, _, fault = run("settle", "pay", "--rider", "r-00", "--amount", 5, "--by", "kim", "--books", self.books)
+        self.assertEqual(code, 2)
+        self.assertIn("rider 'r-00' is new to these books (near: r-0", fault)
+
+    def test_a_payment_typed_wrongly_is_taken_back(self):
+        self.take_in()
+        paid = self.settle("pay", "--rider", "r-0", "--amount", 50_000, "--by", "kim")
+        number = re.match(r"document (\d+): 50,000 KRW paid out to rider r-0", paid)[1]
+        back = self.settle("reverse", number, "--reason", "a nought too many", "--by", "kim")
+        self.assertIn(f"takes back PAYMENT {number} of 50,000 KRW, rider r-0", back)
+        text = self.settle("statement", "--rider", "r-0", "--open")
+        self.assertIn(f"document {number}", text)
+        self.assertIn(f"PAYMENT {number}  a nought too many", text)
+        code, _, fault = run("settle", "reverse", number, "--reason", "again", "--by", "kim", "--books", self.books)
+        self.assertEqual(code, 2)
+        self.assertIn("taken back already", fault)
+
+    def test_a_mistyped_path_makes_no_books(self):
+        for words in (("deposit", "--shop", "s", "--amount", "5", "--by", "kim"), ("close", "--day", "2026-03-01", "--by", "kim"), ("verify",), ("days",)):
+            code, _, fault = run("settle", *words, "--books", f"sqlite:{self.folder}/boks.db")
+            self.assertEqual(code, 3, words)
+            self.assertIn("there are no settlement books", fault)
+        self.assertFalse((self.folder / "boks.db").exists())
+
+    def test_what_is_done_is_told_where_stdout_is_closed(self):
+        self.take_in()
+        for words in (("pay", "--rider", "r-0", "--amount", "5", "--by", "kim"), ("close", "--day", json.loads(self.settle("days", "--json"))["open"][0]["day"], "--by", "kim")):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([RECKON, "settle", *words, "--books", self.books], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+            self.assertEqual(done.returncode, 3)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            self.assertIn("it is done, do not repeat it: ", done.stderr)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([RECKON, "settle", "statement", "--shop", "s-0", "--books", self.books], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (3, "reckon: error: stdout: cannot be written; the result is not whole\n"))
+        self.assertIn("1 closes posted again, 0 differences", self.settle("verify"))
+
+    def test_today_closed_is_told_with_what_follows(self):
+        day = self.take_in()
+        self.assertIn("this is today", self.settle("close", "--day", day, "--by", "kim"))
+        code, _, fault = run("settle", "pay", "--rider", "r-0", "--amount", 5, "--by", "kim", "--books", self.books)
+        self.assertEqual(code, 2)
+        self.assertIn(f"belongs to {day}, which is closed", fault)
+
+    def test_days_that_are_not_closed_are_told(self):
+        day = self.take_in()
+        self.settle("close", "--day", day, "--by", "kim")
+        self.settle("reopen", "--day", day, "--by", "kim", "--reason", "to see")
+        span = ("--from", day, "--to", day)
+        self.assertIn(f"not closed: {day} (12 documents); left out", self.settle("statement", "--shop", "s-0", *span))
+        self.assertEqual(json.loads(self.settle("statement", "--shop", "s-0", *span, "--json"))["open_days"], [day])
+        self.assertIn(f"not closed: {day} (12 documents); left out", self.settle("export", "--out", self.folder / "out", *span))
+
+    def test_an_account_that_nobody_knows_is_told_with_those_there_are(self):
+        day = self.take_in()
+        self.settle("close", "--day", day, "--by", "kim")
+        code, _, fault = run("settle", "statement", "--rider", "r-77", "--books", self.books)
+        self.assertEqual(code, 2)
+        self.assertIn("is no account of these books; there are rider:r-0, rider:r-1", fault)
 
     def test_bad_use_is_told(self):
         for words, says in (("close --day 2026-02-30 --by kim", "is no day"), ("close --day 2100-01-01 --by kim", "has not begun"),
-                            ("pay --amount 5 --by kim", "names 0 holders"), ("statement --shop s --rider r", "names 2 accounts"),
+                            ("pay --amount 5 --by kim", "names 0 holders"), ("reverse seven --reason x --by kim", "is no document"),
+                            ("reverse 7 --reason x --by kim", "is not in these books"), ("deposit --shop=-s --amount 5 --by kim", "is no name"),
+                            ("deposit --shop s --amount 5 --by kim --note =1+1", "takes for a formula"), ("statement --shop s --rider r", "names 2 accounts"),
                             ("statement --shop s", "no closed day"), ("adjust Q --amount 5 --reason ETC --by kim", "no recorded delivery"),
                             ("deposit --shop s/1 --amount 5 --by kim", "is no name"), ("deposit --shop s --amount 0 --by kim", "from 1 to"),
                             ("deposit --shop s --amount 5 --by kim --at 2100-01-01T00:00:00Z", "later than now")):
@@ -138,6 +228,117 @@ class Days(Shop):
                 code, _, fault = run("settle", *words.split(), "--books", self.books)
                 self.assertEqual(code, 2)
                 self.assertIn(says, fault)
+
+
+class Documented(unittest.TestCase):
+    """The commands of docs/settlement.md, as they stand there, and what they tell."""
+
+    ORDINALS = ("first quote", "second quote", "third quote")
+
+    def setUp(self):
+        seoul = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=9)))
+        if (seoul + datetime.timedelta(minutes=2)).date() != seoul.date():
+            self.skipTest("a day ends in Seoul just now: the example is of one day")
+        self.day = seoul.date().isoformat()
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.folder / "data").symlink_to(SOURCE / "data")
+        text = (SOURCE / "docs/settlement.md").read_text()
+        self.commands = [line.strip() for line in text.split("\n## ")[0].splitlines() if line.startswith("    reckon settle ")]
+        example = text.split("## Worked example")[1].split("## ")[0]
+        self.statement = [line[4:] for line in example.splitlines() if line.startswith("    ")]
+        self.balances = dict(re.findall(r"(branch|cash|head office|hold|income tax|accident|employment|local tax|programme|rider|shop|VAT) (-?\d(?:[\d,]*\d)?)",
+                                        example.split("All balances:")[1]))
+
+    def reckon(self, *words):
+        done = subprocess.run([pathlib.Path(RECKON).resolve(), *map(str, words)], cwd=self.folder, capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, (words, done.stderr))
+        return done.stdout
+
+    def quotes(self):
+        """Three quotes of 4,000, 5,000 and 6,000 won."""
+        tariff = {"id": "example", "version": 1, "status": "approved", "currency": "KRW", "time_zone": "Asia/Seoul", "valid_from": "2020-01-01T00:00:00+09:00",
+                  "distance": {"basis": "straight"}, "base": {"price": 4000, "up_to_m": 1000}, "steps": [{"beyond_m": 1000, "length_m": 1000, "price": 1000}],
+                  "vat": {"rate_ppm": 100000, "rounding": "down"}}
+        (self.folder / "tariff.json").write_text(json.dumps(tariff))
+        (self.folder / "config.json").write_text(json.dumps({"tariffs": ["tariff.json"], "ledger": "sqlite:reckon.db"}))
+        (self.folder / "trips.csv").write_text("from_lat,from_lon,to_lat,to_lon\n" + "".join(f"37.5,127.0,37.5{lat},127.0\n" for lat in ("05", "15", "25")))
+        self.reckon("quote", "--config", "config.json", "--trips", "trips.csv", "--out", "quotes.csv")
+        with open(self.folder / "quotes.csv", newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def deliver(self, quotes):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        rows = [f"{quote['quote_id']},s-1,r-1,b-1,{(now + datetime.timedelta(microseconds=i)).isoformat()}" for i, quote in enumerate(quotes)]
+        (self.folder / "delivered.csv").write_text("\n".join(["quote_id,shop,rider,branch,delivered_at", *rows]) + "\n")
+
+    def test_the_commands_give_the_statement_and_the_balances(self):
+        quotes = self.quotes()
+        self.assertEqual([quote["fee"] for quote in quotes], ["4000", "5000", "6000"])
+        told = {}
+        for command in self.commands:
+            words = shlex.split(command.replace("2026-11-27", self.day).replace("2026-11-01", self.day).replace("2026-11-30", self.day))[1:]
+            if words[1] == "import":
+                self.deliver(quotes)
+            told[words[1]] = self.reckon(*(quotes[0]["quote_id"] if word == "QUOTE" else word for word in words))
+        self.assertEqual(list(told), ["terms", "deposit", "import", "adjust", "close", "statement", "export"])
+        statement = told["statement"].replace(self.day, "2026-11-27")
+        for quote, ordinal in zip(quotes, self.ORDINALS):
+            statement = statement.replace(f"{quote['quote_id']:<28}", f"{ordinal:<28}")
+        self.assertEqual([line.rstrip() for line in statement.splitlines()], self.statement)
+        with open(self.folder / "november/summary.csv", newline="", encoding="utf-8") as file:
+            closing = {row["account"]: f"{int(row['closing']):,}" for row in csv.DictReader(file)}
+        names = {"head_office": "head office", "income_tax": "income tax", "local_tax": "local tax", "vat": "VAT"}
+        self.assertEqual({names.get(one, one): amount for account, amount in closing.items()
+                          for one in [account.split(":")[-1 if account.startswith("insurance:") else 0]]}, self.balances)
+
+
+class Schema(unittest.TestCase):
+    """data/settlement-terms.schema.json against what the reader takes and refuses (tests/ledger/settlement_terms_test.cc)."""
+
+    def setUp(self):
+        if jsonschema is None:
+            self.skipTest("python3-jsonschema is not installed: the schema is not tried")
+        schema = json.loads((SOURCE / "data/settlement-terms.schema.json").read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        self.validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+
+    def test_every_shipped_file_of_terms_is_valid(self):
+        files = sorted((SOURCE / "data/settlement").glob("*.json"))
+        self.assertTrue(files)
+        for path in files:
+            self.assertEqual([fault.message for fault in self.validator.iter_errors(json.loads(path.read_text()))], [], path)
+
+    def test_every_crafted_fault_is_invalid_unless_no_schema_can_tell(self):
+        crafted = json.loads((SOURCE / "tests/ledger/terms_faults.json").read_text())
+        sound = json.dumps(crafted["base"], separators=(",", ":"))
+        self.assertTrue(self.validator.is_valid(json.loads(sound)))
+        for row in crafted["faults"]:
+            with self.subTest(other=row["other"]):
+                faulty = json.loads(sound.replace(row["part"], row["other"], 1))
+                self.assertEqual(self.validator.is_valid(faulty), "beyond_schema" in row)
+
+
+class FullDisk(Shop):
+    quotes = 2_000
+
+    def test_a_workbook_that_cannot_be_written_whole_is_told_and_leaves_nothing(self):
+        rows = [(quote["quote_id"], "s-0", "r-0", "b-1", self.at) for quote in self.priced]
+        self.settle("import", self.deliveries(rows), "--ledger", self.ledger, "--new-party")
+        day = json.loads(self.settle("days", "--json"))["open"][0]["day"]
+        self.settle("close", "--day", day, "--by", "kim")
+        whole, cut = self.folder / "whole", self.folder / "cut"
+        self.settle("export", "--out", whole)
+        sheet = zipfile.ZipFile(whole / "shops/s-0.xlsx").getinfo("xl/worksheets/sheet1.xml").file_size
+        room = (whole / "shops/s-0.csv").stat().st_size + 100_000  # the CSV fits, the sheet before it is packed does not
+        self.assertGreater(sheet, room)
+        done = subprocess.run([RECKON, "settle", "export", "--out", cut, "--books", self.books], capture_output=True, text=True, check=False,
+                              restore_signals=False,  # Python ignores SIGXFSZ, so a file at its limit is an error of write
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("cannot be written whole: its part xl/worksheets/sheet1.xml is cut short", done.stderr)
+        self.assertEqual(list(cut.glob("*/*.passing")), [])
+        for path in cut.rglob("*.xlsx"):
+            self.assertIsNone(zipfile.ZipFile(path).testzip())
 
 
 class Killed(Shop):

@@ -117,12 +117,32 @@ int deliver(const Args& args, std::string_view text) {
     return written ? kDone : report(written.error());
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
-  return finish_stdout(kDone);
+  return kDone;  // main looks whether it arrived
+}
+
+namespace {
+
+// Of the one command that this process runs.
+std::string& done_for_good() {
+  static std::string text;
+  return text;
+}
+
+}  // namespace
+
+int tell_done(std::string_view text) {
+  done_for_good() = text.substr(0, text.find('\n'));
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return kDone;
 }
 
 int finish_stdout(int exit) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
-  return report({base::ErrorCode::kEnvironment, "stdout", "cannot be written; the result is not whole"});
+  return report(
+      {base::ErrorCode::kEnvironment, "stdout",
+       done_for_good().empty()
+           ? std::string("cannot be written; the result is not whole")
+           : fmt::format("cannot be written; but it is done, do not repeat it: {}", done_for_good())});
 }
 
 Progress::Progress() : terminal_(::isatty(STDERR_FILENO) == 1) {}

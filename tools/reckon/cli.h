@@ -65,6 +65,10 @@ base::Result<std::int64_t> integer_option(const Args& args, std::string_view opt
 /// Writes `text` to the file of `--out`, atomically, or to stdout when there is none; returns an exit code.
 int deliver(const Args& args, std::string_view text);
 
+/// Prints what has been done for good. Where that does not arrive, finish_stdout says that it was done all
+/// the same.
+int tell_done(std::string_view text);
+
 /// `exit`, unless what was printed did not all arrive: then says so and gives the code for that.
 int finish_stdout(int exit);
 

@@ -14,6 +14,7 @@ std::vector<Command> explain_commands();
 std::vector<Command> quote_commands();
 std::vector<Command> serve_commands();
 std::vector<Command> verify_commands();
+std::vector<Command> ledger_commands();  ///< ledger list
 std::vector<Command> assign_commands();
 std::vector<Command> bench_commands();
 std::vector<Command> bench_compare_commands();
@@ -22,7 +23,7 @@ std::vector<Command> fairness_commands();
 std::vector<Command> calibrate_commands();
 std::vector<Command> shadow_commands();
 std::vector<Command> incident_commands();
-std::vector<Command> settle_commands();            ///< settle terms, import, deposit, pay, adjust
+std::vector<Command> settle_commands();            ///< settle terms, import, deposit, pay, reverse, adjust
 std::vector<Command> settle_day_commands();        ///< settle close, reopen, days, verify
 std::vector<Command> settle_statement_commands();  ///< settle statement, export
 

@@ -1,8 +1,11 @@
-// `reckon settle terms|import|deposit|pay|adjust`: what goes into the books.
+// `reckon settle terms|import|deposit|pay|reverse|adjust`: what goes into the books.
 
 #include "settle.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
 
 #include "commands.h"
 #include "reckon/base/file.h"
@@ -47,10 +50,12 @@ base::Result<std::pair<std::chrono::sys_days, std::chrono::sys_days>> span_optio
     if (!open) return base::fail(open.error());
     for (const auto& one : *open) days.push_back(one.day);
   }
-  if (days.empty())
+  if (days.empty() && !(args.has("from") && args.has("to")))
     return base::fail(ErrorCode::kNotFound, std::string(*args.get("books")),
-                      "has no closed day; close one first ('reckon settle close')");
-  std::pair span{days.front(), days.back()};
+                      "has no closed day; close one first ('reckon settle close'), or see what the open ones "
+                      "would post ('settle statement --open')");
+  std::pair<std::chrono::sys_days, std::chrono::sys_days> span;
+  if (!days.empty()) span = {days.front(), days.back()};
   for (const auto& [option, side] : {std::pair{"from", &span.first}, std::pair{"to", &span.second}}) {
     if (!args.has(option)) continue;
     const auto day = day_option(args, option);
@@ -69,32 +74,54 @@ int run_terms(const Args& args) {
   if (!bytes) return report(bytes.error());
   const auto terms = ledger::read_terms(*bytes, file);
   if (!terms) return report(terms.error());
-  const auto books = open_books(args, Books::Mode::kReadWrite);
+  const auto books = open_books(args, Books::Mode::kCreate);
   if (!books) return report(books.error());
   const auto put = (*books)->put_terms(*terms, base::SystemClock().wall_now(), *args.get("by"));
   if (!put) return report(put.error());
-  fmt::print("terms {} are in force for days closed from now on\n", terms->release);
-  return kDone;
+  return tell_done(fmt::format("terms {} are in force for days closed from now on\n", terms->release));
+}
+
+ledger::NewParties new_parties(const Args& args) {
+  return args.has("new-party") ? ledger::NewParties::kAllowed : ledger::NewParties::kRefused;
+}
+
+// The first names that these documents brought.
+std::string told_parties(const std::vector<std::string>& parties) {
+  constexpr std::size_t kMost = 10;
+  if (parties.empty()) return {};
+  std::string text = "new: ";
+  for (std::size_t i = 0; i < std::min(parties.size(), kMost); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", parties[i]);
+  if (parties.size() > kMost) text += fmt::format(" and {} more", parties.size() - kMost);
+  return text + '\n';
 }
 
 int run_import(const Args& args) {
   const auto& file = args.words()[0];
   const auto bytes = base::read_file(file, base::kMaxCsvBytes);
   if (!bytes) return report(bytes.error());
-  const auto rows = ledger::read_deliveries(*bytes, file);
-  if (!rows) return report(rows.error());
+  ledger::RowFaults faults;
+  const auto rows = ledger::read_deliveries(*bytes, file, faults);
   const auto ledger = ledger::Ledger::open(*args.get("ledger"), {.mode = ledger::Ledger::Mode::kReadOnly});
   if (!ledger) return report(ledger.error());
   const auto books = open_books(args, Books::Mode::kReadWrite);
   if (!books) return report(books.error());
   const auto terms = (*books)->terms();
   if (!terms) return report(terms.error());
-  auto joined = ledger::join_quotes(*rows, **ledger, *terms, base::SystemClock().wall_now());
+  ledger::RowFaults unfit;
+  auto joined = ledger::join_quotes(rows, **ledger, *terms, base::SystemClock().wall_now(), unfit);
   if (!joined) return report(joined.error());
-  const auto recorded = (*books)->record(std::move(joined->documents), joined->wheres);
+  faults.merge(std::move(unfit), file);
+  if (!faults.empty()) {  // what the books would refuse of the other rows is told in the same run
+    auto refused = (*books)->faults_of(std::move(joined->documents), joined->wheres, new_parties(args));
+    if (!refused) return report(refused.error());
+    faults.merge(std::move(*refused), file);
+    return report(faults.error(ErrorCode::kInvalidInput));
+  }
+  const auto recorded = (*books)->record(std::move(joined->documents), joined->wheres, new_parties(args));
   if (!recorded) return report(recorded.error());
-  fmt::print("{} deliveries recorded, {} were there already\n", recorded->added, recorded->there_already);
-  return kDone;
+  return tell_done(fmt::format("{} deliveries recorded, {} were there already\n{}", recorded->added,
+                               recorded->there_already, told_parties(recorded->new_parties)));
 }
 
 base::Result<fee::Money> amount_option(const Args& args, std::string_view option, std::int64_t min) {
@@ -115,8 +142,11 @@ base::Result<void> read_holder(const Args& args, ledger::Document& document,
     ++given;
     *name = *value;
     if (!ledger::is_party_name(*value))
-      return base::fail(ErrorCode::kInvalidInput, fmt::format("--{}", option),
-                        fmt::format("'{}' is no name; letters, digits, '-', '_', '.' are allowed", *value));
+      return base::fail(
+          ErrorCode::kInvalidInput, fmt::format("--{}", option),
+          fmt::format("'{}' is no name; letters, digits, '-', '_', '.' are allowed, the first a letter, "
+                      "a digit or '_'",
+                      *value));
   }
   if (given == 1) return {};
   return base::fail(ErrorCode::kInvalidInput,
@@ -140,12 +170,14 @@ int record_money(const Args& args, ledger::Document document) {
   document.note = args.get_or("note", "");
   const auto books = open_books(args, Books::Mode::kReadWrite);
   if (!books) return report(books.error());
-  const auto recorded = (*books)->record({document}, {"--at"});
-  if (!recorded) return report(recorded.error());
   const auto terms = (*books)->terms();
-  fmt::print("{} recorded for {}\n",
-             fee::readable(document.amount, terms ? terms->currency : fee::Currency{}), party_of(document));
-  return kDone;
+  if (!terms) return report(terms.error());
+  const auto recorded = (*books)->record({document}, {"--at"}, new_parties(args));
+  if (!recorded) return report(recorded.error());
+  return tell_done(fmt::format("document {}: {} {} {}\n{}", recorded->last_document,
+                               fee::readable(document.amount, terms->currency),
+                               document.kind == ledger::DocumentKind::kDeposit ? "paid in by" : "paid out to",
+                               party_of(document), told_parties(recorded->new_parties)));
 }
 
 int run_deposit(const Args& args) {
@@ -184,71 +216,112 @@ int run_adjust(const Args& args) {
   if (!books) return report(books.error());
   const auto document = (*books)->adjust(adjustment);
   if (!document) return report(document.error());
-  fmt::print("{}: fee {} -> {}, VAT {:+}\n", adjustment.quote_id, document->before.minor,
-             document->before.minor + document->amount.minor, document->vat.value_or(fee::Money{}).minor);
-  return kDone;
+  return tell_done(fmt::format(
+      "document {}: {}: fee {} -> {}, VAT {:+}\n", document->seq, adjustment.quote_id, document->before.minor,
+      document->before.minor + document->amount.minor, document->vat.value_or(fee::Money{}).minor));
+}
+
+int run_reverse(const Args& args) {
+  Books::Reversal reversal;
+  const auto& word = args.words()[0];
+  const auto* end = word.data() + word.size();
+  const auto read = std::from_chars(word.data(), end, reversal.document);
+  if (read.ec != std::errc{} || read.ptr != end || reversal.document < 1)
+    return report(
+        {ErrorCode::kInvalidInput, "DOCUMENT",
+         fmt::format("'{}' is no document; its number is needed, as 'pay' and statements tell it", word)});
+  const auto at = instant_option(args);
+  if (!at) return report(at.error());
+  reversal.reason = *args.get("reason");
+  reversal.by = *args.get("by");
+  reversal.at = *at;
+  const auto books = open_books(args, Books::Mode::kReadWrite);
+  if (!books) return report(books.error());
+  const auto terms = (*books)->terms();
+  if (!terms) return report(terms.error());
+  const auto document = (*books)->reverse(reversal);
+  if (!document) return report(document.error());
+  return tell_done(fmt::format("document {} takes back {} of {}, {}\n", document->seq, document->reason,
+                               fee::readable(document->amount, terms->currency), party_of(*document)));
 }
 
 constexpr Option kAtOption{"at", "TIME", "when, RFC 3339 (default: now)"};
 constexpr Option kNoteOption{"note", "TEXT", "stands in statements"};
 constexpr Option kAmountOption{"amount", "N", "in minor units, above 0"};
+constexpr Option kNewPartyOption{"new-party", "", "shops, riders and branches may be new to these books"};
 
 }  // namespace
 
 std::vector<Command> settle_commands() {
-  return {{"settle terms",
-           "puts the shares, fees and rates by date under which days are closed (docs/settlement.md)",
-           "FILE",
-           1,
-           1,
-           {kBooksOption, kByOption},
-           {"books", "by"},
-           run_terms},
-          {"settle import",
-           "records delivered orders (CSV or JSON lines) with the fees of their quotes",
-           "FILE",
-           1,
-           1,
-           {kBooksOption, {"ledger", "URL", "where the quotes are, such as sqlite:reckon.db"}},
-           {"books", "ledger"},
-           run_import},
-          {"settle deposit",
-           "records what a shop paid in",
-           "",
-           0,
-           0,
-           {kBooksOption, {"shop", "S", "whose deposit"}, kAmountOption, kAtOption, kByOption, kNoteOption},
-           {"books", "shop", "amount", "by"},
-           run_deposit},
-          {"settle pay",
-           "records what was paid out",
-           "",
-           0,
-           0,
-           {kBooksOption,
-            {"rider", "R", "to this rider"},
-            {"branch", "B", "to this branch"},
-            {"shop", "S", "back to this shop"},
-            kAmountOption,
-            kAtOption,
-            kByOption,
-            kNoteOption},
-           {"books", "amount", "by"},
-           run_pay},
-          {"settle adjust",
-           "changes a delivery's fee after the sale, with a reason",
-           "QUOTE_ID",
-           1,
-           1,
-           {kBooksOption,
-            {"amount", "N", "added to the fee without VAT, in minor units; below 0: taken off"},
-            {"rider-amount", "N", "of it to the rider, where the pay has a tariff of its own"},
-            {"reason", "R", "OVERLOAD, CHANGE_DISTANCE, CHANGE_EXTRA_CHARGE or ETC"},
-            kAtOption,
-            kByOption,
-            kNoteOption},
-           {"books", "amount", "reason", "by"},
-           run_adjust}};
+  return {
+      {"settle terms",
+       "puts the shares, fees and rates by date under which days are closed; begins books that are missing",
+       "FILE",
+       1,
+       1,
+       {kBooksOption, kByOption},
+       {"books", "by"},
+       run_terms},
+      {"settle import",
+       "records delivered orders (CSV or JSON lines) with the fees of their quotes",
+       "FILE",
+       1,
+       1,
+       {kBooksOption, {"ledger", "URL", "where the quotes are, such as sqlite:reckon.db"}, kNewPartyOption},
+       {"books", "ledger"},
+       run_import},
+      {"settle deposit",
+       "records what a shop paid in",
+       "",
+       0,
+       0,
+       {kBooksOption,
+        {"shop", "S", "whose deposit"},
+        kAmountOption,
+        kAtOption,
+        kByOption,
+        kNoteOption,
+        kNewPartyOption},
+       {"books", "shop", "amount", "by"},
+       run_deposit},
+      {"settle pay",
+       "records what was paid out",
+       "",
+       0,
+       0,
+       {kBooksOption,
+        {"rider", "R", "to this rider"},
+        {"branch", "B", "to this branch"},
+        {"shop", "S", "back to this shop"},
+        kAmountOption,
+        kAtOption,
+        kByOption,
+        kNoteOption,
+        kNewPartyOption},
+       {"books", "amount", "by"},
+       run_pay},
+      {"settle reverse",
+       "takes back a deposit or payment that was recorded wrongly; both stay on record",
+       "DOCUMENT",
+       1,
+       1,
+       {kBooksOption, {"reason", "TEXT", "why"}, kAtOption, kByOption},
+       {"books", "reason", "by"},
+       run_reverse},
+      {"settle adjust",
+       "changes a delivery's fee after the sale, with a reason",
+       "QUOTE_ID",
+       1,
+       1,
+       {kBooksOption,
+        {"amount", "N", "added to the fee without VAT, in minor units; below 0: taken off"},
+        {"rider-amount", "N", "of it to the rider, where the pay has a tariff of its own"},
+        {"reason", "R", "OVERLOAD, CHANGE_DISTANCE, CHANGE_EXTRA_CHARGE or ETC"},
+        kAtOption,
+        kByOption,
+        kNoteOption},
+       {"books", "amount", "reason", "by"},
+       run_adjust}};
 }
 
 }  // namespace reckon::cli

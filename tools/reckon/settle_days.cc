@@ -37,14 +37,18 @@ int run_close(const Args& args) {
     std::string out;
     base::JsonWriter json(out);
     write_close(json, *close);
-    fmt::print("{}\n", out);
-    return kDone;
+    return tell_done(out + '\n');
   }
-  fmt::print(
-      "{} is closed: {} documents, {} entries, {} postings, sum 0, {} on hold\nbalances {}\nclose    {}\n",
-      fee::date_text(*day), close->documents, close->entries, close->postings, close->holds,
-      close->position_hash, close->row_hash);
-  return kDone;
+  const auto terms = (*books)->terms();
+  const bool today = terms && ledger::day_of(*terms, close->at) == *day;
+  return tell_done(
+      fmt::format("{0} is closed: {1} documents, {2} entries, {3} postings, sum 0, {4} on hold\nbalances "
+                  "{5}\nclose    {6}\n{7}",
+                  fee::date_text(*day), close->documents, close->entries, close->postings, close->holds,
+                  close->position_hash, close->row_hash,
+                  today ? "this is today: what happens until midnight is refused, unless the day is opened "
+                          "again ('settle reopen')\n"
+                        : ""));
 }
 
 int run_reopen(const Args& args) {
@@ -55,8 +59,7 @@ int run_reopen(const Args& args) {
   const auto opened =
       (*books)->reopen(*day, base::SystemClock().wall_now(), *args.get("by"), *args.get("reason"));
   if (!opened) return report(opened.error());
-  fmt::print("{} is open again; its close stays on record\n", fee::date_text(*day));
-  return kDone;
+  return tell_done(fmt::format("{} is open again; its close stays on record\n", fee::date_text(*day)));
 }
 
 std::string days_json(const std::vector<ledger::Close>& closes, const std::vector<ledger::OpenDay>& open,
@@ -85,6 +88,8 @@ std::string days_json(const std::vector<ledger::Close>& closes, const std::vecto
 int run_days(const Args& args) {
   const auto books = open_books(args, Books::Mode::kReadOnly);
   if (!books) return report(books.error());
+  const auto view = (*books)->snapshot();
+  if (!view) return report(view.error());
   const auto closes = (*books)->all_closes();
   const auto open = (*books)->open_days();
   const auto reopenings = (*books)->reopenings();

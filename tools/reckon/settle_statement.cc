@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "reckon/base/file.h"
 #include "reckon/base/json_writer.h"
+#include "reckon/base/local_time.h"
 #include "reckon/fee/condition.h"
 #include "reckon/ledger/settlement_export.h"
 #include "reckon/ledger/settlement_import.h"
@@ -39,8 +40,24 @@ std::string_view name_of(ledger::What what) {
   return ledger::kWhatNames[static_cast<std::size_t>(what)];
 }
 
-std::string statement_text(const ledger::AccountStatement& statement, const fee::Currency& currency) {
-  const auto amount = [&](fee::Money money) { return fee::readable(money, currency); };
+// What the clerk should know of the days asked for: which of them are not closed.
+std::string open_days_text(const std::vector<ledger::OpenDay>& days, std::string_view so) {
+  std::string text;
+  for (const auto& day : days)
+    text += fmt::format("{} {} ({} documents)", text.empty() ? "not closed:" : ",", fee::date_text(day.day),
+                        day.documents);
+  return text.empty() ? text : fmt::format("{}; {}\n", text, so);
+}
+
+std::string open_days_text(const ledger::AccountStatement& statement, const Args& args) {
+  return open_days_text(statement.open_days, args.has("open")
+                                                 ? "what they post may still change"
+                                                 : "left out, '--open' tells what they would post");
+}
+
+std::string statement_text(const ledger::AccountStatement& statement, const ledger::Terms& terms,
+                           const Args& args) {
+  const auto amount = [&](fee::Money money) { return fee::readable(money, terms.currency); };
   std::string out = fmt::format("{} from {} to {}\n", statement.account, fee::date_text(statement.from),
                                 fee::date_text(statement.to));
   out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}\n", "day", "entry", "what", "quote", "amount",
@@ -48,20 +65,28 @@ std::string statement_text(const ledger::AccountStatement& statement, const fee:
   out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}\n", "", "OPENING", "", "", "",
                      amount(statement.opening));
   for (const auto& line : statement.lines) {
+    const auto of = line.quote_id.empty() && line.document != 0 ? fmt::format("document {}", line.document)
+                                                                : line.quote_id;
     out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}{}{}", fee::date_text(line.day),
-                       name_of(line.entry), name_of(line.what), line.quote_id, amount(line.amount),
-                       amount(line.balance), line.reason.empty() ? "" : "  " + line.reason,
+                       name_of(line.entry), name_of(line.what), of, amount(line.amount), amount(line.balance),
+                       line.reason.empty() ? "" : "  " + line.reason,
                        line.note.empty() ? "" : "  " + line.note) +
            (line.open ? "  (open)" : "") + "\n";
   }
-  return out + fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}\n", "", "CLOSING", "", "", "",
-                           amount(statement.closing));
+  out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14} {:>16}\n", "", "CLOSING", "", "", "",
+                     amount(statement.closing));
+  if (!statement.held.empty())
+    out += fmt::format("on hold: {}, charges waiting for a deposit\n", amount(statement.on_hold()));
+  for (const auto& charge : statement.held)
+    out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14}\n", "", "", "", charge.quote_id,
+                       amount(charge.amount));
+  return out + open_days_text(statement, args);
 }
 
-std::string statement_json(const ledger::AccountStatement& statement, const fee::Currency& currency) {
+std::string statement_json(const ledger::AccountStatement& statement, const ledger::Terms& terms) {
   std::string out;
   base::JsonWriter json(out);
-  json.begin_object().key("account").string(statement.account).key("currency").string(currency.text());
+  json.begin_object().key("account").string(statement.account).key("currency").string(terms.currency.text());
   json.key("from").string(fee::date_text(statement.from)).key("to").string(fee::date_text(statement.to));
   json.key("opening").integer(statement.opening.minor).key("lines").begin_array();
   for (const auto& line : statement.lines) {
@@ -69,13 +94,29 @@ std::string statement_json(const ledger::AccountStatement& statement, const fee:
         .key("day")
         .string(fee::date_text(line.day))
         .key("at")
-        .string(base::format_rfc3339(line.at));
+        .string(base::format_local(*terms.time_zone, line.at));
     json.key("entry").string(name_of(line.entry)).key("what").string(name_of(line.what));
     json.key("quote_id").string(line.quote_id).key("amount").integer(line.amount.minor);
     json.key("balance").integer(line.balance.minor).key("reason").string(line.reason);
-    json.key("note").string(line.note).key("open").boolean(line.open).end_object();
+    json.key("note").string(line.note).key("document");
+    if (line.document == 0)
+      json.null();
+    else
+      json.integer(line.document);
+    json.key("open").boolean(line.open).end_object();
   }
-  json.end_array().key("closing").integer(statement.closing.minor).end_object();
+  json.end_array().key("closing").integer(statement.closing.minor);
+  json.key("on_hold").integer(statement.on_hold().minor).key("held").begin_array();
+  for (const auto& charge : statement.held)
+    json.begin_object()
+        .key("quote_id")
+        .string(charge.quote_id)
+        .key("amount")
+        .integer(charge.amount.minor)
+        .end_object();
+  json.end_array().key("open_days").begin_array();
+  for (const auto& one : statement.open_days) json.string(fee::date_text(one.day));
+  json.end_array().end_object();
   return out + '\n';
 }
 
@@ -84,6 +125,8 @@ int run_statement(const Args& args) {
   if (!account) return report(account.error());
   const auto books = open_books(args, Books::Mode::kReadOnly);
   if (!books) return report(books.error());
+  const auto view = (*books)->snapshot();
+  if (!view) return report(view.error());
   const auto span = span_option(args, **books);
   if (!span) return report(span.error());
   const auto terms = (*books)->terms();
@@ -92,10 +135,10 @@ int run_statement(const Args& args) {
       (*books)->statement(*account, span->first, span->second,
                           args.has("open") ? ledger::OpenDays::kIncluded : ledger::OpenDays::kLeftOut);
   if (!statement) return report(statement.error());
-  if (args.has("json")) return deliver(args, statement_json(*statement, terms->currency));
-  if (!args.has("csv")) return deliver(args, statement_text(*statement, terms->currency));
-  return deliver(args,
-                 ledger::csv_text(ledger::statement_sheet(*statement, terms->currency), terms->currency));
+  if (args.has("json")) return deliver(args, statement_json(*statement, *terms));
+  if (!args.has("csv")) return deliver(args, statement_text(*statement, *terms, args));
+  fmt::print(stderr, "{}", open_days_text(*statement, args));
+  return deliver(args, ledger::csv_text(ledger::statement_sheet(*statement, *terms), terms->currency));
 }
 
 // The folder and file of an account: shops/s-1, others/head_office, others/vat-b-1.
@@ -129,6 +172,8 @@ base::Result<void> write_both(const std::filesystem::path& stem, const ledger::S
 int run_export(const Args& args) {
   const auto books = open_books(args, Books::Mode::kReadOnly);
   if (!books) return report(books.error());
+  const auto view = (*books)->snapshot();
+  if (!view) return report(view.error());
   const auto span = span_option(args, **books);
   if (!span) return report(span.error());
   const auto terms = (*books)->terms();
@@ -138,6 +183,7 @@ int run_export(const Args& args) {
   const std::filesystem::path folder{std::string(*args.get("out"))};
   const base::WallTime created{span->second};
   auto summary = ledger::summary_sheet();
+  std::vector<ledger::OpenDay> open_days;  // the same for all accounts
   Progress progress;
   for (const auto& account : *accounts) {
     progress.show("statements",
@@ -146,7 +192,8 @@ int run_export(const Args& args) {
     if (!statement) return report(statement.error());
     const auto place = place_of(account);
     if (!place) return report(place.error());
-    const auto sheet = ledger::statement_sheet(*statement, terms->currency);
+    const auto sheet = ledger::statement_sheet(*statement, *terms);
+    open_days = statement->open_days;
     if (const auto done = write_both(folder / *place, sheet, terms->currency, created); !done)
       return report(done.error());
     summary.rows.push_back(ledger::summary_row(*statement, terms->currency));
@@ -154,6 +201,7 @@ int run_export(const Args& args) {
   if (const auto done = write_both(folder / "summary", summary, terms->currency, created); !done)
     return report(done.error());
   fmt::print("{} statements and a summary in {}\n", summary.rows.size(), folder.string());
+  fmt::print("{}", open_days_text(open_days, "left out"));
   return kDone;
 }
 

@@ -96,9 +96,15 @@ std::optional<std::size_t> CsvTable::column(std::string_view name) const {
 }
 
 Result<CsvTable> parse_csv(std::string_view bytes, std::string_view name) {
+  std::vector<Fault> faults;
+  auto table = parse_csv(bytes, name, faults);
+  if (!faults.empty()) return fail(error_of(ErrorCode::kInvalidInput, std::move(faults)));
+  return table;
+}
+
+CsvTable parse_csv(std::string_view bytes, std::string_view name, std::vector<Fault>& faults) {
   RowReader reader(bytes);
   CsvTable table;
-  std::vector<Fault> faults;
   CsvRow row;
   for (bool first = true;; first = false) {
     const auto step = reader.next(row);
@@ -122,7 +128,6 @@ Result<CsvTable> parse_csv(std::string_view bytes, std::string_view name) {
   if (faults.empty() && table.rows.empty()) {
     faults.push_back({std::string(name), "has no rows; a header line and at least one row are needed"});
   }
-  if (!faults.empty()) return fail(error_of(ErrorCode::kInvalidInput, std::move(faults)));
   return table;
 }
 

@@ -33,6 +33,9 @@ struct CsvTable {
 ///                        fields than the header (each such row is told)
 Result<CsvTable> parse_csv(std::string_view bytes, std::string_view name);
 
+/// The same for those who go on: the rows that can be read, and the faults of the others.
+CsvTable parse_csv(std::string_view bytes, std::string_view name, std::vector<Fault>& faults);
+
 /// Appends one field, quoted if it must be.
 void append_csv_field(std::string& out, std::string_view field);
 

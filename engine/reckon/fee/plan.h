@@ -107,6 +107,7 @@ class Plan {
  private:
   friend class PlanCompiler;
   friend class Evaluation;
+  friend class Situation;
 
   enum class Code : std::uint8_t {
     kWeather,  // bits low

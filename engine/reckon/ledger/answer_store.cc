@@ -43,7 +43,8 @@ AnswerStore::~AnswerStore() = default;
 
 base::Result<std::unique_ptr<AnswerStore>> AnswerStore::open(const std::string& path,
                                                              std::int64_t budget_bytes) {
-  auto db = Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, 2000);
+  auto db = Connection::open(path, "store of answers",
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, 2000);
   if (!db) return base::fail(db.error());
   if (!db->execute(kSchema)) {
     const bool foreign = db->code() == SQLITE_NOTADB || db->code() == SQLITE_CORRUPT;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <initializer_list>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -137,10 +138,10 @@ base::Result<std::unique_ptr<Ledger>> Ledger::open(std::string_view url, Options
   const int flags =
       (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_FULLMUTEX;
   const auto timeout = static_cast<int>(options.busy_timeout.count());
-  auto writer = Connection::open(path, flags, timeout);
+  auto writer = Connection::open(path, "ledger", flags, timeout);
   if (!writer) return base::fail(writer.error());
   if (auto ready = prepare(*writer, path, options.mode); !ready) return base::fail(ready.error());
-  auto reader = Connection::open(path, flags & ~SQLITE_OPEN_CREATE, timeout);
+  auto reader = Connection::open(path, "ledger", flags & ~SQLITE_OPEN_CREATE, timeout);
   if (!reader) return base::fail(reader.error());
   return std::unique_ptr<Ledger>(
       new Ledger(std::make_unique<State>(path, std::move(*writer), std::move(*reader))));
@@ -409,6 +410,31 @@ base::Result<void> Ledger::for_each(std::int64_t from_seq,
 base::Result<void> Ledger::for_each_trace(std::int64_t from_seq,
                                           const std::function<bool(const StoredRow&)>& visit) const {
   return state_->visit_rows(kSelectTrace, from_seq, visit);
+}
+
+base::Result<void> Ledger::for_each_newest(base::WallTime from, base::WallTime to,
+                                           const std::function<bool(const StoredRow&)>& visit) const {
+  constexpr std::size_t kPageRows = 64;
+  const auto sql = std::string(kSelectRow) +
+                   "WHERE seq < ? AND created_at_us >= ? AND created_at_us < ? ORDER BY seq DESC LIMIT 64";
+  for (std::int64_t before = std::numeric_limits<std::int64_t>::max();;) {
+    std::vector<StoredRow> page;
+    {
+      const std::lock_guard lock(state_->read_mutex);
+      Statement select(state_->reader.get(), sql.c_str());
+      select.bind(1, before).bind(2, micros(from)).bind(3, micros(to));
+      Step step = Step::kRow;
+      while ((step = select.step()) == Step::kRow) page.push_back(read_row(select));
+      if (step == Step::kFailed)
+        return base::fail(ErrorCode::kCorrupt, state_->path,
+                          fmt::format("cannot be read: {}", state_->reader.message()));
+    }
+    for (const auto& stored : page) {
+      if (!visit(stored)) return {};
+      before = stored.seq;
+    }
+    if (page.size() < kPageRows) return {};
+  }
 }
 
 base::Result<std::int64_t> Ledger::last_seq() const {

@@ -121,6 +121,9 @@ class Ledger {
   /// The same without the answers: `row.quote` and `row_hash` are empty. For those who price history again.
   base::Result<void> for_each_trace(std::int64_t from_seq,
                                     const std::function<bool(const StoredRow&)>& visit) const;
+  /// The newest first: those made in [from, to).
+  base::Result<void> for_each_newest(base::WallTime from, base::WallTime to,
+                                     const std::function<bool(const StoredRow&)>& visit) const;
   base::Result<std::int64_t> last_seq() const;
   base::Result<std::vector<Gap>> gaps() const;
 

@@ -106,6 +106,9 @@ class Poster {
         move(payee(document), "cash", What::kPayment, document.amount);
         end();
         return;
+      case DocumentKind::kReversal:
+        reversal(document);
+        return;
     }
   }
 
@@ -222,6 +225,24 @@ class Poster {
     charged(document, sums_.plus(document.amount, document.vat.value_or(Money{}), "charge"));
   }
 
+  // The other way round. A deposit taken back may leave the shop owing; money back in its deposit covers what
+  // waits.
+  void reversal(const Document& document) {
+    const auto of = Reversed::parse(document.reason);
+    if (!of) {
+      sums_.fail(ErrorCode::kCorrupt, fmt::format("document {}", document.seq),
+                 "does not tell what it takes back; the books were changed");
+      return;
+    }
+    begin(EntryKind::kReversal, document.seq);
+    if (of->kind == DocumentKind::kDeposit)
+      move(account("shop", document.shop), "cash", What::kDeposit, document.amount);
+    else
+      move("cash", payee(document), What::kPayment, document.amount);
+    end();
+    if (!document.shop.empty()) release(document.shop);
+  }
+
   static std::string payer(const Document& document, Party party) {
     switch (party) {
       case Party::kShop:
@@ -334,6 +355,22 @@ std::optional<AdjustedFrom> AdjustedFrom::parse(std::string_view text) {
   if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
   from.rider_pay = Money{minor};
   return from;
+}
+
+std::string Reversed::text() const {
+  return fmt::format("{} {}", kDocumentKindNames[static_cast<std::size_t>(kind)], document);
+}
+
+std::optional<Reversed> Reversed::parse(std::string_view text) {
+  for (const auto kind : {DocumentKind::kDeposit, DocumentKind::kPayment}) {
+    const auto name = kDocumentKindNames[static_cast<std::size_t>(kind)];
+    if (!text.starts_with(name) || text.size() < name.size() + 2 || text[name.size()] != ' ') continue;
+    Reversed reversed{kind, 0};
+    const auto* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data() + name.size() + 1, end, reversed.document);
+    if (read.ec == std::errc{} && read.ptr == end && reversed.document > 0) return reversed;
+  }
+  return std::nullopt;
 }
 
 base::Result<DayJournal> post_day(const Terms& terms, std::chrono::sys_days day, const Position& opening,

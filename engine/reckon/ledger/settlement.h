@@ -25,9 +25,15 @@
 
 namespace reckon::ledger {
 
-enum class DocumentKind : std::uint8_t { kDelivery, kAdjustment, kDeposit, kPayment };
-inline constexpr std::array<std::string_view, 4> kDocumentKindNames = {"DELIVERY", "ADJUSTMENT", "DEPOSIT",
-                                                                       "PAYMENT"};
+enum class DocumentKind : std::uint8_t {
+  kDelivery,
+  kAdjustment,
+  kDeposit,
+  kPayment,
+  kReversal  ///< takes back a deposit or payment that was recorded wrongly
+};
+inline constexpr std::array<std::string_view, 5> kDocumentKindNames = {"DELIVERY", "ADJUSTMENT", "DEPOSIT",
+                                                                       "PAYMENT", "REVERSAL"};
 
 /// Why a fee is changed after the sale (docs/sources.md#settlement).
 inline constexpr std::array<std::string_view, 4> kAdjustmentReasons = {"OVERLOAD", "CHANGE_DISTANCE",
@@ -41,12 +47,13 @@ struct Document {
   base::WallTime at{};          ///< when it was delivered, decided, paid
   std::string quote_id;         ///< of a delivery or adjustment
   std::string shop, rider, branch;
-  fee::Money amount;                    ///< fee without VAT; what is added to it; paid in; paid out
-  std::optional<fee::Money> vat;        ///< of `amount`; nothing: the tariff has none
-  std::optional<fee::Vat> vat_rule;     ///< of a delivery: how its VAT is made
+  fee::Money amount;                 ///< fee without VAT; what is added to it; paid in; paid out; taken back
+  std::optional<fee::Money> vat;     ///< of `amount`; nothing: the tariff has none
+  std::optional<fee::Vat> vat_rule;  ///< of a delivery: how its VAT is made
   std::optional<fee::Money> rider_pay;  ///< of `amount`, where the rider's pay does not come from shares
   fee::Money before;                    ///< of an adjustment: the fee until then
-  std::string reason, by, note;         ///< of an adjustment, payment or deposit
+  std::string reason;                   ///< of an adjustment; of a reversal: Reversed
+  std::string by, note;                 ///< of all but a delivery; of a reversal: why
   std::string source;                   ///< of a delivery: the trace's hash; of an adjustment: adjusted_from
 };
 
@@ -60,6 +67,15 @@ struct AdjustedFrom {
   static std::optional<AdjustedFrom> parse(std::string_view text);
 };
 
+/// What a reversal takes back. As text: `PAYMENT 7`.
+struct Reversed {
+  DocumentKind kind = DocumentKind::kPayment;  ///< kDeposit or kPayment
+  std::int64_t document = 0;                   ///< seq
+
+  std::string text() const;
+  static std::optional<Reversed> parse(std::string_view text);
+};
+
 enum class EntryKind : std::uint8_t {
   kDelivery,
   kAdjustment,
@@ -68,10 +84,12 @@ enum class EntryKind : std::uint8_t {
   kHold,     ///< the deposit does not cover a charge: it waits
   kRelease,  ///< now it does
   kWithholding,
-  kInsurance
+  kInsurance,
+  kReversal
 };
-inline constexpr std::array<std::string_view, 8> kEntryKindNames = {
-    "DELIVERY", "ADJUSTMENT", "DEPOSIT", "PAYMENT", "HOLD", "RELEASE", "WITHHOLDING", "INSURANCE"};
+inline constexpr std::array<std::string_view, 9> kEntryKindNames = {"DELIVERY",    "ADJUSTMENT", "DEPOSIT",
+                                                                    "PAYMENT",     "HOLD",       "RELEASE",
+                                                                    "WITHHOLDING", "INSURANCE",  "REVERSAL"};
 
 /// What one posting is for.
 enum class What : std::uint8_t {

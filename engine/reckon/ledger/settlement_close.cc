@@ -1,10 +1,11 @@
-// Closing days, opening them again, and proving that a close is what its documents say.
+// Closing days and opening them again.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "reckon/base/plain_text.h"
 #include "reckon/fee/condition.h"
 #include "reckon/ledger/settlement_state.h"
 
@@ -147,11 +148,12 @@ std::optional<base::Error> not_closable(std::chrono::sys_days day, std::chrono::
 }  // namespace
 
 base::Result<Close> Books::close(std::chrono::sys_days day, base::WallTime now, std::string_view by) {
-  if (by.empty()) return base::fail(ErrorCode::kInvalidInput, "by", "is empty; who closes must be named");
+  if (const auto fault = name_fault(by); !fault.empty())
+    return base::fail(ErrorCode::kInvalidInput, "by", fault);
   const auto terms = this->terms();
   if (!terms) return base::fail(terms.error());
   Transaction transaction(state_->db);
-  if (!transaction.begun()) return state_->store_fault("begin a close");
+  if (auto begun = state_->begin(transaction, "begin a close"); !begun) return base::fail(begun.error());
   const auto last = state_->last_close();
   const auto open = open_days();
   if (!last) return base::fail(last.error());
@@ -185,16 +187,20 @@ base::Result<Close> Books::close(std::chrono::sys_days day, base::WallTime now, 
   if (auto done = state_->insert_journal(close.seq, *journal); !done) return base::fail(done.error());
   if (auto done = state_->insert_position(close.seq, journal->closing); !done)
     return base::fail(done.error());
-  if (!transaction.commit()) return state_->store_fault("commit the close");
+  if (auto done = state_->commit(transaction, "commit the close"); !done) return base::fail(done.error());
   return close;
 }
 
 base::Result<void> Books::reopen(std::chrono::sys_days day, base::WallTime now, std::string_view by,
                                  std::string_view reason) {
-  if (by.empty()) return base::fail(ErrorCode::kInvalidInput, "by", "is empty; who opens must be named");
-  if (reason.empty()) return base::fail(ErrorCode::kInvalidInput, "reason", "is empty; it must be said");
+  std::vector<base::Fault> faults;
+  if (auto fault = name_fault(by); !fault.empty()) faults.push_back({"by", std::move(fault)});
+  auto reason_fault = base::plain_text_fault(reason, kMaxNoteBytes);
+  if (reason.empty()) reason_fault = "is empty; it must be said";
+  if (!reason_fault.empty()) faults.push_back({"reason", std::move(reason_fault)});
+  if (!faults.empty()) return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
   Transaction transaction(state_->db);
-  if (!transaction.begun()) return state_->store_fault("begin to write");
+  if (auto begun = state_->begin(transaction, "begin to write"); !begun) return begun;
   const auto last = state_->last_close();
   if (!last) return base::fail(last.error());
   if (!*last || (*last)->day != day)
@@ -216,90 +222,8 @@ base::Result<void> Books::reopen(std::chrono::sys_days day, base::WallTime now, 
       state_->db.get(),
       "INSERT INTO reopenings (seq, close_seq, at_us, who, reason, row_hash) VALUES (?, ?, ?, ?, ?, ?)");
   insert.bind(1, reopening.seq).bind(2, reopening.close).bind(3, micros(now)).bind(4, by).bind(5, reason);
-  if (!insert.bind(6, hash).run() || !transaction.commit()) return state_->store_fault("open the day");
-  return {};
-}
-
-namespace {
-
-// What `verify` finds, each with its place.
-class Differences {
- public:
-  void add(std::string where, std::string what) {
-    if (faults_.size() < base::kMaxFaults) faults_.push_back({std::move(where), std::move(what)});
-  }
-  /// Rows must follow each other without holes and carry the hash that follows from them.
-  void check_link(std::string_view kind, std::int64_t expected, std::int64_t seq, std::string_view stored,
-                  std::string_view computed) {
-    const auto where = fmt::format("{} {}", kind, seq);
-    if (seq != expected) add(where, fmt::format("follows {} {}: some are missing", kind, expected - 1));
-    if (stored != computed) add(where, "was changed: its hash is another");
-  }
-  std::vector<base::Fault> take() { return std::move(faults_); }
-
- private:
-  std::vector<base::Fault> faults_;
-};
-
-bool verify_documents(Connection& db, Differences& out) {
-  const auto sql = std::string(kSelectDocument) + "ORDER BY seq";
-  Statement select(db.get(), sql.c_str());
-  std::string previous;
-  for (std::int64_t expected = 1;; ++expected) {
-    const auto step = select.step();
-    if (step != Step::kRow) return step == Step::kDone;
-    const auto document = read_document(select);
-    const std::string stored(select.text(19));
-    out.check_link("document", expected, document.seq, stored, document_hash(previous, document));
-    expected = document.seq;
-    previous = stored;
-  }
-}
-
-}  // namespace
-
-base::Result<std::vector<base::Fault>> Books::verify(
-    const std::function<void(std::int64_t, std::int64_t)>& progress) const {
-  Differences out;
-  if (!verify_documents(state_->db, out)) return state_->damage();
-  const auto all = all_closes();
-  const auto opened = reopenings();
-  if (!all) return base::fail(all.error());
-  if (!opened) return base::fail(opened.error());
-  std::string previous;
-  std::int64_t expected = 1;
-  for (const auto& one : *opened) {
-    out.check_link("reopening", expected++, one.seq, one.row_hash, reopening_hash(previous, one));
-    previous = one.row_hash;
-  }
-  previous.clear();
-  expected = 1;
-  for (const auto& close : *all) {
-    out.check_link("close", expected++, close.seq, close.row_hash, close_hash(previous, close));
-    previous = close.row_hash;
-    const auto where = fmt::format("close {} of {}", close.seq, fee::date_text(close.day));
-    const auto terms = state_->terms_of(close.terms);
-    const auto documents = state_->documents_of(close.day, close.last_document);
-    const auto opening = state_->position(close.previous), closing = state_->position(close.seq);
-    const auto journal = state_->journal(close.seq);
-    if (!terms || !documents || !opening || !closing || !journal) {
-      out.add(where, "cannot be posted again: its terms, documents or postings cannot be read");
-      continue;
-    }
-    const auto again = post_day(*terms, close.day, *opening, *documents);
-    if (!again)
-      out.add(where,
-              fmt::format("cannot be posted again: {}: {}", again.error().where, again.error().message));
-    else if (journal_hash(*again) != close.journal_hash ||
-             position_hash(again->closing) != close.position_hash)
-      out.add(where, "its documents give other postings today");
-    if (journal_hash(*journal) != close.journal_hash) out.add(where, "its postings were changed");
-    if (position_hash(*closing) != close.position_hash) out.add(where, "its balances or holds were changed");
-    if (const auto sum = sum_of(*closing); !sum || sum->minor != 0)
-      out.add(where, "its balances do not sum to 0");
-    if (progress) progress(close.seq, static_cast<std::int64_t>(all->size()));
-  }
-  return out.take();
+  if (!insert.bind(6, hash).run()) return state_->store_fault("open the day");
+  return state_->commit(transaction, "open the day");
 }
 
 }  // namespace reckon::ledger

@@ -28,14 +28,15 @@ struct Sheet {
 /// `1234.50`: for machines; the digits are the currency's.
 std::string decimal(fee::Money amount, const fee::Currency& currency);
 
-/// A statement's lines between its opening and its closing balance.
-Sheet statement_sheet(const AccountStatement& statement, const fee::Currency& currency);
+/// A statement's lines between its opening and its closing balance, times in the books' zone; of a shop also
+/// what is on hold at the end.
+Sheet statement_sheet(const AccountStatement& statement, const Terms& terms);
 
 /// For statements as one row each: account, days, lines, opening, change, closing; no row yet.
 Sheet summary_sheet();
 std::vector<Sheet::Cell> summary_row(const AccountStatement& statement, const fee::Currency& currency);
 
-/// @return the sheet as CSV
+/// @return the sheet as CSV; a text that a spreadsheet would take for a formula has an apostrophe before it
 std::string csv_text(const Sheet& sheet, const fee::Currency& currency);
 
 /// Writes an XLSX workbook; amounts are numbers with the currency's digits.

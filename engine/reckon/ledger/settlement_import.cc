@@ -19,62 +19,47 @@ using base::ErrorCode;
 
 constexpr std::array<std::string_view, 5> kColumns = {"quote_id", "shop", "rider", "branch", "delivered_at"};
 constexpr std::string_view kNameAllowed =
-    "1 to 64 letters, digits, '-', '_', '.' that do not begin with '.' are allowed";
+    "1 to 64 letters, digits, '-', '_', '.' that begin with neither '-' nor '.' are allowed";
 
 using Values = std::array<std::string_view, kColumns.size()>;
 
-// Faults of rows: the first ones kept, the others counted.
-class RowFaults {
- public:
-  void add(const std::string& where, std::string what) {
-    ++count_;
-    if (faults_.size() < base::kMaxFaults) faults_.push_back({where, std::move(what)});
-  }
-  bool empty() const { return count_ == 0; }
-  base::Error error() {
-    if (count_ > faults_.size())
-      faults_.push_back(
-          {"input", fmt::format("{} further faults; mend these first", count_ - faults_.size())});
-    return base::error_of(ErrorCode::kInvalidInput, std::move(faults_));
-  }
-
- private:
-  std::vector<base::Fault> faults_;
-  std::size_t count_ = 0;
-};
-
-Delivered read_row(const Values& values, std::string where, RowFaults& faults) {
+// The row, unless one of its values is none.
+void read_row(const Values& values, std::string where, RowFaults& faults, std::vector<Delivered>& rows) {
+  bool sound = true;
   for (std::size_t i = 0; i + 1 < kColumns.size(); ++i) {
-    if (!is_party_name(values[i]))
-      faults.add(where,
-                 fmt::format("{} '{}' is no name; {}", kColumns[i], values[i].substr(0, 80), kNameAllowed));
+    if (is_party_name(values[i])) continue;
+    sound = false;
+    faults.add(where,
+               fmt::format("{} '{}' is no name; {}", kColumns[i], values[i].substr(0, 80), kNameAllowed));
   }
   const auto at = base::parse_rfc3339(values[4], where);
   if (!at) faults.add(where, fmt::format("delivered_at {}", at.error().message));
   const auto text = [&](std::size_t i) { return std::string(values[i]); };
-  return {where, text(0), text(1), text(2), text(3), at.value_or(base::WallTime{})};
+  if (sound && at) rows.push_back({std::move(where), text(0), text(1), text(2), text(3), *at});
 }
 
-base::Result<std::vector<Delivered>> read_csv(std::string_view bytes, std::string_view name) {
-  const auto table = base::parse_csv(bytes, name);
-  if (!table) return base::fail(table.error());
-  RowFaults faults;
+std::vector<Delivered> read_csv(std::string_view bytes, std::string_view name, RowFaults& faults) {
+  std::vector<base::Fault> broken;
+  const auto table = base::parse_csv(bytes, name, broken);
+  const bool any = !table.header.empty();
+  faults.add(std::move(broken));
   std::array<std::size_t, kColumns.size()> columns{};
-  for (std::size_t i = 0; i < kColumns.size(); ++i) {
-    const auto found = table->column(kColumns[i]);
+  bool whole = any;
+  for (std::size_t i = 0; i < kColumns.size() && any; ++i) {
+    const auto found = table.column(kColumns[i]);
     columns[i] = found.value_or(0);
-    if (!found)
-      faults.add(fmt::format("{}:1", name),
-                 fmt::format("column '{}' is missing; needed: {}", kColumns[i], fmt::join(kColumns, ", ")));
+    if (found) continue;
+    whole = false;
+    faults.add(fmt::format("{}:1", name),
+               fmt::format("column '{}' is missing; needed: {}", kColumns[i], fmt::join(kColumns, ", ")));
   }
-  if (!faults.empty()) return base::fail(faults.error());
   std::vector<Delivered> rows;
-  for (const auto& row : table->rows) {
+  if (!whole) return rows;
+  for (const auto& row : table.rows) {
     Values values;
     for (std::size_t i = 0; i < kColumns.size(); ++i) values[i] = row.fields[columns[i]];
-    rows.push_back(read_row(values, fmt::format("{}:{}", name, row.line), faults));
+    read_row(values, fmt::format("{}:{}", name, row.line), faults, rows);
   }
-  if (!faults.empty()) return base::fail(faults.error());
   return rows;
 }
 
@@ -91,12 +76,11 @@ void read_json_line(std::string_view line, const std::string& where, RowFaults& 
   Values values;
   for (std::size_t i = 0; i < kColumns.size(); ++i)
     values[i] = root.required(kColumns[i]).string().value_or("");
-  for (const auto& fault : here.list()) faults.add(fault.where, fault.message);
-  if (here.empty()) rows.push_back(read_row(values, where, faults));
+  faults.add(here.list());
+  if (here.empty()) read_row(values, where, faults, rows);
 }
 
-base::Result<std::vector<Delivered>> read_json_lines(std::string_view bytes, std::string_view name) {
-  RowFaults faults;
+std::vector<Delivered> read_json_lines(std::string_view bytes, std::string_view name, RowFaults& faults) {
   std::vector<Delivered> rows;
   for (std::size_t line = 1; !bytes.empty(); ++line) {
     const auto end = std::min(bytes.find('\n'), bytes.size());
@@ -105,7 +89,6 @@ base::Result<std::vector<Delivered>> read_json_lines(std::string_view bytes, std
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     read_json_line(text, fmt::format("{}:{}", name, line), faults, rows);
   }
-  if (!faults.empty()) return base::fail(faults.error());
   return rows;
 }
 
@@ -213,24 +196,22 @@ class Joiner {
 }  // namespace
 
 bool is_party_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && text.front() != '.' &&
+  return !text.empty() && text.size() <= 64 && text.front() != '.' && text.front() != '-' &&
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
              std::string_view::npos;
 }
 
-base::Result<std::vector<Delivered>> read_deliveries(std::string_view bytes, std::string_view name) {
-  auto rows = bytes.starts_with('{') ? read_json_lines(bytes, name) : read_csv(bytes, name);
-  if (rows && rows->size() > kMaxDeliveries)
-    return base::fail(
-        ErrorCode::kLimit, std::string(name),
-        fmt::format("has {} rows; at most {} are allowed, cut it", rows->size(), kMaxDeliveries));
+std::vector<Delivered> read_deliveries(std::string_view bytes, std::string_view name, RowFaults& faults) {
+  auto rows = bytes.starts_with('{') ? read_json_lines(bytes, name, faults) : read_csv(bytes, name, faults);
+  if (rows.size() > kMaxDeliveries)
+    faults.add(std::string(name),
+               fmt::format("has {} rows; at most {} are allowed, cut it", rows.size(), kMaxDeliveries));
   return rows;
 }
 
 base::Result<Joined> join_quotes(const std::vector<Delivered>& deliveries, const Ledger& ledger,
-                                 const Terms& terms, base::WallTime now) {
+                                 const Terms& terms, base::WallTime now, RowFaults& faults) {
   Joiner joiner(ledger, terms, now);
-  RowFaults faults;
   Joined joined;
   for (const auto& delivered : deliveries) {
     auto document = joiner.join(delivered, faults);
@@ -239,7 +220,6 @@ base::Result<Joined> join_quotes(const std::vector<Delivered>& deliveries, const
     joined.documents.push_back(std::move(**document));
     joined.wheres.push_back(delivered.where);
   }
-  if (!faults.empty()) return base::fail(faults.error());
   return joined;
 }
 

@@ -9,6 +9,7 @@
 #include "reckon/base/clock.h"
 #include "reckon/base/result.h"
 #include "reckon/ledger/ledger.h"
+#include "reckon/ledger/row_faults.h"
 #include "reckon/ledger/settlement.h"
 
 namespace reckon::ledger {
@@ -25,8 +26,9 @@ struct Delivered {
 
 /// Reads CSV (columns quote_id, shop, rider, branch, delivered_at; further ones are passed over) or, where
 /// the first character is `{`, JSON lines with these keys.
-/// @errors kInvalidInput  every fault, as `<name>:<line>`; kLimit  more than kMaxDeliveries rows
-base::Result<std::vector<Delivered>> read_deliveries(std::string_view bytes, std::string_view name);
+/// @param faults  takes every fault, as `<name>:<line>`
+/// @return the rows without one: whoever goes on with them can tell what else is wrong
+std::vector<Delivered> read_deliveries(std::string_view bytes, std::string_view name, RowFaults& faults);
 
 /// The documents of deliveries: fee, VAT, the tariff's VAT rule and rider's pay come from the quotes on
 /// record.
@@ -34,17 +36,16 @@ struct Joined {
   std::vector<Document> documents;
   std::vector<std::string> wheres;  ///< of each document
 };
-/// @errors kInvalidInput  every fault: a quote that is not in the ledger or was changed there, another shop
-/// or
-///                        branch than the quote's, delivered before it was quoted or after `now`, another
-///                        currency
-///         kEnvironment, kCorrupt  the ledger cannot be read
+/// @param faults  takes every fault: a quote that is not in the ledger or was changed there, another shop or
+///                branch than the quote's, delivered before it was quoted or after `now`, another currency
+/// @return the documents of those without one
+/// @errors kEnvironment, kCorrupt  the ledger cannot be read
 /// Cost: some 10 µs a delivery.
 base::Result<Joined> join_quotes(const std::vector<Delivered>& deliveries, const Ledger& ledger,
-                                 const Terms& terms, base::WallTime now);
+                                 const Terms& terms, base::WallTime now, RowFaults& faults);
 
-/// A name that may stand in an account: 1 to 64 letters, digits, '-', '_', '.', beginning with none of the
-/// last.
+/// A name that may stand in an account: 1 to 64 letters, digits, '-', '_', '.', beginning with neither '.'
+/// (it names files) nor '-' (an option, or a formula in a cell).
 bool is_party_name(std::string_view text);
 
 }  // namespace reckon::ledger

@@ -1,6 +1,7 @@
 // What stands in the books: closes, positions, journals, statements.
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <limits>
@@ -38,13 +39,6 @@ Close read_close(const Statement& at) {
   return close;
 }
 
-// The place of a name; one that is not there, which only a changed file has, gives the first.
-template <class Enum, std::size_t N>
-Enum spelled(std::string_view text, const std::array<std::string_view, N>& names) {
-  const auto found = std::ranges::find(names, text);
-  return static_cast<Enum>(found == names.end() ? 0 : found - names.begin());
-}
-
 }  // namespace
 
 base::Result<std::vector<Close>> Books::State::read_closes(bool only_current) const {
@@ -79,7 +73,9 @@ base::Result<std::vector<Document>> Books::State::documents_of(std::chrono::sys_
     const auto step = select.step();
     if (step == Step::kFailed) return damage();
     if (step == Step::kDone) return documents;
-    documents.push_back(read_document(select));
+    auto document = read_document(select);
+    if (!document) return base::fail(document.error());
+    documents.push_back(std::move(*document));
   }
 }
 
@@ -107,9 +103,11 @@ base::Result<DayJournal> Books::State::journal(std::int64_t close) const {
   Statement entries(db.get(), "SELECT kind, document FROM entries WHERE close_seq = ? ORDER BY entry");
   entries.bind(1, close);
   Step step = Step::kRow;
-  while ((step = entries.step()) == Step::kRow)
-    journal.entries.push_back(
-        {spelled<EntryKind>(entries.text(0), kEntryKindNames), entries.integer(1), 0, 0});
+  while ((step = entries.step()) == Step::kRow) {
+    const auto kind = spelled<EntryKind>(entries.text(0), kEntryKindNames);
+    if (!kind) return damage(fmt::format("entries of kind '{}' are not known", entries.text(0)));
+    journal.entries.push_back({*kind, entries.integer(1), 0, 0});
+  }
   if (step == Step::kFailed) return damage();
   Statement postings(
       db.get(),
@@ -119,18 +117,35 @@ base::Result<DayJournal> Books::State::journal(std::int64_t close) const {
   std::map<std::string, std::uint32_t, std::less<>> ids;
   while ((step = postings.step()) == Step::kRow) {
     const auto entry = static_cast<std::size_t>(postings.integer(0));
-    if (entry >= journal.entries.size()) return damage();
+    const auto what = spelled<What>(postings.text(2), kWhatNames);
+    if (entry >= journal.entries.size() || !what)
+      return damage(fmt::format("close {} has a posting of entry {} for '{}', which is not known", close,
+                                entry, postings.text(2)));
     const auto [at, fresh] =
         ids.try_emplace(std::string(postings.text(1)), static_cast<std::uint32_t>(journal.accounts.size()));
     if (fresh) journal.accounts.emplace_back(postings.text(1));
     auto& part = journal.entries[entry];
     if (part.last == 0) part.first = journal.postings.size();
-    journal.postings.push_back(
-        {at->second, spelled<What>(postings.text(2), kWhatNames), {postings.integer(3)}});
+    journal.postings.push_back({at->second, *what, {postings.integer(3)}});
     part.last = journal.postings.size();
   }
   if (step == Step::kFailed) return damage();
   return journal;
+}
+
+base::Result<Books::Snapshot> Books::snapshot() const {
+  auto& db = state_->db;
+  if (sqlite3_get_autocommit(db.get()) == 0) return Snapshot(nullptr);
+  if (!db.execute("BEGIN")) return state_->store_fault("be read");
+  // The first read, not BEGIN, chooses the instant.
+  if (db.execute("SELECT 1 FROM head LIMIT 1")) return Snapshot(this);
+  auto fault = state_->damage();
+  db.execute("ROLLBACK");
+  return fault;
+}
+
+Books::Snapshot::~Snapshot() {
+  if (books_ != nullptr) books_->state_->db.execute("COMMIT");
 }
 
 base::Result<std::vector<Close>> Books::closes() const {
@@ -183,136 +198,6 @@ base::Result<std::vector<std::string>> Books::accounts() const {
     if (step == Step::kDone) return names;
     names.emplace_back(select.text(0));
   }
-}
-
-namespace {
-
-StatementLine read_line(const Statement& at, const Close& close) {
-  StatementLine line;
-  line.day = close.day;
-  line.entry = spelled<EntryKind>(at.text(0), kEntryKindNames);
-  line.what = spelled<What>(at.text(1), kWhatNames);
-  line.amount = {at.integer(2)};
-  line.at = at.is_null(3) ? base::WallTime{close.day} : wall(at.integer(3));
-  line.quote_id = at.text(4);
-  line.reason = at.text(5);
-  line.note = at.text(6);
-  return line;
-}
-
-}  // namespace
-
-namespace {
-
-StatementLine open_line(const DayJournal& journal, const Entry& entry, const Posting& posting,
-                        const Document* document, std::chrono::sys_days day) {
-  StatementLine line;
-  line.day = day;
-  line.entry = entry.kind;
-  line.what = posting.what;
-  line.amount = posting.amount;
-  line.open = true;
-  line.at = document == nullptr ? base::WallTime{day} : document->at;
-  if (document != nullptr) {
-    line.quote_id = document->quote_id;
-    line.reason = document->reason;
-    line.note = document->note;
-  }
-  for (auto p = entry.first; p < entry.last && entry.kind == EntryKind::kInsurance; ++p) {
-    const auto& name = journal.accounts[journal.postings[p].account];
-    if (name.starts_with("insurance:")) line.note = name;
-  }
-  return line;
-}
-
-// Postings of one account, in their order. Released charges may be of an earlier day: those have no document
-// here.
-void add_lines(const DayJournal& journal, const std::vector<Document>& documents, std::chrono::sys_days day,
-               AccountStatement& statement) {
-  std::map<std::int64_t, const Document*> by_seq;
-  for (const auto& document : documents) by_seq.emplace(document.seq, &document);
-  for (const auto& entry : journal.entries) {
-    for (auto p = entry.first; p < entry.last; ++p) {
-      const auto& posting = journal.postings[p];
-      if (journal.accounts[posting.account] != statement.account) continue;
-      const auto found = by_seq.find(entry.document);
-      const auto* document = found == by_seq.end() ? nullptr : found->second;
-      if (day < statement.from)
-        statement.opening = statement.opening + posting.amount;  // fits: post_day has checked the balance
-      else
-        statement.lines.push_back(open_line(journal, entry, posting, document, day));
-    }
-  }
-}
-
-}  // namespace
-
-base::Result<void> Books::State::add_open_days(const std::vector<OpenDay>& days, std::int64_t last_close,
-                                               AccountStatement& statement) const {
-  const auto terms = terms_of("");
-  if (!terms) return base::fail(terms.error());
-  auto opening = position(last_close);
-  if (!opening) return base::fail(opening.error());
-  for (const auto& open : days) {
-    if (open.day > statement.to) break;
-    const auto documents = documents_of(open.day, std::numeric_limits<std::int64_t>::max());
-    if (!documents) return base::fail(documents.error());
-    auto journal = post_day(*terms, open.day, *opening, *documents);
-    if (!journal) return base::fail(journal.error());
-    add_lines(*journal, *documents, open.day, statement);
-    *opening = std::move(journal->closing);
-  }
-  return {};
-}
-
-base::Result<AccountStatement> Books::statement(std::string_view account, std::chrono::sys_days from,
-                                                std::chrono::sys_days to, OpenDays open) const {
-  const auto closes = this->closes();
-  if (!closes) return base::fail(closes.error());
-  AccountStatement statement;
-  statement.account = account;
-  statement.from = from;
-  statement.to = to;
-  Statement select(
-      state_->db.get(),
-      "SELECT e.kind, p.what, p.amount, d.at_us, d.quote_id, d.reason, coalesce(d.note, "
-      "(SELECT a.name FROM postings q JOIN accounts a ON a.id = q.account WHERE q.close_seq = p.close_seq "
-      "AND q.entry = p.entry AND a.name LIKE 'insurance:%')) FROM postings p INDEXED BY postings_of_account "
-      "JOIN entries e ON e.close_seq = p.close_seq AND e.entry = p.entry "
-      "LEFT JOIN documents d ON d.seq = e.document "
-      "WHERE p.account = (SELECT id FROM accounts WHERE name = ?) AND p.close_seq = ? "
-      "ORDER BY p.entry, p.line");
-  Statement before(
-      state_->db.get(),
-      "SELECT balance FROM balances WHERE close_seq = ? AND account = (SELECT id FROM accounts WHERE "
-      "name = ?)");
-  for (const auto& close : *closes) {
-    if (close.day < from) {
-      before.reset();
-      if (before.bind(1, close.seq).bind(2, account).step() == Step::kRow)
-        statement.opening = {before.integer(0)};
-    }
-    if (close.day < from || close.day > to) continue;
-    select.reset();
-    select.bind(1, account).bind(2, close.seq);
-    Step step = Step::kRow;
-    while ((step = select.step()) == Step::kRow) statement.lines.push_back(read_line(select, close));
-    if (step == Step::kFailed) return state_->damage();
-  }
-  if (open == OpenDays::kIncluded) {
-    const auto days = open_days();
-    if (!days) return base::fail(days.error());
-    const auto last = closes->empty() ? 0 : closes->back().seq;
-    if (const auto added = state_->add_open_days(*days, last, statement); !added)
-      return base::fail(added.error());
-  }
-  statement.closing = statement.opening;
-  for (auto& line : statement.lines) {
-    const auto sum = fee::add(statement.closing, line.amount);
-    if (!sum) return state_->damage();
-    line.balance = statement.closing = *sum;
-  }
-  return statement;
 }
 
 }  // namespace reckon::ledger

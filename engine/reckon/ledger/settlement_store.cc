@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "reckon/fee/condition.h"
@@ -15,7 +15,7 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::int64_t kApplicationId = 0x52434b42;  // "RCKB"
-constexpr int kBusyTimeoutMs = 10'000;               // a close of a large day takes seconds
+constexpr int kBusyTimeoutMs = 60'000;               // another's close of the largest day, on a busy machine
 
 constexpr const char* kSchema = R"(
 CREATE TABLE terms (seq INTEGER PRIMARY KEY, release TEXT NOT NULL, text TEXT NOT NULL, at_us INTEGER NOT NULL,
@@ -43,18 +43,29 @@ CREATE TABLE balances (close_seq INTEGER NOT NULL, account INTEGER NOT NULL, bal
   PRIMARY KEY (close_seq, account)) WITHOUT ROWID;
 CREATE TABLE holds (close_seq INTEGER NOT NULL, place INTEGER NOT NULL, shop TEXT NOT NULL, document INTEGER NOT NULL,
   amount INTEGER NOT NULL, PRIMARY KEY (close_seq, place)) WITHOUT ROWID;
+CREATE TABLE head (chain TEXT PRIMARY KEY, count INTEGER NOT NULL, last_hash TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE parties (kind TEXT NOT NULL, name TEXT NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+CREATE UNIQUE INDEX reversals ON documents (reason) WHERE kind = 'REVERSAL';
 PRAGMA application_id = 1380141890;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 )";
 static_assert(kApplicationId == 1380141890);
-constexpr FileFormat kFormat{"file of settlement books", kApplicationId, 1, kSchema};
 
-void bind_optional(Statement& statement, int parameter, const std::optional<fee::Money>& amount) {
-  if (amount)
-    statement.bind(parameter, amount->minor);
-  else
-    statement.bind_null(parameter);
+// Version 1 had no head, no parties and no reversals. What was taken away from an end before stays unknown.
+constexpr const char* kUpgrade = R"(
+CREATE TABLE head (chain TEXT PRIMARY KEY, count INTEGER NOT NULL, last_hash TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE parties (kind TEXT NOT NULL, name TEXT NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+CREATE UNIQUE INDEX reversals ON documents (reason) WHERE kind = 'REVERSAL';
+PRAGMA user_version = 2;
+)";
+
+bool upgrade(Connection& connection, std::int64_t from) {
+  const auto parties = std::string("INSERT INTO parties (kind, name, document) ") + kPartiesOfDocuments;
+  return from == 1 && connection.execute(kUpgrade) && connection.execute(parties.c_str()) &&
+         write_head(connection);
 }
+
+constexpr FileFormat kFormat{"file of settlement books", kApplicationId, 2, kSchema, upgrade};
 
 std::optional<fee::Money> optional_amount(const Statement& at, int column) {
   if (at.is_null(column)) return std::nullopt;
@@ -65,22 +76,6 @@ std::string text_of(const std::optional<fee::Money>& amount) {
   return amount ? std::to_string(amount->minor) : "-";
 }
 
-// What two recordings of one delivery must agree in.
-bool same_delivery(const Document& a, const Document& b) {
-  return a.at == b.at && a.shop == b.shop && a.rider == b.rider && a.branch == b.branch &&
-         a.amount == b.amount && a.vat == b.vat && a.rider_pay == b.rider_pay && a.source == b.source;
-}
-
-std::string difference(const Document& there, const Document& now) {
-  const auto told = [](const Document& one) {
-    return fmt::format("{} shop {} rider {} branch {} fee {}", base::format_rfc3339(one.at), one.shop,
-                       one.rider, one.branch, one.amount.minor);
-  };
-  return fmt::format(
-      "is recorded already, otherwise ({}; now {}); only its fee can be changed ('settle adjust')",
-      told(there), told(now));
-}
-
 }  // namespace
 
 tl::unexpected<base::Error> Books::State::store_fault(std::string_view doing) const {
@@ -88,7 +83,11 @@ tl::unexpected<base::Error> Books::State::store_fault(std::string_view doing) co
 }
 
 tl::unexpected<base::Error> Books::State::damage() const {
-  return base::fail(ErrorCode::kCorrupt, path, fmt::format("cannot be read: {}", db.message()));
+  return damage(fmt::format("cannot be read: {}", db.message()));
+}
+
+tl::unexpected<base::Error> Books::State::damage(std::string_view what) const {
+  return base::fail(ErrorCode::kCorrupt, path, std::string(what));
 }
 
 Books::Books(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -97,10 +96,15 @@ Books::~Books() = default;
 base::Result<std::unique_ptr<Books>> Books::open(std::string_view url, Mode mode) {
   auto path = path_of(url, "place for settlement books");
   if (!path) return base::fail(path.error());
-  const bool writes = mode == Mode::kReadWrite;
-  const int flags =
-      (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_FULLMUTEX;
-  auto connection = Connection::open(*path, flags, kBusyTimeoutMs);
+  const bool writes = mode != Mode::kReadOnly;
+  const int create = mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0;
+  const int flags = (writes ? SQLITE_OPEN_READWRITE | create : SQLITE_OPEN_READONLY) | SQLITE_OPEN_FULLMUTEX;
+  std::error_code ignored;
+  if (create == 0 && !std::filesystem::exists(*path, ignored))
+    return base::fail(ErrorCode::kEnvironment, *path,
+                      "there are no settlement books; the right path is needed, or 'reckon settle terms' to "
+                      "begin new ones");
+  auto connection = Connection::open(*path, kFormat.name, flags, kBusyTimeoutMs);
   if (!connection) return base::fail(connection.error());
   const auto access = writes ? Access::kReadWrite : Access::kReadOnly;
   if (auto ready = prepare_file(*connection, *path, access, kFormat); !ready)
@@ -109,9 +113,10 @@ base::Result<std::unique_ptr<Books>> Books::open(std::string_view url, Mode mode
 }
 
 base::Result<void> Books::put_terms(const Terms& terms, base::WallTime at, std::string_view by) {
-  if (by.empty()) return base::fail(ErrorCode::kInvalidInput, "by", "is empty; who puts them must be named");
+  if (const auto fault = name_fault(by); !fault.empty())
+    return base::fail(ErrorCode::kInvalidInput, "by", fault);
   Transaction transaction(state_->db);
-  if (!transaction.begun()) return state_->store_fault("begin to write");
+  if (auto begun = state_->begin(transaction, "begin to write"); !begun) return begun;
   const auto before = this->terms();
   if (!before && before.error().code != ErrorCode::kNotFound) return base::fail(before.error());
   if (before && before->release == terms.release) return {};
@@ -124,8 +129,8 @@ base::Result<void> Books::put_terms(const Terms& terms, base::WallTime at, std::
                     before->time_zone->name()));
   Statement insert(state_->db.get(), "INSERT INTO terms (release, text, at_us, who) VALUES (?, ?, ?, ?)");
   insert.bind(1, terms.release).bind(2, terms.text).bind(3, micros(at)).bind(4, by);
-  if (!insert.run() || !transaction.commit()) return state_->store_fault("keep the terms");
-  return {};
+  if (!insert.run()) return state_->store_fault("keep the terms");
+  return state_->commit(transaction, "keep the terms");
 }
 
 base::Result<Terms> Books::State::terms_of(std::string_view release) const {
@@ -149,11 +154,35 @@ base::Result<Terms> Books::terms() const {
   return state_->terms_of("");
 }
 
-Document read_document(const Statement& at) {
+namespace {
+
+// What no document has, in the columns whose values have a meaning beyond their bytes.
+std::string document_fault(const Statement& at) {
+  if (!spelled<DocumentKind>(at.text(1), kDocumentKindNames))
+    return fmt::format("kind '{}' is not known", at.text(1));
+  if (!parse_day(at.text(2))) return fmt::format("day '{}' is none", at.text(2));
+  if (at.is_null(10) != at.is_null(11) || at.is_null(10) != at.is_null(12))
+    return "the VAT rule is not whole";
+  if (at.is_null(10)) return {};
+  if (at.integer(10) < 0 || at.integer(10) > fee::kMaxRatePpm)
+    return fmt::format("vat_ppm {} is not from 0 to {}", at.integer(10), fee::kMaxRatePpm);
+  if (at.integer(11) < 1 || at.integer(11) > fee::kMaxAmountMinor)
+    return fmt::format("vat_unit {} is not from 1 to {}", at.integer(11), fee::kMaxAmountMinor);
+  const auto modes = static_cast<std::int64_t>(fee::kRoundingNames.size());
+  if (at.integer(12) < 0 || at.integer(12) >= modes)
+    return fmt::format("vat_mode {} is not from 0 to {}", at.integer(12), modes - 1);
+  return {};
+}
+
+}  // namespace
+
+base::Result<Document> read_document(const Statement& at) {
+  if (const auto fault = document_fault(at); !fault.empty())
+    return base::fail(ErrorCode::kCorrupt, fmt::format("document {}", at.integer(0)),
+                      "was changed: " + fault + "; run 'reckon settle verify'");
   Document document;
   document.seq = at.integer(0);
-  const auto kind = std::ranges::find(kDocumentKindNames, at.text(1));
-  document.kind = static_cast<DocumentKind>(std::min<std::ptrdiff_t>(kind - kDocumentKindNames.begin(), 3));
+  document.kind = *spelled<DocumentKind>(at.text(1), kDocumentKindNames);
   document.day = stored_day(at.text(2));
   document.at = wall(at.integer(3));
   document.quote_id = at.text(4);
@@ -204,207 +233,65 @@ Statement delivery_by_quote(const Connection& db) {
   return {db.get(), sql.c_str()};
 }
 
-base::Result<std::optional<Document>> Books::State::recorded_delivery(Statement& select,
-                                                                      std::string_view quote_id) const {
-  select.reset();
-  const auto step = select.bind(1, quote_id).step();
-  if (step == Step::kFailed) return damage();
-  if (step == Step::kDone) return std::nullopt;
-  return read_document(select);
-}
-
 namespace {
 
-// Appends documents to the chain; inside one transaction.
-class DocumentWriter {
- public:
-  DocumentWriter(Connection& db, std::int64_t seq, std::string hash)
-      : seq_(seq),
-        hash_(std::move(hash)),
-        insert_(db.get(),
-                "INSERT INTO documents (seq, kind, day, at_us, quote_id, shop, rider, branch, amount, vat, "
-                "vat_ppm, "
-                "vat_unit, vat_mode, rider_pay, fee_before, reason, who, note, source, row_hash) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
-
-  bool write(Document& document) {
-    document.seq = ++seq_;
-    hash_ = document_hash(hash_, document);
-    const auto day = fee::date_text(document.day);
-    insert_.bind(1, document.seq).bind(2, kDocumentKindNames[static_cast<std::size_t>(document.kind)]);
-    insert_.bind(3, day).bind(4, micros(document.at)).bind(5, document.quote_id).bind(6, document.shop);
-    insert_.bind(7, document.rider).bind(8, document.branch).bind(9, document.amount.minor);
-    bind_optional(insert_, 10, document.vat);
-    bind_rule(document.vat_rule);
-    bind_optional(insert_, 14, document.rider_pay);
-    insert_.bind(15, document.before.minor).bind(16, document.reason).bind(17, document.by);
-    return insert_.bind(18, document.note).bind(19, document.source).bind(20, hash_).run();
-  }
-
- private:
-  void bind_rule(const std::optional<fee::Vat>& rule) {
-    if (!rule) {
-      insert_.bind_null(11).bind_null(12).bind_null(13);
-      return;
-    }
-    insert_.bind(11, rule->rate_ppm).bind(12, rule->rounding.unit);
-    insert_.bind(13, static_cast<std::int64_t>(rule->rounding.mode));
-  }
-
-  std::int64_t seq_;
-  std::string hash_;
-  Statement insert_;
-};
-
-// Why a document cannot belong to its day; empty when the day is open.
-std::string closed_day(const Document& document, const std::optional<Close>& last) {
-  if (!last || document.day > last->day) return {};
-  return fmt::format(
-      "belongs to {}, but the days up to {} are closed; a later day, or 'settle reopen', is needed",
-      fee::date_text(document.day), fee::date_text(last->day));
+// Adds what an adjustment changed; false where that does not fit, which only a changed file has.
+bool change(fee::Money& amount, std::int64_t by) {
+  const auto sum = fee::add(amount, {by});
+  amount = sum.value_or(amount);
+  return sum.has_value();
 }
 
 }  // namespace
 
-base::Result<Recorded> Books::record(std::vector<Document> documents,
-                                     const std::vector<std::string>& wheres) {
-  const auto terms = this->terms();
-  if (!terms) return base::fail(terms.error());
-  Transaction transaction(state_->db);
-  if (!transaction.begun()) return state_->store_fault("begin to write");
-  std::int64_t seq = 0;
-  const auto hash = state_->last_hash("SELECT seq, row_hash FROM documents ORDER BY seq DESC LIMIT 1", seq);
-  const auto last = state_->last_close();
-  if (!hash) return base::fail(hash.error());
-  if (!last) return base::fail(last.error());
-  auto select = delivery_by_quote(state_->db);
-  DocumentWriter writer(state_->db, seq, *hash);
-  std::vector<base::Fault> faults;
-  Recorded recorded;
-  for (std::size_t i = 0; i < documents.size() && faults.size() < base::kMaxFaults; ++i) {
-    auto& document = documents[i];
-    document.day = day_of(*terms, document.at);
-    const bool paid = document.kind == DocumentKind::kDeposit || document.kind == DocumentKind::kPayment;
-    if (document.note.size() > kMaxNoteBytes)
-      faults.push_back(
-          {"note", fmt::format("has {} bytes; at most {} are allowed", document.note.size(), kMaxNoteBytes)});
-    if (paid && document.by.empty()) faults.push_back({"by", "is empty; who does it must be named"});
-    if (document.kind == DocumentKind::kDelivery) {
-      const auto there = state_->recorded_delivery(select, document.quote_id);
-      if (!there) return base::fail(there.error());
-      if (*there && !same_delivery(**there, document))
-        faults.push_back(
-            {wheres[i], fmt::format("quote {} {}", document.quote_id, difference(**there, document))});
-      if (*there) {
-        ++recorded.there_already;
-        continue;
-      }
-    }
-    if (document.kind == DocumentKind::kAdjustment) {
-      const auto now = delivery(document.quote_id);
-      if (!now) return base::fail(now.error());
-      if (now->amount != document.before)
-        return base::fail(ErrorCode::kConflict, wheres[i],
-                          "was adjusted by someone else meanwhile; look, and try again");
-    }
-    if (auto why = closed_day(document, *last); !why.empty()) {
-      faults.push_back({wheres[i], std::move(why)});
-    } else if (writer.write(document)) {
-      ++recorded.added;
-    } else {
-      return state_->store_fault("record a document");
-    }
-  }
-  if (!faults.empty()) return base::fail(base::error_of(ErrorCode::kConflict, std::move(faults)));
-  if (!transaction.commit()) return state_->store_fault("record documents");
-  return recorded;
+base::Result<std::optional<Document>> Books::State::one_document(Statement& select) const {
+  const auto step = select.step();
+  if (step == Step::kFailed) return damage();
+  if (step == Step::kDone) return std::nullopt;
+  auto document = read_document(select);
+  if (!document) return base::fail(document.error());
+  return std::optional<Document>(std::move(*document));
+}
+
+base::Result<std::optional<Document>> Books::State::recorded_delivery(Statement& select,
+                                                                      std::string_view quote_id) const {
+  select.reset();
+  select.bind(1, quote_id);
+  return one_document(select);
+}
+
+base::Result<std::optional<Document>> Books::State::document(std::int64_t seq) const {
+  const auto sql = std::string(kSelectDocument) + "WHERE seq = ?";
+  Statement select(db.get(), sql.c_str());
+  select.bind(1, seq);
+  return one_document(select);
 }
 
 base::Result<Document> Books::delivery(std::string_view quote_id) const {
-  auto select = delivery_by_quote(state_->db);
-  auto found = state_->recorded_delivery(select, quote_id);
+  return state_->adjusted_delivery(quote_id);
+}
+
+base::Result<Document> Books::State::adjusted_delivery(std::string_view quote_id) const {
+  auto select = delivery_by_quote(db);
+  auto found = recorded_delivery(select, quote_id);
   if (!found) return base::fail(found.error());
   if (!*found)
     return base::fail(ErrorCode::kNotFound, std::string(quote_id),
                       "is no recorded delivery; import it first ('reckon settle import')");
   Document document = std::move(**found);
-  Statement changes(state_->db.get(),
+  Statement changes(db.get(),
                     "SELECT amount, coalesce(vat, 0), coalesce(rider_pay, 0) FROM documents "
                     "WHERE kind = 'ADJUSTMENT' AND quote_id = ?");
   changes.bind(1, quote_id);
   for (;;) {
     const auto step = changes.step();
-    if (step == Step::kFailed) return state_->damage();
+    if (step == Step::kFailed) return damage();
     if (step == Step::kDone) return document;
-    document.amount = document.amount + fee::Money{changes.integer(0)};
-    if (document.vat) document.vat = *document.vat + fee::Money{changes.integer(1)};
-    if (document.rider_pay) document.rider_pay = *document.rider_pay + fee::Money{changes.integer(2)};
+    const bool fits = change(document.amount, changes.integer(0)) &&
+                      (!document.vat || change(*document.vat, changes.integer(1))) &&
+                      (!document.rider_pay || change(*document.rider_pay, changes.integer(2)));
+    if (!fits) return damage("holds an adjustment that does not fit; run 'reckon settle verify'");
   }
-}
-
-namespace {
-
-base::Result<void> check_adjustment(const Books::Adjustment& adjustment, const Document& delivery) {
-  std::vector<base::Fault> faults;
-  if (std::ranges::find(kAdjustmentReasons, adjustment.reason) == kAdjustmentReasons.end())
-    faults.push_back({"reason", fmt::format("'{}' is no reason; allowed: {}", adjustment.reason,
-                                            fmt::join(kAdjustmentReasons, ", "))});
-  if (adjustment.by.empty()) faults.push_back({"by", "is empty; who decides must be named"});
-  const auto most = fee::kMaxAmountMinor;
-  if (adjustment.amount.minor == 0 || adjustment.amount.minor < -most || adjustment.amount.minor > most)
-    faults.push_back({"amount", fmt::format("{} is not allowed; from {} to {} but not 0",
-                                            adjustment.amount.minor, -most, most)});
-  else if (delivery.amount.minor + adjustment.amount.minor < 0)
-    faults.push_back(
-        {"amount", fmt::format("{} would make the fee of {} negative; at the least {} is allowed",
-                               adjustment.amount.minor, delivery.amount.minor, -delivery.amount.minor)});
-  if (delivery.rider_pay.has_value() != adjustment.rider_pay.has_value())
-    faults.push_back(
-        {"rider-amount", delivery.rider_pay
-                             ? "is missing; this delivery's pay has a tariff of its own, so the "
-                               "rider's part of the change must be said"
-                             : "is given, but this delivery's pay is a share of its fee; leave it out"});
-  else if (adjustment.rider_pay &&
-           (adjustment.rider_pay->minor < -delivery.rider_pay->minor || adjustment.rider_pay->minor > most))
-    faults.push_back(
-        {"rider-amount", fmt::format("{} is not allowed; from {} (the pay so far taken back) to {}",
-                                     adjustment.rider_pay->minor, -delivery.rider_pay->minor, most)});
-  if (adjustment.at < delivery.at)
-    faults.push_back(
-        {"at", fmt::format("{} is before the delivery at {}; a later time is needed",
-                           base::format_rfc3339(adjustment.at), base::format_rfc3339(delivery.at))});
-  if (faults.empty()) return {};
-  return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
-}
-
-}  // namespace
-
-base::Result<Document> Books::adjust(const Adjustment& adjustment) {
-  const auto delivery = this->delivery(adjustment.quote_id);
-  if (!delivery) return base::fail(delivery.error());
-  if (const auto sound = check_adjustment(adjustment, *delivery); !sound) return base::fail(sound.error());
-  Document document = *delivery;
-  document.kind = DocumentKind::kAdjustment;
-  document.at = adjustment.at;
-  document.amount = adjustment.amount;
-  document.before = delivery->amount;
-  document.rider_pay = adjustment.rider_pay;
-  document.vat_rule.reset();
-  if (delivery->vat_rule && delivery->vat) {
-    const auto& rule = *delivery->vat_rule;
-    const auto vat =
-        fee::scaled(delivery->amount + adjustment.amount, rule.rate_ppm, 1'000'000, rule.rounding);
-    if (!vat)
-      return base::fail(ErrorCode::kLimit, "amount", "its VAT does not fit 64 bits; a smaller one is needed");
-    document.vat = *vat - *delivery->vat;
-  }
-  document.reason = adjustment.reason;
-  document.by = adjustment.by;
-  document.note = adjustment.note;
-  document.source = AdjustedFrom{delivery->day, delivery->rider_pay}.text();
-  const auto recorded = record({document}, {adjustment.quote_id});
-  if (!recorded) return base::fail(recorded.error());
-  return document;
 }
 
 }  // namespace reckon::ledger

@@ -11,10 +11,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "reckon/base/clock.h"
 #include "reckon/base/result.h"
+#include "reckon/ledger/row_faults.h"
 #include "reckon/ledger/settlement.h"
 
 namespace reckon::ledger {
@@ -42,20 +44,26 @@ struct Reopening {
   std::string row_hash;
 };
 
-/// Of a document's note: it stands in statements and in cells of a sheet.
+/// Of a note, a reason, a name of who did it: they stand in statements and in cells of a sheet.
 inline constexpr std::size_t kMaxNoteBytes = 500;
+
+/// Whether documents may name shops, riders and branches that no earlier document names.
+enum class NewParties : std::uint8_t { kRefused, kAllowed };
 
 struct Recorded {
   std::int64_t added = 0;
-  std::int64_t there_already = 0;  ///< the same deliveries, recorded earlier
+  std::int64_t there_already = 0;        ///< the same deliveries, recorded earlier
+  std::int64_t last_document = 0;        ///< seq of the last one added
+  std::vector<std::string> new_parties;  ///< `rider r-1`, in the order of the documents
 };
 
 /// One line of a statement.
 struct StatementLine {
   std::chrono::sys_days day{};
-  base::WallTime at{};  ///< of the document; the day's begin where there is none
+  base::WallTime at{};  ///< of the document; the day's last second where there is none
   EntryKind entry = EntryKind::kDelivery;
   What what = What::kFee;
+  std::int64_t document = 0;  ///< seq, or 0
   std::string quote_id, reason;
   std::string note;  ///< of the document; of an insurance its account
   fee::Money amount;
@@ -66,28 +74,39 @@ struct StatementLine {
 /// Whether a statement tells what the open days would post if they were closed now.
 enum class OpenDays : std::uint8_t { kLeftOut, kIncluded };
 
-/// An account over days [from, to].
-struct AccountStatement {
-  std::string account;
-  std::chrono::sys_days from{}, to{};
-  fee::Money opening, closing;
-  std::vector<StatementLine> lines;
-};
-
 /// What an open day is made of so far.
 struct OpenDay {
   std::chrono::sys_days day{};
   std::int64_t documents = 0;
 };
 
+/// A charge of a shop that waits for a deposit.
+struct HeldCharge {
+  std::string quote_id;
+  fee::Money amount;  ///< > 0
+};
+
+/// An account over days [from, to].
+struct AccountStatement {
+  std::string account;
+  std::chrono::sys_days from{}, to{};
+  fee::Money opening, closing;
+  std::vector<StatementLine> lines;
+  std::vector<OpenDay> open_days;  ///< of [from, to]: what they post is not in it, or may still change
+  std::vector<HeldCharge> held;    ///< of a shop: what waits at the end, oldest first; not in `closing`
+
+  fee::Money on_hold() const;  ///< their sum
+};
+
 /// One thread at a time; other processes may use the file meanwhile.
 class Books {
  public:
-  enum class Mode : std::uint8_t { kReadWrite, kReadOnly };
+  /// kCreate is kReadWrite that makes a missing file.
+  enum class Mode : std::uint8_t { kReadWrite, kReadOnly, kCreate };
 
-  /// @param url  `sqlite:<path>`; the file is made when missing (kReadWrite only)
+  /// @param url  `sqlite:<path>`
   /// @errors kInvalidInput  another scheme
-  ///         kEnvironment   cannot be opened or made
+  ///         kEnvironment   cannot be opened, or is missing, or cannot be made
   ///         kCorrupt       not such books, or another version of them
   static base::Result<std::unique_ptr<Books>> open(std::string_view url, Mode mode);
   ~Books();
@@ -102,9 +121,16 @@ class Books {
   /// Records all documents durably, or none. Those of deliveries that are there already, with the same
   /// content, are passed over: a file may be read twice. Sets `seq` and `day`.
   /// @param wheres  stands in faults, one for each document
-  /// @errors kConflict     a delivery is there with another content, or twice; a day is closed
-  ///         kEnvironment  the file cannot be written
-  base::Result<Recorded> record(std::vector<Document> documents, const std::vector<std::string>& wheres);
+  /// @errors every one up to base::kMaxFaults, in the order of the documents:
+  ///         kConflict     a delivery is there with another content, or twice; a day is closed; a party is
+  ///         new kCorrupt      rows were taken away since the last write kEnvironment  the file cannot be
+  ///         written
+  base::Result<Recorded> record(std::vector<Document> documents, const std::vector<std::string>& wheres,
+                                NewParties parties = NewParties::kAllowed);
+
+  /// Why `record` would refuse these; empty when it would not.
+  base::Result<RowFaults> faults_of(std::vector<Document> documents, const std::vector<std::string>& wheres,
+                                    NewParties parties) const;
 
   /// What is to be changed of a delivery's fee after the sale.
   struct Adjustment {
@@ -117,6 +143,18 @@ class Books {
   };
   /// @errors kNotFound  no such delivery; kConflict  its day is closed; kInvalidInput  everything else
   base::Result<Document> adjust(const Adjustment& adjustment);
+
+  /// What is taken back of what was typed wrongly.
+  struct Reversal {
+    std::int64_t document = 0;  ///< of a deposit or payment
+    std::string reason, by;     ///< free text, needed
+    base::WallTime at{};
+  };
+  /// Takes back a deposit or payment, whole and once; both stay on record.
+  /// @errors kNotFound  no such document; kConflict  it is another kind, or taken back already, or its day is
+  /// closed;
+  ///         kInvalidInput  everything else
+  base::Result<Document> reverse(const Reversal& reversal);
 
   /// The delivery of a quote, with the fee, VAT and rider's pay that adjustments have made of it.
   /// @errors kNotFound  there is none
@@ -141,17 +179,35 @@ class Books {
   base::Result<std::vector<Reopening>> reopenings() const;
   base::Result<std::vector<OpenDay>> open_days() const;
 
+  /// While one lives, all that is read of these books is of one instant, whatever others write meanwhile. For
+  /// reading only.
+  class Snapshot {
+   public:
+    ~Snapshot();
+    Snapshot(Snapshot&& other) noexcept : books_(std::exchange(other.books_, nullptr)) {}
+    Snapshot& operator=(Snapshot&&) = delete;
+
+   private:
+    friend class Books;
+    explicit Snapshot(const Books* books) : books_(books) {}
+    const Books* books_;  ///< null: it is part of a longer one
+  };
+  /// @errors kEnvironment  the file cannot be read
+  base::Result<Snapshot> snapshot() const;
+
   /// Where all accounts stood after the close (0: none).
   base::Result<Position> position(std::int64_t close) const;
-  /// @param account  `shop:s-1`; one that never moved has an empty statement
-  /// @errors of post_day, where open days are included
+  /// @param account  `shop:s-1`
+  /// @errors kNotFound  no document and no posting knows it; tells accounts of its kind
+  ///         of post_day, where open days are included
   base::Result<AccountStatement> statement(std::string_view account, std::chrono::sys_days from,
                                            std::chrono::sys_days to,
                                            OpenDays open = OpenDays::kLeftOut) const;
   /// Names of all accounts, in order.
   base::Result<std::vector<std::string>> accounts() const;
 
-  /// Walks all chains, posts every close again from its documents and its terms, and compares.
+  /// Checks the file's structure, the type of each value, all chains to their ends (docs/settlement.md),
+  /// posts every close again from its documents and its terms, and compares.
   /// @return what differs; empty when all is well
   base::Result<std::vector<base::Fault>> verify(
       const std::function<void(std::int64_t, std::int64_t)>& progress = {}) const;

@@ -7,6 +7,7 @@
 
 #include "reckon/base/hash.h"
 #include "reckon/base/json_reader.h"
+#include "reckon/base/local_time.h"
 #include "reckon/fee/condition.h"
 #include "reckon/fee/read_parts.h"
 #include "reckon/ledger/settlement_import.h"
@@ -20,8 +21,14 @@ std::int64_t read_ppm(const base::JsonNode& node) {
   return node.integer(0, kWhole).value_or(0);
 }
 
+// For people; nothing follows from it.
+void read_text(const base::JsonNode& node) {
+  if (const auto text = node.optional("text"); text.present()) text.string(fee::kMaxTextBytes);
+}
+
 Validity read_validity(const base::JsonNode& node) {
   Validity validity;
+  read_text(node);
   validity.from = fee::read_date(node.required("from"));
   if (const auto branch = node.optional("branch"); branch.present()) validity.branch = fee::read_name(branch);
   return validity;
@@ -154,7 +161,10 @@ base::Result<Terms> read_terms(std::string_view bytes, std::string_view name) {
   if (!document) return base::fail(document.error());
   base::Faults faults{std::string(name)};
   const auto root = document->root(faults);
-  root.allow_only({"currency", "time_zone", "shares", "programme_fee", "withholding", "insurance", "text"});
+  root.allow_only(
+      {"$schema", "currency", "time_zone", "shares", "programme_fee", "withholding", "insurance", "text"});
+  if (const auto schema = root.optional("$schema"); schema.present()) schema.string(fee::kMaxTextBytes);
+  read_text(root);
   Terms terms;
   read_currency(root.required("currency"), terms);
   read_zone(root.required("time_zone"), terms);
@@ -170,6 +180,10 @@ base::Result<Terms> read_terms(std::string_view bytes, std::string_view name) {
 
 std::chrono::sys_days day_of(const Terms& terms, base::WallTime at) {
   return std::chrono::sys_days{terms.time_zone->local(at).date};
+}
+
+base::WallTime end_of(const Terms& terms, std::chrono::sys_days day) {
+  return base::begin_of_day(*terms.time_zone, day + std::chrono::days{1}) - std::chrono::seconds{1};
 }
 
 std::optional<std::chrono::sys_days> parse_day(std::string_view text) {

@@ -93,6 +93,8 @@ const Row* in_force(const std::vector<Row>& rows, std::string_view branch, std::
 
 /// The local day of an instant.
 std::chrono::sys_days day_of(const Terms& terms, base::WallTime at);
+/// The last second of a local day: when what is posted once a day is told to have been.
+base::WallTime end_of(const Terms& terms, std::chrono::sys_days day);
 /// `2026-03-01`, or nothing.
 std::optional<std::chrono::sys_days> parse_day(std::string_view text);
 

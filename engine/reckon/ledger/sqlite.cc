@@ -77,15 +77,16 @@ void Connection::Close::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);
 }
 
-base::Result<Connection> Connection::open(const std::string& path, int flags, int busy_timeout_ms) {
+base::Result<Connection> Connection::open(const std::string& path, std::string_view name, int flags,
+                                          int busy_timeout_ms) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   Connection connection;
   connection.handle_.reset(handle);
   if (code != SQLITE_OK) {
     return base::fail(base::ErrorCode::kEnvironment, path,
-                      std::string("cannot be opened as a ledger: ") + sqlite3_errstr(code) +
-                          (::access(path.c_str(), F_OK) == 0 ? "" : " (there is no such file)"));
+                      fmt::format("cannot be opened as a {}: {}{}", name, sqlite3_errstr(code),
+                                  ::access(path.c_str(), F_OK) == 0 ? "" : " (there is no such file)"));
   }
   sqlite3_busy_timeout(handle, busy_timeout_ms);
   sqlite3_extended_result_codes(handle, 1);
@@ -111,6 +112,41 @@ base::Result<std::string> path_of(std::string_view url, std::string_view name) {
                     fmt::format("is no {}; allowed: sqlite:PATH", name));
 }
 
+namespace {
+
+// Runs `work` alone, in one transaction; false, with nothing done, where it or the commit fails.
+template <class Work>
+bool alone(Connection& connection, Work&& work) {
+  if (!connection.execute("BEGIN IMMEDIATE")) return false;
+  if (work() && connection.execute("COMMIT")) return true;
+  connection.execute("ROLLBACK");
+  return false;
+}
+
+// Two processes may find the file empty, or old, at once; the second sees what the first did after the lock.
+base::Result<void> make_current(Connection& connection, const std::string& path, const FileFormat& format) {
+  const auto made = [&] {
+    return pragma(connection, "SELECT count(*) FROM sqlite_master") != 0 || connection.execute(format.schema);
+  };
+  if (pragma(connection, "SELECT count(*) FROM sqlite_master") == 0 && !alone(connection, made))
+    return base::fail(base::ErrorCode::kEnvironment, path,
+                      fmt::format("cannot be made: {}", connection.message()));
+  const auto old = [&] {
+    return pragma(connection, "PRAGMA application_id") == format.application_id &&
+           pragma(connection, "PRAGMA user_version") < format.version;
+  };
+  const auto upgraded = [&] {
+    return !old() || format.upgrade(connection, pragma(connection, "PRAGMA user_version"));
+  };
+  if (format.upgrade != nullptr && old() && !alone(connection, upgraded))
+    return base::fail(
+        base::ErrorCode::kEnvironment, path,
+        fmt::format("cannot be brought to version {}: {}", format.version, connection.message()));
+  return {};
+}
+
+}  // namespace
+
 base::Result<void> prepare_file(Connection& connection, const std::string& path, Access access,
                                 const FileFormat& format) {
   Statement count(connection.get(), "SELECT count(*) FROM sqlite_master");
@@ -119,7 +155,6 @@ base::Result<void> prepare_file(Connection& connection, const std::string& path,
     return base::fail(foreign ? base::ErrorCode::kCorrupt : base::ErrorCode::kEnvironment, path,
                       fmt::format("is not a readable {}: {}", format.name, connection.message()));
   }
-  const bool empty = count.integer(0) == 0;
   count.reset();
   if (access == Access::kReadWrite) {
     if (!connection.execute(
@@ -127,24 +162,18 @@ base::Result<void> prepare_file(Connection& connection, const std::string& path,
       return base::fail(base::ErrorCode::kEnvironment, path,
                         fmt::format("cannot be written: {}", connection.message()));
     }
-    // Two processes may find the file empty at once; the second sees the tables after the lock.
-    if (empty && connection.execute("BEGIN IMMEDIATE")) {
-      const bool still_empty = pragma(connection, "SELECT count(*) FROM sqlite_master") == 0;
-      if ((still_empty && !connection.execute(format.schema)) || !connection.execute("COMMIT")) {
-        const auto message = connection.message();
-        connection.execute("ROLLBACK");
-        return base::fail(base::ErrorCode::kEnvironment, path, fmt::format("cannot be made: {}", message));
-      }
-    }
+    if (auto ready = make_current(connection, path, format); !ready) return ready;
   }
   if (pragma(connection, "PRAGMA application_id") != format.application_id) {
     return base::fail(base::ErrorCode::kCorrupt, path,
                       fmt::format("is not a Reckon {}; allowed: a file that reckon made", format.name));
   }
   if (const auto version = pragma(connection, "PRAGMA user_version"); version != format.version) {
-    return base::fail(base::ErrorCode::kCorrupt, path,
-                      fmt::format("is a {} of version {}; this program reads version {}", format.name,
-                                  version, format.version));
+    const bool can = format.upgrade != nullptr && version < format.version;
+    return base::fail(
+        base::ErrorCode::kCorrupt, path,
+        fmt::format("is a {} of version {}; this program reads version {}{}", format.name, version,
+                    format.version, can ? ", to which any command that writes to it brings it" : ""));
   }
   return {};
 }

@@ -46,7 +46,9 @@ class Statement {
 class Connection {
  public:
   /// @param flags  SQLITE_OPEN_…
-  static base::Result<Connection> open(const std::string& path, int flags, int busy_timeout_ms);
+  /// @param name   what it is to be, for people: `ledger`
+  static base::Result<Connection> open(const std::string& path, std::string_view name, int flags,
+                                       int busy_timeout_ms);
   sqlite3* get() const { return handle_.get(); }
   bool execute(const char* sql);
   std::string message() const;
@@ -67,6 +69,8 @@ struct FileFormat {
   std::int64_t application_id;  ///< as the schema sets it
   std::int64_t version;         ///< `user_version`, as the schema sets it; another one is refused
   const char* schema;           ///< of a new file
+  /// Brings an older version up to date, inside a transaction; false where it cannot. Null: none is.
+  bool (*upgrade)(Connection& connection, std::int64_t from) = nullptr;
 };
 
 /// The path of `sqlite:<path>`.
@@ -74,7 +78,7 @@ struct FileFormat {
 base::Result<std::string> path_of(std::string_view url, std::string_view name);
 
 /// Makes the tables of a new file (kReadWrite), durable (WAL, synchronous=FULL); checks that an old one is of
-/// this format.
+/// this format, and brings one of an earlier version up to date (kReadWrite).
 /// @errors kEnvironment  cannot be read or written; kCorrupt  another kind of file, or another version of it
 base::Result<void> prepare_file(Connection& connection, const std::string& path, Access access,
                                 const FileFormat& format);
