@@ -50,8 +50,9 @@ TEST_CASE("calibration: its routes keep off what a correction closes, and come b
   const auto differ = [&] {
     road::Roads::Query query;
     int from_built = 0;
-    for (const auto& [a, from_place] : drawn.places()) {
-      for (const auto& [b, to_place] : drawn.places()) {
+    for (const auto& start : drawn.places()) {
+      for (const auto& finish : drawn.places()) {
+        const char a = start.first, b = finish.first;  // a binding cannot be captured under clang 14
         const auto from = drawn.near(a, 3, -4), to = drawn.near(b, 3, -4);
         auto local = distance::local_estimate(&roads, query, kMoto, from, to);
         if (local.source.kind != distance::SourceKind::kRoad) continue;
