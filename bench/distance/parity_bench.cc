@@ -81,13 +81,15 @@ std::vector<AnsweredTrip> as_market(std::span<const AnsweredTrip> trips) {
 }
 
 void print_row(const std::string& who, std::string_view what, const Parity& parity, double seconds) {
-  std::string held;
-  for (const auto& bin : parity.bins)
-    held += fmt::format("{}{:.0f}", held.empty() ? "" : " ",
+  std::string held, bias;
+  for (const auto& bin : parity.bins) {
+    held += fmt::format("{}{:.1f}", held.empty() ? "" : " ",
                         100.0 * static_cast<double>(bin.inside) / static_cast<double>(bin.pairs));
-  fmt::print("| {} | {} | {} | {:.1f} | {:.1f} | {:.1f} | {:+.1f} | {:.2f} | {} | {} |\n", who, what,
+    bias += fmt::format("{}{:+.1f}", bias.empty() ? "" : " ", 100 * bin.bias);
+  }
+  fmt::print("| {} | {} | {} | {:.1f} | {:.1f} | {:.1f} | {:+.1f} | {:.2f} | {} | {} | {} |\n", who, what,
              parity.pairs, 100 * parity.share(parity.same_100), 100 * parity.share(parity.same_500),
-             parity.error_won, parity.bias_won, 100 * parity.median_error, held,
+             parity.error_won, parity.bias_won, 100 * parity.median_error, held, bias,
              seconds > 0 ? fmt::format("{:.0f} s", seconds) : "");
   std::fflush(stdout);
 }
@@ -222,8 +224,8 @@ int main(int argc, char** argv) {
   };
   fmt::print(
       "| provider | estimate | trips | same fee, 100 m steps, % | 500 m, % | error, won | bias, won | metres "
-      "off, median % | intervals hold, % by bin | learning |\n");
-  fmt::print("|---|---|---|---|---|---|---|---|---|---|\n");
+      "off, median % | intervals hold, % by bin | metres, bias % by bin | learning |\n");
+  fmt::print("|---|---|---|---|---|---|---|---|---|---|---|\n");
   if (chosen("korea-delivery")) compare_without_map();
   if (chosen("porto-car.csv")) compare_real();
   for (const auto* name : kMaps) {

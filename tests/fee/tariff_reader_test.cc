@@ -100,6 +100,25 @@ TEST_CASE("read_tariff: the release depends on what prices and on nothing else")
   CHECK(plain.release != dearer.release);
 }
 
+TEST_CASE("read_tariff: which estimate prices is part of the release, where it is not the usual one") {
+  const auto with = [](const std::string& distance) {
+    return fee::read_tariff(small_tariff_json(R"("basis":"road")", distance), "t");
+  };
+  const auto usual = with(R"("basis":"provider")").value();
+  CHECK(usual.estimate == fee::EstimateChoice::kLikely);
+  CHECK(with(R"("basis":"provider","estimate":"likely")")->release == usual.release);
+  const auto low = with(R"("basis":"provider","estimate":"low")").value();
+  CHECK(low.estimate == fee::EstimateChoice::kLow);
+  CHECK(low.release != usual.release);
+  CHECK(fee::read_tariff(low.canonical, "t")->release == low.release);
+  const auto elsewhere = with(R"("basis":"road","estimate":"low")");
+  REQUIRE_FALSE(elsewhere);
+  CHECK(elsewhere.error().where == "t#/distance/estimate");
+  const auto unknown = with(R"("basis":"provider","estimate":"mean")");
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().message.find("likely, median, low, high") != std::string::npos);
+}
+
 TEST_CASE("read_tariff: a file full of faults names every one of them, with its place, in one run") {
   const std::string path = std::string(RECKON_SOURCE_DIR) + "/tests/fee/faults.json";
   const auto tariff = fee::read_tariff(base::read_file(path, fee::kMaxTariffBytes).value(), "t");

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "fee/fee_fixture.h"
 #include "ledger/ledger_fixture.h"
 #include "reckon/base/json_reader.h"
 #include "reckon/geo/geodesic.h"
@@ -61,6 +62,28 @@ TEST_CASE("QuoteEngine: the tariff is the one asked for, or the first in force")
   CHECK(quote(*engine, "", kEvening - std::chrono::hours{24 * 365 * 5}).error().where == "at");
   const auto bare = engine_with(clock, {});
   CHECK(quote(*bare, "", kEvening).error().code == base::ErrorCode::kNotFound);
+}
+
+TEST_CASE("QuoteEngine: the tariff chooses which end of the interval prices, and the quote tells both") {
+  const base::FakeClock clock(kEvening);
+  const auto with = [&](const std::string& choice) {
+    service::QuoteEngine::Parts parts;
+    parts.tariffs.push_back(
+        test::small_tariff(R"("basis":"road")", R"("basis":"provider","estimate":")" + choice + '"'));
+    parts.clock = &clock;
+    service::QuoteEngine engine(std::move(parts));
+    return quote(engine, "", kEvening).value();
+  };
+  const auto likely = with("likely"), low = with("low"), high = with("high"), median = with("median");
+  CHECK(low.distance.metres == likely.distance.low);
+  CHECK(high.distance.metres == likely.distance.high);
+  CHECK(median.distance.metres == likely.distance.metres);  // the usual detour tells no other
+  CHECK(low.trace.total < likely.trace.total);
+  CHECK(likely.trace.total < high.trace.total);
+  CHECK(low.likely == likely.distance.metres);
+  CHECK(low.json.find("\"likely_m\":" + std::to_string(likely.distance.metres.value)) != std::string::npos);
+  CHECK(likely.json.find("likely_m") == std::string::npos);
+  CHECK(ledger::verify_trace(low.trace_json, low.trace.tariff->canonical, low.trace_hash).empty());
 }
 
 TEST_CASE("QuoteEngine: a straight-line tariff measures the geodesic exactly and asks nobody") {

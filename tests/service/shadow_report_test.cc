@@ -59,7 +59,7 @@ TEST_CASE("shadow report: sums are those of the quotes, and every kind of part a
   CHECK(hand.same < hand.pairs);
   CHECK(report.error_p5 >= -0.031);
   CHECK(report.error_p95 <= 0.031);
-  for (const auto* kind : {"tariff", "shadow", "distance", "hour", "day", "area"}) {
+  for (const auto* kind : {"tariff", "shadow", "straight", "distance", "hour", "day", "area"}) {
     CAPTURE(kind);
     REQUIRE(report.by.contains(kind));
     std::int64_t pairs = 0, miss = 0;

@@ -77,6 +77,30 @@ class Outage(CityTest):
         self.assertGreaterEqual(incidents[0]["failed"], 5)
         self.assertIn("not over", run("incidents", "list", "--ledger", self.ledger)[1])
 
+    def test_an_outage_that_a_batch_meets_is_on_record_and_goes_on_with_the_next(self):
+        rows = ["from_lat,from_lon,to_lat,to_lon"] + [f"36.915,125.615,{36.935 + i % 10 * 1e-4},125.635" for i in range(20)]
+        trips = self.folder / "outage.csv"
+        trips.write_text("\n".join(rows) + "\n")
+
+        def batch():
+            code, _, told = run("quote", "--config", self.path, "--trips", trips, "--out", self.folder / "outage-out.csv",
+                                env={"SIM_KEY": "k"})
+            self.assertEqual(code, 0, told)
+            return json.loads(run("incidents", "list", "--ledger", self.ledger, "--json")[1])["incidents"]
+
+        self.assertEqual(batch(), [])
+        self.sim.stop()
+        first = batch()
+        self.assertEqual([one["reason"] for one in first], ["unavailable:connect"])
+        self.assertLessEqual(first[0]["first_failure"], first[0]["opened_at"])
+        self.assertGreaterEqual(first[0]["failed"], 5)
+        self.assertIsNone(first[0]["closed_at"])
+        shown = json.loads(run("incidents", "show", first[0]["id"], "--ledger", self.ledger, "--json")[1])
+        self.assertEqual([event["kind"] for event in shown["events"]][0], "opened")
+        self.assertGreater(shown["quotes"]["road"], 10)
+        self.assertEqual([one["id"] for one in batch()], [first[0]["id"]])  # the same outage goes on
+        self.assertIn("0 differences", run("verify", "--ledger", self.ledger)[1])
+
     def test_the_shadow_report_says_what_fees_would_have_been(self):
         server = self.serve()
         self.quotes(server, 20)

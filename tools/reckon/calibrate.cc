@@ -103,10 +103,11 @@ std::string readable(const distance::Lesson& lesson, bool with_map) {
   out += readable_row("calibrated", lesson.after);
   if (!lesson.roads_kept)
     out += "\n  The learned routes would make fewer fees the same: the calibration is of the detour only.\n";
-  out += "\n  90 % intervals, by straight line\n";
+  out += "\n  90 % intervals and mean error of the metres, by straight line\n";
   for (const auto& bin : lesson.after.bins)
-    out += fmt::format("    up to {:>6.0f} m  {:>5.1f} % hold, of {} trips\n", bin.up_to_m,
-                       100.0 * static_cast<double>(bin.inside) / static_cast<double>(bin.pairs), bin.pairs);
+    out += fmt::format("    up to {:>6.0f} m  {:>5.1f} % hold, {:>+5.1f} %, of {} trips\n", bin.up_to_m,
+                       100.0 * static_cast<double>(bin.inside) / static_cast<double>(bin.pairs),
+                       100 * bin.bias, bin.pairs);
   if (with_map && lesson.roads_kept)
     out += fmt::format("\n  {} of {} trips have the provider's way to the metre.\n", made.alike, made.pairs);
   return out;
@@ -127,6 +128,8 @@ void write_parity(base::JsonWriter& json, std::string_view key, const distance::
         .integer(static_cast<std::int64_t>(bin.pairs))
         .key("inside")
         .integer(static_cast<std::int64_t>(bin.inside))
+        .key("bias")
+        .number(bin.bias)
         .end_object();
   json.end_array().end_object();
 }

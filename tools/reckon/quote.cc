@@ -16,6 +16,7 @@
 #include "reckon/base/json_reader.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/service/answer_recorder.h"
+#include "reckon/service/incident_recorder.h"
 #include "reckon/service/learner.h"
 #include "reckon/service/observers.h"
 #include "reckon/service/quote_engine.h"
@@ -34,12 +35,13 @@ constexpr std::size_t kRowsPerCommit = 500;
 // What both forms need: the engine, the ledger if there is one, and the defaults of the options.
 struct Session {
   service::Config config;
-  // What hears of providers' answers; they outlive the engine.
-  std::unique_ptr<service::AnswerRecorder> recorder;  // may be empty
+  std::unique_ptr<ledger::Ledger> ledger;  // may be empty
+  // What hears of providers; they outlive the engine.
+  std::unique_ptr<service::IncidentRecorder> incidents;  // with a ledger only
+  std::unique_ptr<service::AnswerRecorder> recorder;     // may be empty
   std::unique_ptr<service::Learner> learner;
   std::unique_ptr<service::Observers> observers;
   std::unique_ptr<service::QuoteEngine> engine;
-  std::unique_ptr<ledger::Ledger> ledger;  // may be empty
   base::Vehicle vehicle = base::Vehicle::kMotorcycle;
   fee::FeeContext context;
   std::optional<base::WallTime> at;  // --at; else each quote's own time
@@ -79,7 +81,11 @@ base::Result<void> open_ledger(Session& session) {
   for (const auto& tariff : session.engine->tariffs()) {
     if (auto kept = session.ledger->put_tariff(tariff->release, tariff->canonical); !kept) return kept;
   }
-  return {};
+  // An outage that a batch meets is on record as a server's is; one that was open goes on.
+  session.incidents = std::make_unique<service::IncidentRecorder>(service::IncidentRecorder::Parts{
+      session.ledger.get(), &clock_of_system(), nullptr, nullptr, &log_of_program()});
+  session.observers->add(session.incidents.get());
+  return session.incidents->resume(session.engine->distances());
 }
 
 base::Result<void> read_options(const Args& args, Session& session) {
@@ -152,6 +158,7 @@ int record(Session& session, std::vector<ledger::QuoteRow> rows) {
 
 void finish(Session& session) {
   if (session.recorder) session.recorder->flush();
+  if (session.incidents) session.incidents->flush();
   const auto saved = service::save_learned_state(session.config, *session.engine);
   if (!saved) fmt::print(stderr, "reckon: warning: {}: {}\n", saved.error().where, saved.error().message);
 }

@@ -25,9 +25,10 @@ constexpr std::size_t kBarsDrawn = 60;  // of one plot: two months of days
 struct Kind {
   std::string_view key, title;
 };
-constexpr std::array<Kind, 5> kKinds = {{{"tariff", "by tariff"},
+constexpr std::array<Kind, 6> kKinds = {{{"tariff", "by tariff"},
                                          {"shadow", "by what would have priced"},
-                                         {"distance", "by distance"},
+                                         {"straight", "by straight line"},
+                                         {"distance", "by the provider's distance"},
                                          {"hour", "by hour of the day"},
                                          {"day", "by day"}}};
 
@@ -56,8 +57,9 @@ std::string headline(const ShadowReport& report) {
 }
 
 std::string line(std::string_view name, const ShadowSum& sum) {
-  return fmt::format("    {:<30}{:>8}{:>9.1f} %{:>10.0f}{:>10.0f}{:>10.1f} %\n", name, sum.pairs,
-                     100 * sum.same_share(), sum.mean_off(), sum.mean_miss(), 100 * sum.inside_share());
+  return fmt::format("    {:<30}{:>8}{:>9.1f} %{:>10.0f}{:>10.0f}{:>10.1f} %{:>+8.1f} %\n", name, sum.pairs,
+                     100 * sum.same_share(), sum.mean_off(), sum.mean_miss(), 100 * sum.inside_share(),
+                     100 * sum.mean_bias());
 }
 
 double degrees(std::int64_t e7) {
@@ -139,12 +141,14 @@ std::string error_plot(const ShadowReport& report) {
 std::string html_table(const Parts& parts) {
   std::string out =
       "<table><tr><th></th><th>quotes</th><th>same fee</th><th>mean difference</th><th>mean size</th>"
-      "<th>interval holds</th></tr>\n";
+      "<th>interval holds</th><th>metres, mean</th></tr>\n";
   for (const auto& [name, sum] : parts)
     out += fmt::format(
-        "<tr><td>{}</td><td>{}</td><td>{:.1f} %</td><td>{:+.0f}</td><td>{:.0f}</td><td>{:.1f} %</td></tr>\n",
+        "<tr><td>{}</td><td>{}</td><td>{:.1f} %</td><td>{:+.0f}</td><td>{:.0f}</td><td>{:.1f} "
+        "%</td><td>{:+.1f} "
+        "%</td></tr>\n",
         escaped(name), sum.pairs, 100 * sum.same_share(), sum.mean_off(), sum.mean_miss(),
-        100 * sum.inside_share());
+        100 * sum.inside_share(), 100 * sum.mean_bias());
   return out + "</table>\n";
 }
 
@@ -175,8 +179,8 @@ std::string html_of(const ShadowReport& report) {
   out += error_plot(report);
   out += "<h3>Share of fees that would be the same, by day</h3>\n" +
          share_plot(parts_of(report, "day"), &ShadowSum::same_share, 0);
-  out += "<h3>Share that the 90 % interval holds, by distance</h3>\n" +
-         share_plot(parts_of(report, "distance"), &ShadowSum::inside_share, 0.9);
+  out += "<h3>Share that the 90 % interval holds, by straight line</h3>\n" +
+         share_plot(parts_of(report, "straight"), &ShadowSum::inside_share, 0.9);
   for (const auto& [key, title] : kKinds)
     out += fmt::format("<h3>{}</h3>\n", title) + html_table(parts_of(report, key));
   out += "<h3>areas where most would be wrong</h3>\n" + html_table(worst_areas(report));
@@ -186,6 +190,7 @@ std::string html_of(const ShadowReport& report) {
 void write_sum(base::JsonWriter& json, const ShadowSum& sum) {
   json.key("pairs").integer(sum.pairs).key("same").integer(sum.same).key("inside").integer(sum.inside);
   json.key("off_minor").integer(sum.off_minor).key("miss_minor").integer(sum.miss_minor);
+  json.key("bias").number(sum.mean_bias());
 }
 
 void write_report(base::JsonWriter& json, const ShadowReport& report) {
@@ -233,8 +238,8 @@ std::string shadow_text(const ShadowReports& reports) {
         "%\n",
         report.all.pairs, base::format_rfc3339(report.first), base::format_rfc3339(report.last),
         100 * report.error_p50, 100 * report.error_p5, 100 * report.error_p95);
-    out += fmt::format("\n    {:<30}{:>8}{:>11}{:>10}{:>10}{:>12}\n", "", "quotes", "same fee", "mean off",
-                       "size", "interval");
+    out += fmt::format("\n    {:<30}{:>8}{:>11}{:>10}{:>10}{:>12}{:>10}\n", "", "quotes", "same fee",
+                       "mean off", "size", "interval", "metres");
     out += line("all", report.all);
     for (const auto& [key, title] : kKinds) {
       out += fmt::format("  {}\n", title);

@@ -15,37 +15,19 @@
 namespace reckon::distance {
 namespace {
 
-constexpr std::size_t kHeldOut = 5;       // every fifth answer
-constexpr std::size_t kLeastInBand = 60;  // answers; fewer say nothing of a 5 % tail
-constexpr std::size_t kMostBands = 6;
+constexpr std::size_t kHeldOut = 5;  // every fifth answer
 constexpr std::size_t kLeastInDetourBin = 40;
 constexpr std::size_t kMostDetourBins = 40;
 constexpr std::size_t kMostEdges = 4'000'000;  // of a country's map
-constexpr double kAlpha = 0.1;
 
 struct Said {
-  double estimate;
+  double straight_m;
   double metres;
 };
 
-// Finite-sample ranks: of n shares the ceil((n + 1)(1 - alpha / 2))th is the upper edge, and so below.
-std::vector<ErrorBand> fit_bands(std::vector<Said> said) {
-  std::vector<ErrorBand> bands;
-  std::erase_if(said, [](const Said& one) { return one.estimate < 1; });
-  std::ranges::sort(said, {}, &Said::estimate);
-  const std::size_t count = std::min(kMostBands, said.size() / kLeastInBand);
-  for (std::size_t b = 0; b < count; ++b) {
-    const std::size_t first = said.size() * b / count, end = said.size() * (b + 1) / count;
-    std::vector<double> shares;
-    for (auto i = first; i < end; ++i) shares.push_back(said[i].metres / said[i].estimate);
-    std::ranges::sort(shares);
-    const auto n = shares.size();
-    const auto rank = static_cast<std::size_t>(std::ceil(static_cast<double>(n + 1) * (1 - kAlpha / 2)));
-    const auto upper = std::min(rank, n) - 1;
-    bands.push_back({said[end - 1].estimate, shares[n - 1 - upper], shares[upper]});
-  }
-  return bands;
-}
+constexpr int kFurtherRounds = 2;
+constexpr std::size_t kMostKnots = 1000;
+constexpr std::int64_t kVersion = 2;  // of the document; a snapshot of an earlier one is learned again
 
 // Median of said over straight in bins of equal counts, then pooled until metres grow with the straight line
 // (pool adjacent violators).
@@ -54,16 +36,16 @@ std::vector<DetourPoint> fit_detour(std::vector<Said> said) {
     double at, metres, weight;
   };
   std::vector<Pool> pools;
-  std::erase_if(said, [](const Said& one) { return one.estimate < 1; });
-  std::ranges::sort(said, {}, &Said::estimate);
+  std::erase_if(said, [](const Said& one) { return one.straight_m < 1; });
+  std::ranges::sort(said, {}, &Said::straight_m);
   const std::size_t count = std::min(kMostDetourBins, said.size() / kLeastInDetourBin);
   for (std::size_t b = 0; b < count; ++b) {
     const std::size_t first = said.size() * b / count, end = said.size() * (b + 1) / count;
     std::vector<double> shares;
     double at = 0;
     for (auto i = first; i < end; ++i) {
-      shares.push_back(said[i].metres / said[i].estimate);
-      at += said[i].estimate;
+      shares.push_back(said[i].metres / said[i].straight_m);
+      at += said[i].straight_m;
     }
     std::ranges::sort(shares);
     at /= static_cast<double>(end - first);
@@ -82,13 +64,6 @@ std::vector<DetourPoint> fit_detour(std::vector<Said> said) {
   return points;
 }
 
-void write_bands(base::JsonWriter& json, std::string_view key, const std::vector<ErrorBand>& bands) {
-  json.key(key).begin_array();
-  for (const auto& band : bands)
-    json.begin_array().number(band.up_to_m).number(band.low).number(band.high).end_array();
-  json.end_array();
-}
-
 // `[[a, b, c], …]`, each within [0, 1e9].
 std::vector<std::vector<double>> read_rows(const base::JsonNode& node, std::size_t width, std::size_t most) {
   std::vector<std::vector<double>> rows;
@@ -102,13 +77,21 @@ std::vector<std::vector<double>> read_rows(const base::JsonNode& node, std::size
   return rows;
 }
 
-std::vector<ErrorBand> read_bands(const base::JsonNode& node) {
-  std::vector<ErrorBand> bands;
-  for (const auto& row : read_rows(node, 3, 1000)) {
-    if (!(row[1] >= 0 && row[2] >= row[1])) node.fault("has a band whose low exceeds its high");
-    bands.push_back({row[0], row[1], row[2]});
+void write_interval(base::JsonWriter& json, std::string_view key, const std::vector<IntervalKnot>& knots) {
+  json.key(key).begin_array();
+  for (const auto& knot : knots)
+    json.begin_array().number(knot.at_m).number(knot.low).number(knot.median).number(knot.high).end_array();
+  json.end_array();
+}
+
+std::vector<IntervalKnot> read_interval(const base::JsonNode& node) {
+  std::vector<IntervalKnot> knots;
+  for (const auto& row : read_rows(node, 4, kMostKnots)) {
+    if (row[1] > 0 || row[3] < 0) node.fault("has an interval that does not hold its estimate");
+    if (!knots.empty() && row[0] < knots.back().at_m) node.fault("is not in order of straight lines");
+    knots.push_back({row[0], row[1], row[2], row[3]});
   }
-  return bands;
+  return knots;
 }
 
 void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
@@ -162,14 +145,13 @@ void write_doors(base::JsonWriter& json, const DoorModel& model) {
   }
   json.end_array().key("lengths").begin_array();
   for (const auto& one : model.lengths) json.begin_array().number(one.at_m).number(one.factor).end_array();
-  json.end_array().key("bands").begin_array();
-  for (const auto& band : model.bands)
-    json.begin_array().number(band.up_to_m).number(band.low).number(band.high).end_array();
-  json.end_array().end_object();
+  json.end_array();
+  write_interval(json, "interval", model.interval);
+  json.end_object();
 }
 
 void read_doors(const base::JsonNode& node, DoorModel& model) {
-  node.allow_only({"classes", "lengths", "bands"});
+  node.allow_only({"classes", "lengths", "interval"});
   const auto classes = read_rows(node.required("classes"), kDoorTerms + 1, kDoorClasses);
   if (classes.size() != kDoorClasses)
     node.required("classes").fault(fmt::format("has {} rows; allowed: {}", classes.size(), kDoorClasses));
@@ -179,10 +161,7 @@ void read_doors(const base::JsonNode& node, DoorModel& model) {
   }
   for (const auto& row : read_rows(node.required("lengths"), 2, 1000))
     model.lengths.push_back({row[0], row[1]});
-  for (const auto& row : read_rows(node.required("bands"), 3, 1000)) {
-    if (row[2] < row[1]) node.fault("has a band whose low exceeds its high");
-    model.bands.push_back({row[0], row[1], row[2]});
-  }
+  model.interval = read_interval(node.required("interval"));
 }
 
 }  // namespace
@@ -190,18 +169,18 @@ void read_doors(const base::JsonNode& node, DoorModel& model) {
 std::string to_json(const Calibration& calibration) {
   std::string out;
   base::JsonWriter json(out);
-  json.begin_object().key("version").integer(1).key("provider").string(calibration.provider);
+  json.begin_object().key("version").integer(kVersion).key("provider").string(calibration.provider);
   json.key("vehicle").string(base::to_string(calibration.vehicle));
   json.key("map_release").string(calibration.map_release);
   json.key("answers").integer(calibration.answers);
   json.key("pairs").integer(calibration.pairs).key("alike").integer(calibration.alike);
   write_routes(json, calibration.routes);
-  write_bands(json, "road_bands", calibration.road_bands);
+  write_interval(json, "road_interval", calibration.road_interval);
   json.key("detour").begin_array();
   for (const auto& point : calibration.detour)
     json.begin_array().number(point.at_m).number(point.metres).end_array();
   json.end_array();
-  write_bands(json, "detour_bands", calibration.detour_bands);
+  write_interval(json, "detour_interval", calibration.detour_interval);
   write_doors(json, calibration.doors);
   json.end_object();
   return out;
@@ -217,9 +196,9 @@ base::Result<Calibration> read_calibration(std::string_view text, std::string_vi
   base::Faults faults{std::string(name)};
   const auto root = document->root(faults);
   root.allow_only({"version", "provider", "vehicle", "map_release", "answers", "pairs", "alike", "routes",
-                   "road_bands", "detour", "detour_bands", "doors"});
+                   "road_interval", "detour", "detour_interval", "doors"});
   Calibration calibration;
-  root.required("version").integer(1, 1);
+  root.required("version").integer(kVersion, kVersion);
   calibration.provider = root.required("provider").string(64).value_or("");
   const auto vehicle = base::vehicle_from(root.required("vehicle").string(64).value_or(""));
   if (!vehicle) root.required("vehicle").fault(fmt::format("is no vehicle; {}", base::kVehiclesAllowed));
@@ -229,22 +208,13 @@ base::Result<Calibration> read_calibration(std::string_view text, std::string_vi
   calibration.pairs = root.required("pairs").integer(0, INT64_MAX).value_or(0);
   calibration.alike = root.required("alike").integer(0, INT64_MAX).value_or(0);
   read_routes(root.required("routes"), calibration.routes);
-  calibration.road_bands = read_bands(root.required("road_bands"));
+  calibration.road_interval = read_interval(root.required("road_interval"));
   for (const auto& row : read_rows(root.required("detour"), 2, 1000))
     calibration.detour.push_back({row[0], row[1]});
-  calibration.detour_bands = read_bands(root.required("detour_bands"));
+  calibration.detour_interval = read_interval(root.required("detour_interval"));
   read_doors(root.required("doors"), calibration.doors);
   if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));
   return calibration;
-}
-
-Estimate banded(double metres, std::span<const ErrorBand> bands) {
-  const auto whole = [](double value) { return base::Metres{std::llround(value)}; };
-  if (bands.empty()) return road_estimate(whole(metres));
-  const auto band = std::ranges::find_if(bands, [&](const auto& one) { return metres <= one.up_to_m; });
-  const auto& [up_to, low, high] = band == bands.end() ? bands.back() : *band;
-  const Estimate estimate{whole(metres), whole(metres * low), whole(metres * high)};
-  return {estimate.metres, std::min(estimate.low, estimate.metres), std::max(estimate.high, estimate.metres)};
 }
 
 namespace {
@@ -272,7 +242,7 @@ std::optional<double> detour_metres(const Calibration& calibration, double geode
 std::optional<Estimate> learned_detour(const Calibration& calibration, double geodesic_m) {
   const auto metres = detour_metres(calibration, geodesic_m);
   if (!metres) return std::nullopt;
-  return banded(*metres, calibration.detour_bands);
+  return with_interval(*metres, geodesic_m, calibration.detour_interval);
 }
 
 double usual_metres(const Calibration& calibration, double geodesic_m) {
@@ -290,14 +260,16 @@ std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle
   std::vector<AnsweredTrip> fitted, held;
   for (std::size_t i = 0; i < trips.size(); ++i)
     (i % kHeldOut == kHeldOut - 1 ? held : fitted).push_back(trips[i]);
-  std::vector<Said> straight, later;
+  std::vector<Said> straight;
+  std::vector<Scored> later;
   for (const auto& trip : fitted) straight.push_back({geo::geodesic_m(trip.from, trip.to), trip.metres});
   made.detour = fit_detour(straight);
   for (const auto& trip : held) {
-    if (const auto said = learned_detour(made, geo::geodesic_m(trip.from, trip.to)))
-      later.push_back({static_cast<double>(said->metres.value), trip.metres});
+    const double straight_m = geo::geodesic_m(trip.from, trip.to);
+    if (const auto said = learned_detour(made, straight_m))
+      later.push_back({straight_m, static_cast<double>(said->metres.value), trip.metres});
   }
-  made.detour_bands = fit_bands(std::move(later));
+  made.detour_interval = fit_interval(std::move(later));
   made.doors = fit_doors(trips, [&](double geodesic_m) { return usual_metres(made, geodesic_m); });
   if (network == nullptr) return made;
   made.map_release = std::move(map_release);
@@ -307,12 +279,22 @@ std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle
   made.routes = fit.model;
   made.alike = static_cast<std::int64_t>(fit.alike);
   ModelRouter router(*network, made.routes, road::kDefaultMaxSnapM);
-  std::vector<Said> said;
+  std::vector<Scored> said;
   for (const auto& trip : held) {
     const auto answer = router.route(trip.from, trip.to);
-    if (answer.found) said.push_back({answer.metres, trip.metres});
+    if (answer.found) said.push_back({geo::geodesic_m(trip.from, trip.to), answer.metres, trip.metres});
   }
-  made.road_bands = fit_bands(std::move(said));
+  made.road_interval = fit_interval(std::move(said));
+  // What was kept apart has told how sure the model is; now it is learned from, too.
+  RouteFitOptions further;
+  further.start = &fit.model;
+  further.pace_rounds = kFurtherRounds;
+  further.road_rounds = kFurtherRounds;
+  further.preference_rounds = 1;
+  const auto again = fit_routes(*network, trips.last(std::min(kMostPairs, trips.size())), further, progress);
+  if (again.stopped) return std::nullopt;
+  made.routes = again.model;
+  made.alike = static_cast<std::int64_t>(again.alike);
   return made;
 }
 
@@ -338,28 +320,34 @@ base::Result<std::unique_ptr<CalibratedRoads>> CalibratedRoads::make(std::shared
   if (roads->network_.groups().size() != roads->calibration_.routes.pace_ms_per_m.size())
     return refuse("has another number of road groups than its map");
   roads->idle_.push_back(
-      std::make_unique<ModelRouter>(roads->network_, roads->calibration_.routes, road::kDefaultMaxSnapM));
+      {{},
+       std::make_unique<ModelRouter>(roads->network_, roads->calibration_.routes, road::kDefaultMaxSnapM)});
   return roads;
 }
 
-std::optional<CalibratedRoads::Answer> CalibratedRoads::ask(const geo::LatLng& from,
-                                                            const geo::LatLng& to) const {
-  std::unique_ptr<ModelRouter> router;
+std::optional<CalibratedRoads::Answer> CalibratedRoads::ask(
+    const geo::LatLng& from, const geo::LatLng& to,
+    const std::shared_ptr<const road::ChangedGraph>& changes) const {
+  Idle own{changes, nullptr};
   {
     const std::lock_guard lock(mutex_);
+    std::erase_if(idle_, [&](const auto& idle) { return idle.under != changes; });
     if (!idle_.empty()) {
-      router = std::move(idle_.back());
+      own = std::move(idle_.back());
       idle_.pop_back();
     }
   }
-  if (!router) router = std::make_unique<ModelRouter>(network_, calibration_.routes, road::kDefaultMaxSnapM);
-  const auto answer = router->route(from, to);
+  if (!own.router)
+    own.router =
+        std::make_unique<ModelRouter>(network_, calibration_.routes, road::kDefaultMaxSnapM, changes.get());
+  const auto answer = own.router->route(from, to);
   {
     const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(router));
+    idle_.push_back(std::move(own));
   }
   if (!answer.found) return std::nullopt;
-  return Answer{banded(answer.metres, calibration_.road_bands), base::Seconds{std::llround(answer.seconds)}};
+  return Answer{with_interval(answer.metres, geo::geodesic_m(from, to), calibration_.road_interval),
+                base::Seconds{std::llround(answer.seconds)}};
 }
 
 }  // namespace reckon::distance

@@ -14,16 +14,11 @@
 #include "reckon/base/vehicle.h"
 #include "reckon/distance/detour.h"
 #include "reckon/distance/door_model.h"
+#include "reckon/distance/interval.h"
 #include "reckon/distance/route_fit.h"
 #include "reckon/road/road_map.h"
 
 namespace reckon::distance {
-
-/// The 90 % interval of the provider's metres, as shares of an estimate, for estimates up to a length.
-struct ErrorBand {
-  double up_to_m = 0;  ///< inclusive; the last one holds beyond it, too
-  double low = 1, high = 1;
-};
 
 /// Straight line to road: the metres said at a straight line of `at_m`; straight between the points.
 struct DetourPoint {
@@ -39,9 +34,9 @@ struct Calibration {
   std::int64_t pairs = 0;    ///< trips that it was learned from
   std::int64_t alike = 0;    ///< of them, those whose route is ours to the metre
   road::RouteModel routes;
-  std::vector<ErrorBand> road_bands;  ///< ascending; of the route model's metres
-  std::vector<DetourPoint> detour;    ///< ascending in both
-  std::vector<ErrorBand> detour_bands;
+  std::vector<IntervalKnot> road_interval;  ///< of the route model's metres
+  std::vector<DetourPoint> detour;          ///< ascending in both
+  std::vector<IntervalKnot> detour_interval;
   DoorModel doors;  ///< of trips between doors that other answers know
 
   /// `sha256:…` of to_json.
@@ -62,12 +57,10 @@ std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle
                                      const road::RouteNetwork* network, std::string map_release,
                                      std::span<const AnsweredTrip> trips, const FitProgress& progress = {});
 
-/// An estimate by its band; low <= metres <= high.
-Estimate banded(double metres, std::span<const ErrorBand> bands);
 /// The learned detour; nothing when none was learned.
 std::optional<Estimate> learned_detour(const Calibration& calibration, double geodesic_m);
 
-/// The same without its band, not rounded; the usual detour when none was learned.
+/// The same without its interval, not rounded; the usual detour when none was learned.
 double usual_metres(const Calibration& calibration, double geodesic_m);
 
 /// A calibration ready to answer on the map that it belongs to. Safe to call from any thread.
@@ -84,8 +77,11 @@ class CalibratedRoads {
     base::Seconds duration{};
   };
   /// What the provider would say; nothing when the model has no route.
-  /// Cost: a bidirectional search, half a millisecond on a city.
-  std::optional<Answer> ask(const geo::LatLng& from, const geo::LatLng& to) const;
+  /// @param changes  corrections to the map in force (road::Roads::changes_on); empty: none
+  /// Cost: a bidirectional search, half a millisecond on a city; some ten milliseconds the first time under
+  /// other corrections.
+  std::optional<Answer> ask(const geo::LatLng& from, const geo::LatLng& to,
+                            const std::shared_ptr<const road::ChangedGraph>& changes = {}) const;
 
  private:
   CalibratedRoads(std::shared_ptr<const road::RoadMap> map, Calibration calibration);
@@ -94,7 +90,11 @@ class CalibratedRoads {
   std::string release_;
   road::RouteNetwork network_;
   mutable std::mutex mutex_;  ///< of the routers that nobody uses just now
-  mutable std::vector<std::unique_ptr<ModelRouter>> idle_;
+  struct Idle {
+    std::shared_ptr<const road::ChangedGraph> under;
+    std::unique_ptr<ModelRouter> router;
+  };
+  mutable std::vector<Idle> idle_;
 };
 
 }  // namespace reckon::distance

@@ -4,6 +4,8 @@
 // its 90 % band, measured on road distances of two Korean cities. It prices to the right order only; the
 // label says `geodesic`.
 
+#include <optional>
+
 #include "reckon/base/units.h"
 #include "reckon/base/vehicle.h"
 
@@ -12,6 +14,9 @@ namespace reckon::distance {
 /// An estimate with the 90 % interval of what a map provider would say; low <= metres <= high.
 struct Estimate {
   base::Metres metres, low, high;
+  /// As likely too long as too short, within the interval; nothing: not told apart from `metres`, the value
+  /// most likely to be exact.
+  std::optional<base::Metres> median = std::nullopt;
 };
 
 /// Factor from the straight line to the road; [1.22, 1.95], falling with distance.

@@ -32,15 +32,17 @@ struct Distance {
   base::Metres metres;       ///< >= 0; what prices
   base::Seconds duration{};  ///< of the same path
   Source source;
-  base::Seconds age{};       ///< since a provider said it; 0 when computed now
-  base::Metres low, high;    ///< 90 % interval of what the configured first provider would have said
-  bool provisional = false;  ///< a better source is expected to replace it later
+  base::Seconds age{};     ///< since a provider said it; 0 when computed now
+  base::Metres low, high;  ///< 90 % interval of what the configured first provider would have said
+  std::optional<base::Metres> median = std::nullopt;  ///< of the same; nothing: `metres`
+  bool provisional = false;                           ///< a better source is expected to replace it later
   std::vector<WhyNot> why_not;
   std::optional<std::string> map_release;  ///< of the road map consulted, if one was
   /// The calibration that the metres or the band came from, if one did.
   std::optional<std::string> calibration_release = std::nullopt;
   base::Metres local;                  ///< the local estimate, computed for every trip: the shadow
   base::Metres local_low, local_high;  ///< its 90 % interval
+  std::optional<base::Metres> local_median = std::nullopt;
   Source local_source;
   std::optional<std::string> local_calibration = std::nullopt;  ///< that it came from, if one
 };

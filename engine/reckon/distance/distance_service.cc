@@ -42,6 +42,7 @@ Distance from_local(LocalEstimate local, std::vector<WhyNot> missed) {
   distance.metres = local.estimate.metres;
   distance.low = local.estimate.low;
   distance.high = local.estimate.high;
+  distance.median = local.estimate.median;
   distance.duration = local.duration;
   distance.source = local.source;
   distance.age = local.age;
@@ -107,7 +108,7 @@ struct DistanceService::State : std::enable_shared_from_this<DistanceService::St
   Rung* rung_named(std::string_view provider);
   void ask_other_trips(const Learned& by, LocalEstimate& local, const Trip& trip) const;
   void improve(const Learned& by, LocalEstimate& local, const Trip& trip) const {
-    by.improve(local, trip.vehicle, trip.from, trip.to);
+    by.improve(local, trip.vehicle, trip.from, trip.to, parts.map.get());
     ask_other_trips(by, local, trip);
   }
   std::optional<Distance> recall(const Trip& trip, const LocalEstimate& local,
@@ -371,7 +372,10 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
   std::vector<WhyNot> missed;
   if (basis == Basis::kRoad) {
     distance = from_local(local, {});
-    if (local.source.kind == SourceKind::kRoad) distance.low = distance.high = distance.metres;
+    if (local.source.kind == SourceKind::kRoad) {
+      distance.low = distance.high = distance.metres;
+      distance.median.reset();
+    }
   } else if (local.view.geodesic_m <= kSamePlaceM) {
     for (const auto& rung : state_->rungs) missed.push_back({rung->label, "same_place"});
     distance = from_local(local, std::move(missed));
@@ -388,6 +392,7 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
   distance.local = local.estimate.metres;
   distance.local_low = local.estimate.low;
   distance.local_high = local.estimate.high;
+  distance.local_median = local.estimate.median;
   distance.local_source = local.source;
   distance.local_calibration = local.calibration_release;
   distance.map_release = local.map_release;

@@ -14,9 +14,7 @@ constexpr std::size_t kReverse = kDoorClasses - 1;
 constexpr std::size_t kHeldOut = 5;
 constexpr std::size_t kLeastInClass = 50;
 constexpr std::size_t kLeastInBand = 200;
-constexpr std::size_t kMostBands = 7;
 constexpr std::size_t kLengths = 12;
-constexpr double kAlpha = 0.1;
 constexpr double kRidge = 1e-3;
 constexpr double kLeastScale = 1e-4;
 
@@ -94,6 +92,7 @@ struct Sums {
 
 struct Example {
   View view;
+  double straight_m;
   double said;
 };
 
@@ -137,27 +136,15 @@ void fit_lengths(DoorModel& model, const std::vector<Example>& examples) {
   }
 }
 
-// Split conformal on the logarithm over the class's scale, by length: finite-sample ranks.
-void fit_bands(DoorModel& model, const std::vector<Example>& held) {
-  std::vector<std::pair<double, double>> scores;
+void fit_intervals(DoorModel& model, const std::vector<Example>& held) {
+  std::vector<Scored> scored;
   for (const auto& one : held) {
     const auto& of = model.classes.at(one.view.of);
     if (of.scale <= 0) continue;
-    const double raw = raw_estimate(of, one.view), metres = raw * length_factor(model, raw);
-    scores.emplace_back(metres, std::log(one.said / metres) / of.scale);
+    const double raw = raw_estimate(of, one.view);
+    scored.push_back({one.straight_m, raw * length_factor(model, raw), one.said, of.scale});
   }
-  std::ranges::sort(scores);
-  const auto bins = std::min(kMostBands, scores.size() / kLeastInBand);
-  for (std::size_t b = 0; b < bins; ++b) {
-    const auto first = scores.size() * b / bins, end = scores.size() * (b + 1) / bins;
-    std::vector<double> offs;
-    for (auto i = first; i < end; ++i) offs.push_back(scores[i].second);
-    std::ranges::sort(offs);
-    const auto n = offs.size();
-    const auto rank =
-        std::min(n, static_cast<std::size_t>(std::ceil(static_cast<double>(n + 1) * (1 - kAlpha / 2))));
-    model.bands.push_back({scores[end - 1].first, offs[n - rank], offs[rank - 1]});
-  }
+  model.interval = fit_interval(std::move(scored));
 }
 
 }  // namespace
@@ -174,7 +161,7 @@ DoorModel fit_doors(std::span<const AnsweredTrip> trips, const std::function<dou
     const double straight = geo::geodesic_m(trip.from, trip.to);
     const auto view = view_of(graph.bounds(trip.from, trip.to), straight, usual(straight));
     if (view && trip.metres >= 1)
-      (i % kHeldOut == kHeldOut - 1 ? held : fitted).push_back({*view, trip.metres});
+      (i % kHeldOut == kHeldOut - 1 ? held : fitted).push_back({*view, straight, trip.metres});
   }
   std::array<Sums, kDoorClasses> sums;
   for (const auto& one : fitted) sums.at(one.view.of).add(one.view, std::log(one.said / one.view.usual));
@@ -183,7 +170,7 @@ DoorModel fit_doors(std::span<const AnsweredTrip> trips, const std::function<dou
   }
   fit_scales(model, fitted);
   fit_lengths(model, fitted);
-  fit_bands(model, held);
+  fit_intervals(model, held);
   return model.empty() ? DoorModel{} : model;
 }
 
@@ -193,14 +180,7 @@ std::optional<Estimate> door_estimate(const DoorModel& model, const DoorGraph::B
   if (!view || model.classes.at(view->of).scale <= 0) return std::nullopt;
   const auto& of = model.classes.at(view->of);
   const double raw = raw_estimate(of, *view), metres = raw * length_factor(model, raw);
-  const auto found =
-      std::ranges::find_if(model.bands, [&](const auto& band) { return metres <= band.up_to_m; });
-  const auto& band = found == model.bands.end() ? model.bands.back() : *found;
-  const auto whole = [](double value) { return base::Metres{std::llround(value)}; };
-  const Estimate estimate{whole(metres), whole(metres * std::exp(of.scale * band.low)),
-                          whole(metres * std::exp(of.scale * band.high))};
-  return Estimate{estimate.metres, std::min(estimate.low, estimate.metres),
-                  std::max(estimate.high, estimate.metres)};
+  return with_interval(metres, geodesic_m, model.interval, of.scale);
 }
 
 }  // namespace reckon::distance

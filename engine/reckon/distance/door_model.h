@@ -12,6 +12,7 @@
 
 #include "reckon/distance/detour.h"
 #include "reckon/distance/door_graph.h"
+#include "reckon/distance/interval.h"
 #include "reckon/distance/route_fit.h"
 
 namespace reckon::distance {
@@ -33,12 +34,8 @@ struct DoorModel {
     double factor = 1;  ///< that takes the mean bias away; straight between these lengths
   };
   std::vector<Length> lengths;
-  /// The 90 % interval: estimates up to `up_to_m` times exp(scale * low … scale * high).
-  struct Band {
-    double up_to_m = 0, low = 0, high = 0;
-  };
-  std::vector<Band> bands;
-  bool empty() const { return bands.empty(); }
+  std::vector<IntervalKnot> interval;  ///< in the scale of the class
+  bool empty() const { return interval.empty(); }
 };
 
 /// Learns it. Every fifth trip is kept from the weights and tells how wide the intervals are. Deterministic.

@@ -20,10 +20,12 @@ std::shared_ptr<const Learned> Learned::detour_of(Calibration calibration) {
 }
 
 void Learned::improve(LocalEstimate& local, base::Vehicle vehicle, const geo::LatLng& from,
-                      const geo::LatLng& to) const {
+                      const geo::LatLng& to, const road::Roads* roads) const {
   if (vehicle != calibration_.vehicle) return;
   if (local.source.kind == SourceKind::kRoad) {
-    const auto answer = roads_ ? roads_->ask(from, to) : std::nullopt;
+    const auto changes =
+        roads != nullptr && roads_ ? roads->changes_on(vehicle, calibration_.map_release) : nullptr;
+    const auto answer = roads_ ? roads_->ask(from, to, changes) : std::nullopt;
     if (!answer) return;
     local.estimate = answer->estimate;
     local.duration = answer->duration;

@@ -33,8 +33,9 @@ class Learned {
 
   /// Puts what the provider would say in the place of the map's own route or of the usual detour. Leaves an
   /// estimate alone that it knows nothing better for: another vehicle, no route.
-  void improve(LocalEstimate& local, base::Vehicle vehicle, const geo::LatLng& from,
-               const geo::LatLng& to) const;
+  /// @param roads  that answered, with their corrections; null: those of the map as it was built
+  void improve(LocalEstimate& local, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
+               const road::Roads* roads = nullptr) const;
   /// What answers about other trips make of this one; nothing where they say too little.
   std::optional<Estimate> between_doors(const DoorGraph::Bounds& bounds, double geodesic_m) const;
 

@@ -63,7 +63,7 @@ base::Result<std::optional<Lesson>> learn(std::string provider, base::Vehicle ve
     lesson.roads_kept = false;
     made->map_release.clear();
     made->routes = {};
-    made->road_bands.clear();
+    made->road_interval.clear();
     lesson.after = parity_with({Learned::detour_of(*made).get(), map.get(), &others}, vehicle, apart);
   }
   lesson.calibration = *std::move(made);

@@ -8,11 +8,14 @@
 #include "reckon/geo/geodesic.h"
 
 namespace reckon::distance {
-namespace {
-
-constexpr std::array<double, 7> kBinsM = {500, 1000, 1500, 2000, 3000, 5000, INFINITY};
-
-}  // namespace
+std::optional<double> straight_m(const TripEndsE7& ends) {
+  const auto place = [](std::int64_t lat, std::int64_t lng) {
+    return geo::LatLng::from_degrees(static_cast<double>(lat) / 1e7, static_cast<double>(lng) / 1e7, "trip");
+  };
+  const auto from = place(ends.from_lat, ends.from_lng), to = place(ends.to_lat, ends.to_lng);
+  if (!from || !to) return std::nullopt;
+  return geo::geodesic_m(*from, *to);
+}
 
 double Parity::share(std::size_t count) const {
   return pairs == 0 ? 0 : static_cast<double>(count) / static_cast<double>(pairs);
@@ -25,7 +28,7 @@ std::int64_t started_steps(double metres, double step_m) {
 
 Parity measure_parity(std::span<const AnsweredTrip> trips, const Estimator& estimate) {
   Parity parity;
-  parity.bins.resize(kBinsM.size());
+  parity.bins.resize(kParityBinsM.size());
   std::vector<double> errors;
   double farthest = 0;
   for (const auto& trip : trips) {
@@ -40,7 +43,7 @@ Parity measure_parity(std::span<const AnsweredTrip> trips, const Estimator& esti
     parity.bias_won += static_cast<double>(steps) * 100 * kParityWonPerM;
     parity.error_won += static_cast<double>(std::abs(steps)) * 100 * kParityWonPerM;
     auto& bin = *std::ranges::find_if(parity.bins, [&](const auto& one) {
-      return straight <= kBinsM.at(static_cast<std::size_t>(&one - parity.bins.data()));
+      return straight <= kParityBinsM.at(static_cast<std::size_t>(&one - parity.bins.data()));
     });
     ++bin.pairs;
     bin.inside +=
@@ -59,9 +62,9 @@ Parity measure_parity(std::span<const AnsweredTrip> trips, const Estimator& esti
     std::ranges::nth_element(errors, middle);
     parity.median_error = *middle;
   }
-  for (std::size_t b = 0; b < kBinsM.size(); ++b) {
+  for (std::size_t b = 0; b < kParityBinsM.size(); ++b) {
     auto& bin = parity.bins[b];
-    bin.up_to_m = std::min(kBinsM.at(b), std::ceil(farthest));
+    bin.up_to_m = std::min(kParityBinsM.at(b), std::ceil(farthest));
     if (bin.pairs > 0) bin.bias /= static_cast<double>(bin.pairs);
   }
   std::erase_if(parity.bins, [](const auto& bin) { return bin.pairs == 0; });

@@ -3,8 +3,12 @@
 // How often an estimate gives the fee that a provider's answer would have given, and how often the provider's
 // answer lies in the estimate's interval: measured on pairs that the estimate has not learned from.
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,6 +22,18 @@ namespace reckon::distance {
 inline constexpr double kParityFreeM = 1500;
 /// One won a metre: 100 won for 100 m, 500 won for 500 m.
 inline constexpr double kParityWonPerM = 1;
+
+/// Coverage and bias are told by straight line, the one length that is known before anybody has answered.
+/// Upper bounds, inclusive.
+inline constexpr std::array<double, 7> kParityBinsM = {
+    500, 1000, 1500, 2000, 3000, 5000, std::numeric_limits<double>::infinity()};
+
+/// A trip's ends as records have them, in 1e-7 degrees.
+struct TripEndsE7 {
+  std::int64_t from_lat = 0, from_lng = 0, to_lat = 0, to_lng = 0;
+};
+/// @return nothing when they are no places
+std::optional<double> straight_m(const TripEndsE7& ends);
 
 struct Parity {
   std::size_t pairs = 0;

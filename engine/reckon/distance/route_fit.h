@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "reckon/geo/lat_lng.h"
+#include "reckon/road/changed_graph.h"
 #include "reckon/road/route_model.h"
 
 namespace reckon::distance {
@@ -27,6 +28,9 @@ struct RouteFitOptions {
   double max_snap_m = 1000;
   int pace_rounds = 3;
   int road_rounds = 4;
+  int preference_rounds = 2;
+  /// A model of the same network to go on from, such as one of fewer trips; null: the map's own.
+  const road::RouteModel* start = nullptr;
 };
 
 /// What came of it.
@@ -49,7 +53,10 @@ RouteFitResult fit_routes(const road::RouteNetwork& network, std::span<const Ans
 /// Routes by a model: what the provider would say. One thread at a time.
 class ModelRouter {
  public:
-  ModelRouter(const road::RouteNetwork& network, const road::RouteModel& model, double max_snap_m);
+  /// @param changes  corrections to the map that the model is of; null: none. Roads that they add are not
+  ///                 taken: nothing has been learned of them
+  ModelRouter(const road::RouteNetwork& network, const road::RouteModel& model, double max_snap_m,
+              const road::ChangedGraph* changes = nullptr);
 
   struct Answer {
     bool found = false;

@@ -62,6 +62,8 @@ void write_groups(JsonWriter& json, const std::vector<Group>& groups) {
 void write_distance(JsonWriter& json, const Tariff& tariff) {
   json.begin_object().key("basis").string(to_string(tariff.basis));
   if (tariff.basis == DistanceBasis::kHaversine) json.key("formula").string("haversine-6371000");
+  if (tariff.estimate != EstimateChoice::kLikely)
+    json.key("estimate").string(kEstimateNames[static_cast<std::size_t>(tariff.estimate)]);
   if (tariff.table) {
     json.key("layer").string(tariff.table->layer).key("table").begin_array();
     for (const auto& entry : tariff.table->entries) {

@@ -54,7 +54,7 @@ void check_entries(const JsonNode& node, const ZoneTable& table, const Tariff& t
 void read_basis(const JsonNode& node, Tariff& tariff) {
   static constexpr std::array<std::string_view, 4> kNames = {"provider", "road", "straight", "zone"};
   static constexpr std::array<std::string_view, 2> kFormulas = {"geodesic", "haversine-6371000"};
-  node.allow_only({"basis", "formula", "layer", "table"});
+  node.allow_only({"basis", "formula", "estimate", "layer", "table"});
   const auto choice = read_choice(node.required("basis"), kNames);
   tariff.basis = choice == 3 ? DistanceBasis::kZone : static_cast<DistanceBasis>(choice);
   const auto formula = node.optional("formula");
@@ -63,6 +63,11 @@ void read_basis(const JsonNode& node, Tariff& tariff) {
       formula.fault("belongs to the basis 'straight' only; leave it out");
     if (read_choice(formula, kFormulas) == 1 && tariff.basis == DistanceBasis::kStraight)
       tariff.basis = DistanceBasis::kHaversine;
+  }
+  if (const auto estimate = node.optional("estimate"); estimate.present()) {
+    tariff.estimate = static_cast<EstimateChoice>(read_choice(estimate, kEstimateNames));
+    if (tariff.basis != DistanceBasis::kProvider)
+      estimate.fault("belongs to the basis 'provider' only; leave it out");
   }
   if (tariff.basis != DistanceBasis::kZone) {
     for (const auto key : {"layer", "table"})

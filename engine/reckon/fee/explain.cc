@@ -97,7 +97,27 @@ class Teller {
       korean = "요금표의 구역표 거리";
     }
     return say(fmt::format("The distance is {} m, {}.", metres, english),
-               fmt::format("거리는 {}m입니다 ({}).", metres, korean));
+               fmt::format("거리는 {}m입니다 ({}).", metres, korean)) +
+           which_estimate();
+  }
+
+  // What the tariff chose to price while the provider was silent.
+  std::string which_estimate() const {
+    if (trace_.distance.source.starts_with("provider:")) return {};
+    switch (tariff_.estimate) {
+      case EstimateChoice::kLikely:
+        return {};
+      case EstimateChoice::kMedian:
+        return say(" It is the middle one of what the map provider may have said.",
+                   " 지도 서비스가 알려 주었을 거리의 중앙값입니다.");
+      case EstimateChoice::kLow:
+        return say(" It is the low end of what the map provider may have said (90 %).",
+                   " 지도 서비스가 알려 주었을 거리(90%)의 최솟값입니다.");
+      case EstimateChoice::kHigh:
+        return say(" It is the high end of what the map provider may have said (90 %).",
+                   " 지도 서비스가 알려 주었을 거리(90%)의 최댓값입니다.");
+    }
+    return {};
   }
 
   std::string of_step(const FeeLine& line) const {

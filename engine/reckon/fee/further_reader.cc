@@ -43,6 +43,7 @@ Tariff frame_of(const Tariff& tariff) {
   pay.valid_from = tariff.valid_from;
   pay.valid_until = tariff.valid_until;
   pay.basis = tariff.basis;
+  pay.estimate = tariff.estimate;
   pay.zones = tariff.zones;
   pay.holidays = tariff.holidays;
   pay.building_lists = tariff.building_lists;

@@ -50,6 +50,15 @@ enum class DistanceBasis : std::uint8_t {
 
 std::string_view to_string(DistanceBasis basis);
 
+/// Which metres price while the provider does not answer: of the 90 % interval of what it would have said.
+enum class EstimateChoice : std::uint8_t {
+  kLikely,  ///< those most likely to give the provider's own fee
+  kMedian,  ///< as likely too long as too short
+  kLow,     ///< the interval's low end: nobody pays for the outage but the operator
+  kHigh,    ///< its high end
+};
+inline constexpr std::array<std::string_view, 4> kEstimateNames = {"likely", "median", "low", "high"};
+
 /// One rung of the distance ladder: every started `length` past `beyond` costs `price`, until the next rung's
 /// `beyond`.
 struct DistanceStep {
@@ -217,7 +226,8 @@ struct Tariff {
   base::WallTime valid_from{};
   std::optional<base::WallTime> valid_until;  ///< exclusive
   DistanceBasis basis = DistanceBasis::kRoad;
-  std::optional<ZoneTable> table;  ///< with the basis `zone`, and only then
+  EstimateChoice estimate = EstimateChoice::kLikely;  ///< under the basis `provider`
+  std::optional<ZoneTable> table;                     ///< with the basis `zone`, and only then
   Money base_price;
   base::Metres base_up_to;            ///< what the base price covers; the first step may not begin below it
   std::vector<DistanceStep> steps;    ///< strictly increasing in `beyond`

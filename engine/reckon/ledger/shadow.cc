@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "reckon/base/json_reader.h"
+#include "reckon/distance/parity.h"
 #include "reckon/fee/price.h"
 #include "reckon/fee/tariff_reader.h"
 
@@ -169,6 +170,8 @@ class Reporter {
       sum.inside += pair.low_m <= trip.metres && trip.metres <= pair.high_m ? 1 : 0;
       sum.off_minor += off;
       sum.miss_minor += std::abs(off);
+      if (trip.metres > 0)
+        sum.bias += static_cast<double>(trip.shadow_m) / static_cast<double>(trip.metres) - 1;
     };
     const auto part = [&](const char* kind, std::string name) -> ShadowSum& {
       auto& parts = report.by[kind];
@@ -179,6 +182,9 @@ class Reporter {
     count(report.all);
     count(part("tariff", fmt::format("{} v{}", tariff.id, tariff.version)));
     count(part("shadow", pair.source + (pair.calibrated ? ", calibrated" : "")));
+    if (const auto straight =
+            distance::straight_m({trip.from_lat_e7, trip.from_lon_e7, trip.to_lat_e7, trip.to_lon_e7}))
+      count(part("straight", distance_name(static_cast<std::int64_t>(std::ceil(*straight)))));
     count(part("distance", distance_name(trip.metres)));
     count(part("hour", fmt::format("{:02}:00", local.time_of_day.count() / 60)));
     count(part("day", fmt::format("{:04}-{:02}-{:02}", static_cast<int>(local.date.year()),

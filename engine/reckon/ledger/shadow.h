@@ -23,8 +23,10 @@ struct ShadowSum {
   std::int64_t inside = 0;      ///< the provider's metres lie in the shadow's 90 % interval
   std::int64_t off_minor = 0;   ///< sum of shadow fee less fee
   std::int64_t miss_minor = 0;  ///< sum of its size
+  double bias = 0;              ///< sum of the shadow's metres over the provider's, less one
   double same_share() const { return ratio(same); }
   double inside_share() const { return ratio(inside); }
+  double mean_bias() const { return pairs == 0 ? 0 : bias / static_cast<double>(pairs); }
   double mean_off() const { return ratio(off_minor); }
   double mean_miss() const { return ratio(miss_minor); }
 
@@ -57,7 +59,8 @@ struct ShadowReport {
   double error_p5 = 0, error_p50 = 0,
          error_p95 = 0;  ///< of the shadow's metres over the provider's, less one
   std::array<std::int64_t, kErrorBars> errors{};
-  /// `tariff`, `shadow`, `distance`, `hour`, `day`, `area`: sums by the name of each part, in order of names.
+  /// `tariff`, `shadow`, `straight` (line: what intervals are calibrated by), `distance`, `hour`, `day`,
+  /// `area`: sums by the name of each part, in order of names.
   std::map<std::string, std::map<std::string, ShadowSum>> by;
   std::vector<ShadowTrip> worst;  ///< by difference of fee, then of metres; at most kWorstTrips
 };

@@ -46,6 +46,11 @@ const std::string& LiveRoads::release() const {
   return *version()->releases.front();
 }
 
+std::shared_ptr<const ChangedGraph> LiveRoads::changes_on(base::Vehicle vehicle,
+                                                          std::string_view built_release) const {
+  return version()->maps.changes_on(vehicle, built_release);
+}
+
 Route LiveRoads::route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
                        const RouteOptions& options) const {
   const auto now = version();

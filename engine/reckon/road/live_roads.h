@@ -29,6 +29,8 @@ class LiveRoads final : public Roads {
   bool serves(base::Vehicle vehicle) const override;
   std::vector<base::Vehicle> vehicles() const override;
   const std::string& release() const override;
+  std::shared_ptr<const ChangedGraph> changes_on(base::Vehicle vehicle,
+                                                 std::string_view built_release) const override;
   Route route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
               const RouteOptions& options = {}) const override;
   using Roads::table;

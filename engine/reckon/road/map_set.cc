@@ -176,6 +176,14 @@ bool MapSet::serves(base::Vehicle vehicle) const {
   return std::ranges::any_of(maps_, [&](const auto& map) { return map->serves(vehicle); });
 }
 
+std::shared_ptr<const ChangedGraph> MapSet::changes_on(base::Vehicle vehicle,
+                                                       std::string_view built_release) const {
+  for (const auto& roads : roads_) {
+    if (auto changes = roads->changes_on(vehicle, built_release)) return changes;
+  }
+  return {};
+}
+
 std::vector<base::Vehicle> MapSet::vehicles() const {
   std::vector<base::Vehicle> all;
   for (const auto vehicle : base::kAllVehicles) {

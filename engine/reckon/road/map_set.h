@@ -48,6 +48,8 @@ class MapSet final : public Roads {
   std::vector<base::Vehicle> vehicles() const override;
   /// Of one map its own; of several the hash of their releases, one a line.
   const std::string& release() const override { return release_; }
+  std::shared_ptr<const ChangedGraph> changes_on(base::Vehicle vehicle,
+                                                 std::string_view built_release) const override;
   Route route(Query& query, base::Vehicle vehicle, const geo::LatLng& from, const geo::LatLng& to,
               const RouteOptions& options = {}) const override;
   using Roads::table;

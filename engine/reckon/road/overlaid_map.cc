@@ -119,6 +119,13 @@ std::vector<base::Vehicle> OverlaidMap::vehicles() const {
   return map_->vehicles();
 }
 
+std::shared_ptr<const ChangedGraph> OverlaidMap::changes_on(base::Vehicle vehicle,
+                                                            std::string_view built_release) const {
+  const auto& own = parts_[static_cast<std::size_t>(vehicle)];
+  if (own == nullptr || map_->release() != built_release || own->changed.changes_nothing()) return {};
+  return {own, &own->changed};
+}
+
 Cost OverlaidMap::as_time_first(Cost cost) const {
   return metric_ == Metric::kFastest ? cost : turned_round(cost);  // no path stays no path
 }

@@ -38,6 +38,8 @@ class OverlaidMap final : public Roads {
   std::vector<base::Vehicle> vehicles() const override;
   /// Of map and corrections together: the same pair has the same one.
   const std::string& release() const override { return release_; }
+  std::shared_ptr<const ChangedGraph> changes_on(base::Vehicle vehicle,
+                                                 std::string_view built_release) const override;
   Metric metric() const { return metric_; }
   const RoadMap& map() const { return *map_; }
 

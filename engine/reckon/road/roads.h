@@ -19,6 +19,8 @@
 
 namespace reckon::road {
 
+class ChangedGraph;
+
 /// Farthest a place may lie from its nearest usable road and still be routed.
 inline constexpr double kDefaultMaxSnapM = 1000;
 
@@ -146,6 +148,13 @@ class Roads {
   virtual std::vector<base::Vehicle> vehicles() const = 0;
   /// `sha256:...` of all that answers depend on.
   virtual const std::string& release() const = 0;
+  /// What corrections change for a vehicle on the map that was built as this release; empty where none do.
+  /// Numbers of arcs and edges are the map's; roads that corrections add stand behind them.
+  virtual std::shared_ptr<const ChangedGraph> changes_on(base::Vehicle vehicle,
+                                                         std::string_view built_release) const {
+    (void)vehicle, (void)built_release;
+    return {};
+  }
 
   /// The fastest legal route. `vehicle` must be served (our own invariant; callers check with `serves`).
   /// Two places on the same snap point give kOk with 0 m and 0 s. Where slack lets several roads serve an

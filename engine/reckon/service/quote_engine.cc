@@ -64,6 +64,29 @@ base::Result<void> take_table_distance(const fee::Tariff& tariff, const distance
   return {};
 }
 
+// What prices while the first provider does not answer, as the tariff chooses it.
+base::Metres chosen(fee::EstimateChoice choice, const distance::Estimate& of) {
+  switch (choice) {
+    case fee::EstimateChoice::kLikely:
+      return of.metres;
+    case fee::EstimateChoice::kMedian:
+      return of.median.value_or(of.metres);
+    case fee::EstimateChoice::kLow:
+      return of.low;
+    case fee::EstimateChoice::kHigh:
+      return of.high;
+  }
+  return of.metres;
+}
+
+void take_choice(fee::EstimateChoice choice, Quote& quote) {
+  auto& distance = quote.distance;
+  quote.likely = distance.metres;
+  distance.metres = chosen(choice, {distance.metres, distance.low, distance.high, distance.median});
+  distance.local =
+      chosen(choice, {distance.local, distance.local_low, distance.local_high, distance.local_median});
+}
+
 void write_string_or_null(JsonWriter& json, const std::optional<std::string>& text) {
   if (text) {
     json.string(*text);
@@ -102,11 +125,13 @@ void write_shadow(JsonWriter& json, const distance::Distance& distance) {
   json.end_object();
 }
 
-void write_distance(JsonWriter& json, const distance::Distance& distance) {
+void write_distance(JsonWriter& json, const Quote& quote) {
+  const auto& distance = quote.distance;
   json.begin_object().key("distance_m").integer(distance.metres.value);
   json.key("duration_s").integer(distance.duration.count()).key("source").string(distance.source.label());
   json.key("age_s").integer(distance.age.count()).key("low_m").integer(distance.low.value);
   json.key("high_m").integer(distance.high.value).key("provisional").boolean(distance.provisional);
+  if (quote.likely != distance.metres) json.key("likely_m").integer(quote.likely.value);
   json.key("why_not").begin_array();
   for (const auto& why : distance.why_not) {
     json.begin_object().key("rung").string(why.rung).key("reason").string(why.reason).end_object();
@@ -127,7 +152,7 @@ std::string quote_json(const Quote& quote) {
   json.key("created_at").string(base::format_rfc3339(quote.created_at));
   json.key("expires_at").string(base::format_rfc3339(quote.created_at + kQuoteValidity));
   write_fee(json.key("fee"), quote.trace);
-  write_distance(json.key("distance"), quote.distance);
+  write_distance(json.key("distance"), quote);
   json.key("tariff").begin_object().key("id").string(tariff.id).key("version").integer(tariff.version);
   json.key("release").string(tariff.release).end_object().key("map_release");
   write_string_or_null(json, quote.distance.map_release);
@@ -160,6 +185,8 @@ base::Result<Quote> QuoteEngine::quote(road::Roads::Query& query, const QuoteReq
   if (!tariff) return base::fail(tariff.error());
   Quote quote;
   quote.distance = distances_.measure(query, request.trip, basis_of((*tariff)->basis), deadline);
+  quote.likely = quote.distance.metres;
+  if ((*tariff)->basis == fee::DistanceBasis::kProvider) take_choice((*tariff)->estimate, quote);
   if ((*tariff)->table) {
     if (const auto taken = take_table_distance(**tariff, request.trip, quote.distance); !taken)
       return base::fail(taken.error());

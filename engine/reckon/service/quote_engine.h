@@ -37,7 +37,8 @@ struct QuoteRequest {
 struct Quote {
   std::string id;
   base::WallTime created_at{};
-  distance::Distance distance;
+  distance::Distance distance;  ///< its `metres` and `local` are those that the tariff chooses
+  base::Metres likely;          ///< most likely the provider's; what a tariff without a choice prices
   fee::FeeTrace trace;
   std::string trace_json;
   std::string trace_hash;

@@ -1,0 +1,149 @@
+#pragma once
+
+// The state of one fit (route_fit.h), shared by its two halves: what is the same for all trips (paces, turns,
+// rules, yardstick: route_fit.cc), and single roads (route_fit_roads.cc).
+
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "reckon/distance/reach.h"
+#include "reckon/distance/route_fit.h"
+
+namespace reckon::distance {
+
+inline constexpr double kAlikeM = 1.5;  // both sides round, and doors lie a hand's breadth apart
+inline constexpr double kAlikeShare =
+    0.0005;  // of the distance: lengths of the same way differ by their formula
+inline constexpr double kAlikeShareFirst = 0.003;  // before the yardstick is known
+inline constexpr double kCloseCallMs =
+    6000;  // so much dearer, and it may be a preference only, where no times tell
+inline constexpr std::size_t kLeastForPaces = 30;  // answers; below that paces are not learned
+
+using road::Door;
+using road::ModelPath;
+using road::RouteModel;
+using road::RouteNetwork;
+using road::TripEnd;
+
+class RouteFitter {
+ public:
+  RouteFitter(const RouteNetwork& network, std::span<const AnsweredTrip> trips,
+              const RouteFitOptions& options, const FitProgress& progress)
+      : network_(network),
+        graph_(network.network().graph),
+        trips_(trips),
+        options_(options),
+        progress_(progress),
+        model_(options.start != nullptr ? *options.start : network.own_model()),
+        router_(network, model_, options.max_snap_m),
+        doors_(trips.size()),
+        paths_(trips.size()),
+        alike_(trips.size()) {
+    for (const auto& change : model_.edges) changes_[change.edge_dir] = change.add_ms;
+    yardstick_known_ = options.start != nullptr;
+  }
+
+  RouteFitResult run();
+
+ private:
+  struct Ends {
+    Door from, to;
+  };
+  using Trips = std::vector<std::size_t>;
+  using Edges = std::vector<std::uint32_t>;  ///< directed: edge * 2 + Direction
+
+  /// A trip that the provider routed otherwise.
+  struct Clue {
+    std::size_t trip;
+    Edges edges;  ///< without any one of them our path is the provider's
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;  ///< or without both of these
+    Edges blamed;  ///< or, where neither is known, some of these
+    ModelPath right;
+    double dearer_ms = 0;  ///< the provider's path, by our costs, than ours
+  };
+  /// What trips say of a closed edge.
+  struct Tally {
+    std::uint32_t open = 0;      ///< that the provider uses it
+    std::uint32_t closed = 0;    ///< that it does not, though it would have been cheaper
+    std::uint32_t attracts = 0;  ///< trips that came out otherwise, and would be drawn to it
+  };
+
+  void tell(std::string_view stage, double done) {
+    stage_ = stage;
+    done_ = done;
+    if (progress_ && !stopped_) stopped_ = !progress_(stage, done);
+  }
+  /// Asked by every loop over trips; now and then asks whether to go on.
+  bool stopped() {
+    if (++asked_ % 64 == 0) tell(stage_, done_);
+    return stopped_;
+  }
+  bool is_alike(const ModelPath& path, const AnsweredTrip& trip) const {
+    const double share = yardstick_known_ ? kAlikeShare : kAlikeShareFirst;
+    return path.found && std::abs(router_.metres_of(path) - trip.metres) <= kAlikeM + share * trip.metres;
+  }
+  std::size_t alike() const {
+    return static_cast<std::size_t>(std::count(alike_.begin(), alike_.end(), true));
+  }
+  Ends doors_of(const AnsweredTrip& trip) const {
+    return {router_.door(trip.from, TripEnd::kStart), router_.door(trip.to, TripEnd::kFinish)};
+  }
+  bool is_timed(std::size_t trip) const { return trips_[trip].seconds > 0; }
+  /// Alike, and as long on the way as the provider says, where it says.
+  bool matches(const ModelPath& path, std::size_t trip) const {
+    return is_alike(path, trips_[trip]) &&
+           (!is_timed(trip) ||
+            std::abs(static_cast<double>(path.cost_ms) - trips_[trip].seconds * 1000) <= margin_ms_);
+  }
+  void route_all();
+  void fit_yardstick();
+  void fit_paces();
+  void solve(const std::vector<std::vector<float>>& rows, const std::vector<double>& seconds,
+             std::vector<double>& theta) const;
+  void try_rules();
+  std::size_t alike_under(const RouteModel& model, const Trips& trips);
+  void take(const RouteModel& model);
+  void count_proven();
+  void fit_margin();
+  double dearer_ms(std::size_t trip) const;
+  class Without;  ///< closes some edges for a while
+  const ModelPath& path_without(std::size_t trip, std::span<const std::uint32_t> edge_dirs);
+  Edges suspects(const ModelPath& path, bool unproven_only, std::size_t most) const;
+  void doubt_proofs();
+  void find_clues(int round, bool preferences);
+  bool explain_by_two(Clue& clue, const ModelPath& ours);
+  void close(std::uint32_t edge_dir);
+  std::size_t close_by_clues(double least);
+  std::size_t close_by_time(double least);
+  void weigh_closures(std::size_t trip, const road::ArcCosts& open, const Edges& closed,
+                      std::map<std::uint32_t, Tally>& tallies);
+  bool opens_up(std::size_t trip, std::uint32_t edge_dir, const road::ArcCosts& open);
+  void reopen();
+  bool take_changes();
+  void prefer();
+
+  const RouteNetwork& network_;
+  const road::ArcGraph& graph_;
+  std::span<const AnsweredTrip> trips_;
+  const RouteFitOptions& options_;
+  const FitProgress& progress_;
+  RouteModel model_;
+  ModelRouter router_;
+  std::vector<Ends> doors_;
+  std::vector<ModelPath> paths_;
+  std::vector<bool> alike_;
+  bool yardstick_known_ = false;
+
+  std::vector<Clue> clues_;
+  std::vector<std::uint32_t> proven_;              ///< by directed edge: trips alike over it
+  std::map<std::uint32_t, std::int64_t> changes_;  ///< RouteModel::edges in the making
+  double margin_ms_ = kCloseCallMs;
+  Reach there_, onward_;
+
+  std::string_view stage_ = "routes";
+  double done_ = 0;
+  std::size_t asked_ = 0;
+  bool stopped_ = false;
+};
+}  // namespace reckon::distance
