@@ -4,12 +4,12 @@ namespace reckon::cli {
 
 std::vector<std::vector<Command>> command_groups() {
   return {
-      quote_commands(),        serve_commands(),         verify_commands(),     explain_commands(),
-      tariff_commands(),       tariff_diff_commands(),   calibrate_commands(),  shadow_commands(),
-      incident_commands(),     settle_commands(),        settle_day_commands(), settle_statement_commands(),
-      map_commands(),          correction_commands(),    route_commands(),      provider_check_commands(),
-      provider_sim_commands(), assign_commands(),        simulate_commands(),   fairness_commands(),
-      bench_commands(),        bench_compare_commands(),
+      quote_commands(),        serve_commands(),       verify_commands(),        explain_commands(),
+      tariff_commands(),       tariff_diff_commands(), calibrate_commands(),     shadow_commands(),
+      incident_commands(),     settle_commands(),      settle_day_commands(),    settle_statement_commands(),
+      map_commands(),          correction_commands(),  route_commands(),         provider_check_commands(),
+      provider_sim_commands(), assign_commands(),      simulate_commands(),      fairness_commands(),
+      dispatch_commands(),     bench_commands(),       bench_compare_commands(),
   };
 }
 
