@@ -248,6 +248,37 @@ TEST_CASE("a rider is sent no sooner than he must leave") {
   CHECK(dispatcher.state_of(OrderId(7)) == OrderState::kAssigned);
 }
 
+TEST_CASE("a rider of a slower pace leaves sooner for the same pickup, and the nearer one may be later") {
+  for (const bool one_each : {false, true}) {
+    CAPTURE(one_each);
+    Dispatcher slow(kGrid, {.horizon = 60, .one_each = one_each});
+    auto walker = rider(1, at(4, 0));
+    walker.pace_percent = 250;
+    tell(slow, {event::ShiftAdded{walker}, event::Placed{order(1, at(0, 0), at(0, 3), 0, 3600)}});
+    Decisions made;
+    Seconds now = 0;
+    for (; made.assignments.empty(); now += 60) made = decide(slow, now);
+    // Ten minutes' walk and two before the pickup at 3600.
+    CHECK(made.assignments[0].depart == 3600 - 600 - 120);
+    CHECK(made.assignments[0].pickup == 3600);
+
+    Dispatcher two(kGrid, {.horizon = 60, .one_each = one_each});
+    tell(two, {event::ShiftAdded{walker}, event::ShiftAdded{rider(2, at(6, 0))},
+               event::Placed{order(1, at(0, 0), at(0, 3), 0, 0)}});
+    made = decide(two, 0);
+    REQUIRE(made.assignments.size() == 1);
+    CHECK(made.assignments[0].rider == RiderId(2));  // six minutes against ten
+  }
+  Dispatcher dispatcher(kGrid, {});
+  for (const std::uint32_t pace : {0U, 99U, 1001U}) {
+    auto odd = rider(3, 0);
+    odd.pace_percent = pace;
+    const auto told = dispatcher.update(std::vector<Event>{event::ShiftAdded{odd}});
+    REQUIRE_FALSE(told.has_value());
+    CHECK(told.error().message.find("allowed: 100") != std::string::npos);
+  }
+}
+
 TEST_CASE("a second order of the shop joins a trip under way until its pickup") {
   Dispatcher dispatcher(kGrid, {.grain = 60, .horizon = 60});
   tell(dispatcher,

@@ -67,15 +67,34 @@ TEST_CASE("a table of riders is read, a decision log counted into it") {
   CHECK(riders->at(0).hours == doctest::Approx(2));
   CHECK(riders->at(0).kilometres == doctest::Approx(4.5));
   const char* log =
-      R"({"at":0,"order":1,"rider":9,"candidates":[{"rider":7,"total":1},{"rider":9,"total":2}]}
+      R"({"log":"reckon decisions 1"}
+{"events":[]}
+{"rides":[1,2,3]}
+{"at":0,"order":1,"rider":9,"candidates":[{"rider":7,"total":1},{"rider":9,"total":2}]}
 {"at":0,"order":2,"rider":7,"candidates":[{"rider":7,"total":1},{"rider":9,"excluded":"has declined it"}]}
 {"at":0,"order":3,"rider":5,"candidates":[{"rider":9,"excluded":"cannot carry so much"}]}
+{"tick":0}
 )";
   REQUIRE(count_decisions(log, "d.jsonl", *riders).has_value());
   CHECK(riders->at(0).considered == 2);
   CHECK(riders->at(0).passed_over == 1);
   CHECK(riders->at(1).considered == 3);
   CHECK(riders->at(1).passed_over == 0);
+}
+
+TEST_CASE("how long orders take to be shown spreads over those who were shown any") {
+  const auto riders = read_rider_records(
+      "id,rider,on_s,off_s,calls,distance_m,pay,shown,shown_after_s\n1,a,0,7200,1,1,1,4,60\n"
+      "2,b,0,7200,1,1,1,2,180\n3,c,0,7200,0,0,0,0,0\n",
+      "r.csv");
+  REQUIRE(riders.has_value());
+  const auto report = fairness(*riders);
+  CHECK(report.visibility_delay_s.mean == doctest::Approx(120));
+  CHECK(report.visibility_delay_s.least == doctest::Approx(60));
+  CHECK(report.visibility_delay_s.gini == doctest::Approx(gini_by_pairs({60, 180})));
+  CHECK_FALSE(
+      read_rider_records("id,rider,on_s,off_s,calls,distance_m,pay,shown\n1,a,0,7200,1,1,1,4\n", "r.csv")
+          .has_value());
 }
 
 TEST_CASE("what cannot be read is told by line") {
@@ -93,6 +112,17 @@ TEST_CASE("what cannot be read is told by line") {
       "id,rider,on_s,off_s,calls,distance_m,pay\n1,a,0,50,1,1,1\n1,a,50,90,1,1,1\n", "r.csv");
   REQUIRE_FALSE(twice.has_value());
   CHECK(twice.error().where == "r.csv:3");
+  for (const char* id : {"4294967296", "9e9", "1.5", "-1", "x", ""}) {
+    CAPTURE(id);
+    const auto odd = read_rider_records(
+        std::string("id,rider,on_s,off_s,calls,distance_m,pay\n") + id + ",a,0,50,1,1,1\n", "r.csv");
+    REQUIRE_FALSE(odd.has_value());
+    CHECK(odd.error().where == "r.csv:2");
+    CHECK(odd.error().message.find("allowed: a whole number from 0 to 4294967295") != std::string::npos);
+  }
+  CHECK(read_rider_records("id,rider,on_s,off_s,calls,distance_m,pay\n4294967295,a,0,50,1,1,1\n", "r.csv")
+            ->front()
+            .id == 4294967295U);
   std::vector<RiderRecord> riders;
   const auto unknown = count_decisions(R"({"rider":1,"candidates":[{"rider":1}]})", "d", riders);
   REQUIRE_FALSE(unknown.has_value());

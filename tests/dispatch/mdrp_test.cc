@@ -130,6 +130,33 @@ TEST_CASE("each mode of offers leaves the day within the rules") {
   }
 }
 
+TEST_CASE("when a courier was shown an order is counted from its placement") {
+  const auto instance = town(5);
+  mdrp::DayOptions options{.dispatcher = mdrp::options_for(instance, 60, 3)};
+  options.budget.rounds = 50;
+  const auto forced = mdrp::simulate(instance, options);
+  std::uint64_t shown = 0;
+  double minutes = 0;
+  for (const auto& one : forced.shown) {
+    shown += one.orders;
+    minutes += one.minutes;
+  }
+  double told = 0;
+  for (std::size_t o = 0; o < 60; ++o) told += forced.orders[o].assigned_at[0] - instance.orders[o].placed;
+  CHECK(shown == 60);
+  CHECK(minutes == doctest::Approx(told));
+  // Of an open list everybody who looks sees everything, and at once.
+  options.offers = read_offer_rules(R"({"rules":[{"mode":"open"}]})", "rules").value();
+  const auto open = mdrp::simulate(instance, options);
+  for (const auto& one : open.shown) {
+    CHECK(one.orders <= 60);
+    CHECK(one.orders >= 50);  // less those tapped in the minute of their placement before he looked
+    CHECK(one.minutes < 1 * static_cast<double>(one.orders));
+  }
+  const auto csv = mdrp::riders_csv(instance, open);
+  CHECK(csv.starts_with("id,rider,on_s,off_s,calls,distance_m,pay,shown,shown_after_s\n"));
+}
+
 TEST_CASE("a replay holds every order and ride, loads nothing, and no name can break it") {
   auto instance = town(2);
   instance.couriers[0].name = "</script><script>alert(1)";

@@ -42,9 +42,25 @@ TEST_CASE("a forced offer is the first rider's at once, and he cannot decline") 
 TEST_CASE("a forced offer without riders waits for some") {
   Offer offer = offered({.mode = OfferMode::kForced}, {});
   CHECK_FALSE(offer.advance(1000));
+  CHECK(offer.next_change() == kNever);
   offer.set_riders({kBen});
+  CHECK(offer.next_change() <= 1001);
   CHECK(offer.advance(1001));
   CHECK(offer.view().rider == kBen);
+}
+
+TEST_CASE("of an offer that waits for riders only the boost changes by itself") {
+  const BoostPolicy boost{.after = 120, .every = 60, .step_minor = 500, .most_minor = 1000};
+  for (const OfferMode mode : {OfferMode::kForced, OfferMode::kTimed}) {
+    Offer offer = offered({.mode = mode, .then = OfferMode::kForced, .boost = boost}, {});
+    std::vector<Seconds> changes;
+    Seconds now = 1000;
+    for (int i = 0; i < 5 && now < kNever; ++i) {
+      CHECK_FALSE(offer.advance(now));
+      changes.push_back(now = offer.next_change());
+    }
+    CHECK(changes == std::vector<Seconds>{1120, 1180, kNever});
+  }
 }
 
 TEST_CASE("a timed offer goes on when it is declined, and when the seconds are over") {

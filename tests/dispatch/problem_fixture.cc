@@ -102,6 +102,70 @@ void add_random_vehicle(Problem& problem, Random& random, bool breaks) {
   }
 }
 
+// Whether the tasks can begin at some times so that no shipment is too long on board: all times are tried
+// that matter, task by task, each as early as possible or so that a delivery behind it is just in time.
+bool fresh_enough(const Problem& problem, const Vehicle& vehicle, const std::vector<TaskIndex>& order) {
+  const auto limit_of = [&](TaskIndex task) {
+    return problem.requests[problem.tasks[task].request].max_on_board_s;
+  };
+  if (std::ranges::none_of(order, [&](TaskIndex t) { return limit_of(t) < kUnlimited; })) return true;
+  const Travel& travel = problem.travels[vehicle.travel];
+  const auto ride = [&](LocationIndex from, LocationIndex to) -> std::int64_t {
+    return from == kNone || to == kNone ? 0 : travel.durations_s[from * problem.locations + to];
+  };
+  const auto work = [&](std::size_t i) {
+    const Task& task = problem.tasks[order[i]];
+    const LocationIndex before = i == 0 ? vehicle.start : problem.tasks[order[i - 1]].location;
+    return task.service_s[vehicle.type] + (before == task.location ? 0 : task.setup_s[vehicle.type]);
+  };
+  // Who is too late without ever waiting is so at any time.
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    std::int64_t so_far = 0;
+    for (std::size_t j = i + 1; j < order.size(); ++j) {
+      so_far += ride(problem.tasks[order[j - 1]].location, problem.tasks[order[j]].location);
+      const bool mine = order[j] == order[i] + 1 && problem.tasks[order[j]].kind == TaskKind::kDelivery;
+      if (mine && so_far > limit_of(order[i])) return false;
+      so_far += work(j);
+    }
+  }
+  // The begin of each task is raised by the least amount that any rule asks for, from the earliest times on,
+  // until all rules hold, or a window or the vehicle's hours are missed.
+  std::vector<std::int64_t> begin(order.size(), vehicle.window.start_s);
+  for (bool moved = true; moved;) {
+    moved = false;
+    LocationIndex here = vehicle.start;
+    std::int64_t left = vehicle.window.start_s;
+    std::vector<std::int64_t> done(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const Task& task = problem.tasks[order[i]];
+      if (ride(here, task.location) == kUnreachable) return false;
+      std::int64_t least = std::max(left + ride(here, task.location), begin[i]);
+      auto window = task.windows.begin();
+      while (window != task.windows.end() && window->end_s < least) ++window;
+      if (window == task.windows.end()) return false;
+      least = std::max(least, window->start_s);
+      if (least > begin[i]) {
+        begin[i] = least;
+        moved = true;
+      }
+      left = done[i] = begin[i] + work(i);
+      here = task.location;
+    }
+    if (ride(here, vehicle.end) == kUnreachable || left + ride(here, vehicle.end) > vehicle.window.end_s)
+      return false;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      for (std::size_t j = i + 1; j < order.size(); ++j) {
+        if (order[j] != order[i] + 1 || problem.tasks[order[j]].kind != TaskKind::kDelivery) continue;
+        const auto too_long = begin[j] - done[i] - limit_of(order[i]);
+        if (too_long <= 0) continue;
+        begin[i] += too_long;
+        moved = true;
+      }
+    }
+  }
+  return true;
+}
+
 // The cost of one vehicle's sequence, or nothing if a rule forbids it. Written from the rules, not from the
 // engine.
 std::optional<std::int64_t> simulate(const Problem& problem, const Vehicle& vehicle,
@@ -120,6 +184,20 @@ std::optional<std::int64_t> simulate(const Problem& problem, const Vehicle& vehi
     return false;
   };
   if (overloaded()) return std::nullopt;
+  for (const auto one : order) {
+    for (const auto other : order) {
+      const Request& a = problem.requests[problem.tasks[one].request];
+      const Request& b = problem.requests[problem.tasks[other].request];
+      if (&a == &b) continue;
+      for (const auto tag : a.not_with) {
+        if (std::ranges::count(b.tags, tag) > 0) return std::nullopt;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < vehicle.fixed; ++i) {
+    if (order.size() <= i || order[i] != vehicle.initial[i]) return std::nullopt;
+  }
+  if (!fresh_enough(problem, vehicle, order)) return std::nullopt;
   const Travel& travel = problem.travels[vehicle.travel];
   std::int64_t now = vehicle.window.start_s, travelled = 0, metres = 0,
                cost = vehicle.costs.fixed * kCostScale;
@@ -167,7 +245,7 @@ std::optional<std::int64_t> simulate(const Problem& problem, const Vehicle& vehi
 
 // Cheapest sequence of a set of requests (as bits) on one vehicle.
 std::optional<std::int64_t> cheapest(const Problem& problem, const Vehicle& vehicle, unsigned set) {
-  if (set == 0) return 0;
+  if (set == 0) return vehicle.fixed > 0 ? std::optional<std::int64_t>() : 0;
   std::vector<TaskIndex> order;
   for (TaskIndex task = 0; task < problem.tasks.size(); ++task) {
     if ((set >> problem.tasks[task].request & 1U) != 0) order.push_back(task);
@@ -185,6 +263,35 @@ std::optional<std::int64_t> cheapest(const Problem& problem, const Vehicle& vehi
     if (cost && (!best || *cost < *best)) best = cost;
   } while (std::ranges::next_permutation(order).found);
   return best;
+}
+
+void add_extras(Problem& problem, Random& random) {
+  for (Request& request : problem.requests) {
+    if (request.shipment && pick(random, 0, 1) == 0) request.max_on_board_s = pick(random, 0, 1500);
+    if (pick(random, 0, 2) == 0) request.tags = {static_cast<std::uint32_t>(pick(random, 0, 1))};
+    if (pick(random, 0, 3) == 0) request.not_with = {static_cast<std::uint32_t>(pick(random, 0, 1))};
+  }
+  // Some vehicles begin with something that they can do, of which some is fixed.
+  std::vector<RequestIndex> free;
+  for (RequestIndex r = 0; r < problem.requests.size(); ++r) free.push_back(r);
+  std::ranges::shuffle(free, random);
+  for (Vehicle& vehicle : problem.vehicles) {
+    if (pick(random, 0, 1) == 0) continue;
+    for (int count = pick(random, 1, 2); count > 0 && !free.empty(); --count) {
+      const Request& request = problem.requests[free.back()];
+      const std::size_t kept = vehicle.initial.size();
+      vehicle.initial.push_back(request.first);
+      if (request.shipment) vehicle.initial.push_back(request.first + 1);
+      if (simulate(problem, vehicle, vehicle.initial)) {
+        free.pop_back();
+      } else {
+        vehicle.initial.resize(kept);
+        break;
+      }
+    }
+    if (pick(random, 0, 1) == 0)
+      vehicle.fixed = static_cast<std::size_t>(pick(random, 0, static_cast<int>(vehicle.initial.size())));
+  }
 }
 
 }  // namespace
@@ -259,6 +366,7 @@ Problem random_problem(Random& random, const RandomShape& shape) {
     Vehicle& vehicle = problem.vehicles.back();
     if (problem.travels[vehicle.travel].costs) vehicle.costs.per_km = 0;
   }
+  if (shape.extras) add_extras(problem, random);
   return problem;
 }
 
@@ -281,6 +389,7 @@ Score brute_force(const Problem& problem) {
     std::vector<std::optional<std::int64_t>> alone(sets);
     for (unsigned set = 0; set < sets; ++set) alone[set] = cheapest(problem, vehicle, set);
     auto next = best;
+    if (vehicle.fixed > 0) next.assign(sets, std::nullopt);  // it must be used
     for (unsigned set = 0; set < sets; ++set) {
       for (unsigned part = set; part != 0; part = (part - 1) & set) {
         if (!alone[part] || !best[set ^ part]) continue;

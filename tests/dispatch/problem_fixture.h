@@ -28,6 +28,7 @@ struct RandomShape {
   int vehicles = 3;
   bool metric = true;  ///< false: each leg at random, some unreachable
   bool breaks = false;
+  bool extras = false;  ///< times on board, requests that must be apart, initial and fixed sequences
 };
 
 /// A random problem with windows, loads, skills, priorities, limits and rates, valid by construction.

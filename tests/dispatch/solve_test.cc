@@ -65,6 +65,53 @@ TEST_CASE("solve: five requests and three vehicles get the best plan") {
   compare_with_brute_force(77, 30, 0, {.requests = 5, .vehicles = 3, .metric = true, .breaks = false});
 }
 
+TEST_CASE(
+    "solve: with times on board, requests apart and fixed beginnings small problems get the best plan") {
+  compare_with_brute_force(808, 300, 3, {.requests = 4, .vehicles = 2, .extras = true});
+}
+
+TEST_CASE("solve: a pickup waits rather than that the food gets cold, and what cannot be fresh is left out") {
+  // The door opens at 3000; the way from the shop takes 500.
+  Problem problem = line({0, 5, 10});
+  const auto pizza = add_shipment(problem, 1, 2);
+  problem.tasks[1].windows = {{3000, 4000}};
+  problem.requests[pizza].max_on_board_s = 600;
+  add_vehicle(problem, 0, kNone);
+  Plan plan = solve(problem, rounds(20));
+  CHECK(violations_of(problem, plan) == "");
+  REQUIRE(plan.routes.size() == 1);
+  const auto& steps = plan.routes[0].steps;
+  CHECK(steps[2].start_s() == 3000);
+  CHECK(steps[2].start_s() - steps[1].departure_s() <= 600);
+  problem.tasks[0].windows = {{0, 2300}};  // too early
+  plan = solve(problem, rounds(20));
+  REQUIRE(plan.unassigned.size() == 1);
+  CHECK(plan.unassigned[0].reason == Reason::kTimeWindows);
+  problem.tasks[0].windows = {{0, 2300}, {2400, 2450}};  // a second window that will do
+  CHECK(solve(problem, rounds(20)).routes.size() == 1);
+  problem.requests[pizza].max_on_board_s = 499;  // nobody rides so fast
+  CHECK(solve(problem, rounds(20)).routes.empty());
+}
+
+TEST_CASE("solve: what is fixed stays first although another sequence were cheaper") {
+  Problem problem = line({0, 1, 2, 3});
+  for (const LocationIndex at : {1U, 2U, 3U}) add_job(problem, at);
+  add_vehicle(problem, 0, kNone);
+  problem.vehicles[0].initial = {2, 0};
+  Plan plan = solve(problem, rounds(100));
+  CHECK(plan.routes[0].steps[1].index == 0);  // a mere beginning is improved
+  problem.vehicles[0].fixed = 1;
+  plan = solve(problem, rounds(100));
+  CHECK(violations_of(problem, plan) == "");
+  CHECK(plan.routes[0].steps[1].index == 2);
+  CHECK(plan.unassigned.empty());
+  CHECK(validate_fixed(problem).has_value());
+  problem.vehicles[0].max_tasks = 1;
+  const auto fault = validate_fixed(problem);
+  REQUIRE_FALSE(fault.has_value());
+  CHECK(fault.error().where == "vehicles[0].initial");
+}
+
 TEST_CASE("solve: plans with breaks break no rule") {
   std::mt19937 random(5);
   for (int i = 0; i < 500; ++i) {

@@ -188,8 +188,20 @@ TEST_CASE("vroom: each fault is named, located and told what is allowed") {
       {"latitude first", "[127.0, 37.5]", "[37.5, 127.0]", "p#/jobs/0/location", "[longitude, latitude]"},
       {"both matrix and matrices", R"("matrices":)", R"("matrix": [[0]], "matrices":)", "p#/matrix",
        "one is allowed"},
-      {"steps", R"("max_tasks": 9)", R"("steps": [])", "p#/vehicles/0/steps", "not served",
-       ErrorCode::kUnsupported},
+      {"times of steps", R"("max_tasks": 9)", R"("steps": [{"type": "job", "id": 11, "service_at": 5}])",
+       "p#/vehicles/0/steps/0/service_at", "not served", ErrorCode::kUnsupported},
+      {"a step of nothing", R"("max_tasks": 9)", R"("steps": [{"type": "job", "id": 12}])",
+       "p#/vehicles/0/steps/0/id", "is no job"},
+      {"a delivery before its pickup", R"("max_tasks": 9)",
+       R"("steps": [{"type": "delivery", "id": 21}, {"type": "pickup", "id": 21}])", "p: vehicles[0].initial",
+       "before its pickup"},
+      {"more fixed than there are", R"("max_tasks": 9)", R"("reckon": {"fixed_steps": 1})",
+       "p#/vehicles/0/reckon/fixed_steps", "from 0 to 0"},
+      {"a time on board beside breaks", R"("amount": [1, 9])",
+       R"("amount": [1, 9], "reckon": {"max_on_board": 9})", "p: requests[1].max_on_board_s", "breaks"},
+      {"an extension that there is not", R"("amount": [1, 9])",
+       R"("amount": [1, 9], "reckon": {"colour": "red"})", "p#/shipments/0/reckon/colour",
+       "allowed: tags, not_with, max_on_board"},
       {"not JSON", R"("vehicles":)", R"("vehicles")", "p:2:14", "JSON"},
   };
   for (const Row& row : rows) {
@@ -240,4 +252,26 @@ TEST_CASE("vroom: damaged input is a fault or a valid problem, never worse") {
     if (!input->needs_map) CHECK(check(input->problem, solve(input->problem, rounds(3))).empty());
   }
   CHECK(read > 100);
+}
+
+TEST_CASE("vroom: our own constraints are read, kept, and told from each other") {
+  const std::string problem = R"({
+    "vehicles": [{"id": 1, "start_index": 0, "capacity": [9],
+                  "steps": [{"type": "start"}, {"type": "job", "id": 6}, {"type": "end"}], "reckon": {"fixed_steps": 1}},
+                 {"id": 2, "start_index": 0, "capacity": [9]}],
+    "jobs": [{"id": 5, "location_index": 1, "reckon": {"tags": ["fish"]}}, {"id": 6, "location_index": 2}],
+    "shipments": [{"pickup": {"id": 7, "location_index": 0}, "delivery": {"id": 7, "location_index": 1}, "amount": [1],
+                   "reckon": {"not_with": ["fish", "paint"], "max_on_board": 150}}],
+    "matrix": [[0, 100, 200], [100, 0, 100], [200, 100, 0]]})";
+  const auto input = read_vroom(problem, "p");
+  REQUIRE_MESSAGE(input.has_value(), (input ? "" : input.error().where + input.error().message));
+  CHECK(input->problem.vehicles[0].initial == std::vector<TaskIndex>{1});
+  CHECK(input->problem.vehicles[0].fixed == 1);
+  CHECK(input->problem.requests[2].max_on_board_s == 150);
+  CHECK(apart(input->problem.requests[0], input->problem.requests[2]));
+  CHECK_FALSE(apart(input->problem.requests[1], input->problem.requests[2]));
+  const Plan plan = solve(input->problem, rounds(200));
+  CHECK(check(input->problem, plan).empty());
+  CHECK(plan.unassigned.empty());
+  CHECK(plan.routes.size() == 2);  // the fish goes without the shipment
 }

@@ -49,6 +49,22 @@ class Simulate(unittest.TestCase):
         page = (self.dir / "day.html").read_text()
         self.assertIn("<canvas", page)
         self.assertNotIn("http", page.replace("http-equiv", ""))
+        log = self.dir / "day/decisions.jsonl"
+        code, text, errors = run("dispatch", "replay", log, "--json")
+        self.assertEqual((code, errors), (0, ""))
+        replayed = json.loads(text)
+        self.assertEqual((replayed["decisions"], replayed["differences"]), (40, []))
+        lines = [line for line in log.read_text().splitlines() if '"candidates"' in line]
+        code, text, errors = run("dispatch", "replay", log, "--decision", 17)
+        self.assertEqual((code, errors, text.splitlines()[0]), (0, "", lines[16]))
+        altered = self.dir / "altered.jsonl"
+        altered.write_text(log.read_text().replace('"event":"placed","order":7', '"event":"placed","order":70', 1))
+        code, _, errors = run("dispatch", "replay", altered)
+        self.assertEqual(code, 1)
+        self.assertIn("its seal is not that of", errors)
+        code, _, errors = run("dispatch", "replay", log, "--decision", 41)
+        self.assertEqual(code, 2)
+        self.assertIn("allowed: 1 to 40", errors)
         code, text, errors = run("fairness", self.dir / "day/riders.csv", "--decisions", self.dir / "day/decisions.jsonl", "--json")
         self.assertEqual((code, errors), (0, ""))
         report = json.loads(text)
@@ -56,6 +72,8 @@ class Simulate(unittest.TestCase):
         self.assertEqual(sum(rider["calls"] for rider in report["each"]), 40)
         self.assertGreater(sum(rider["considered"] for rider in report["each"]), 40)
         self.assertTrue(0 <= report["calls_per_hour"]["gini"] < 1)
+        self.assertEqual(sum(rider["shown"] for rider in report["each"] if "shown" in rider), 40)
+        self.assertGreater(report["visibility_delay_s"]["mean"], 0)
 
     def test_the_same_seed_gives_the_same_day(self):
         for words in ((), ("--set", "one_each=1"), ("--declines", "0.3", "--kitchen-sd", "5")):

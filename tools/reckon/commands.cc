@@ -25,6 +25,7 @@ std::vector<std::vector<Command>> command_groups() {
       assign_commands(),
       simulate_commands(),
       fairness_commands(),
+      dispatch_commands(),
       bench_commands(),
       bench_compare_commands(),
   };

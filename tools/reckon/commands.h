@@ -20,6 +20,7 @@ std::vector<Command> bench_commands();
 std::vector<Command> bench_compare_commands();
 std::vector<Command> simulate_commands();
 std::vector<Command> fairness_commands();
+std::vector<Command> dispatch_commands();
 std::vector<Command> calibrate_commands();
 std::vector<Command> shadow_commands();
 std::vector<Command> incident_commands();

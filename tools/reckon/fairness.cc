@@ -29,6 +29,7 @@ constexpr Measure kMeasures[] = {
     {"kilometres_per_hour", "kilometres", &FairnessReport::kilometres_per_hour},
     {"pay_per_hour", "pay", &FairnessReport::pay_per_hour},
 };
+constexpr Measure kDelay{"visibility_delay_s", "shown after", &FairnessReport::visibility_delay_s};
 
 struct Part {
   std::string_view key;
@@ -38,17 +39,25 @@ constexpr Part kParts[] = {{"mean", &Spread::mean},     {"least", &Spread::least
                            {"median", &Spread::median}, {"p90", &Spread::p90},     {"most", &Spread::most},
                            {"gini", &Spread::gini}};
 
+bool tells_delay(const std::vector<RiderRecord>& riders) {
+  return std::ranges::any_of(riders, [](const RiderRecord& rider) { return rider.shown > 0; });
+}
+
+std::string table_line(const FairnessReport& report, const Measure& measure, int decimals) {
+  std::string out = fmt::format("{:<12}", measure.heading);
+  for (const auto& part : kParts)
+    out += fmt::format(" {:>8.{}f}", report.*measure.spread.*part.value, part.key == "gini" ? 3 : decimals);
+  return out + "\n";
+}
+
 std::string table_of(const FairnessReport& report, bool with_log, const std::vector<RiderRecord>& riders) {
   std::string out = fmt::format("{} riders, {:.1f} hours on duty; {} left out with less than {} h\n\n",
                                 report.riders, report.hours, report.short_shifts, dispatch::kLeastDutyHours);
   out += fmt::format("{:<12}", "an hour");
   for (const auto& part : kParts) out += fmt::format(" {:>8}", part.key);
   out += "\n";
-  for (const auto& measure : kMeasures) {
-    out += fmt::format("{:<12}", measure.heading);
-    for (const auto& part : kParts) out += fmt::format(" {:>8.3f}", report.*measure.spread.*part.value);
-    out += "\n";
-  }
+  for (const auto& measure : kMeasures) out += table_line(report, measure, 3);
+  if (tells_delay(riders)) out += "\nseconds from placement\n" + table_line(report, kDelay, 0);
   if (!with_log) return out;
   const auto most = std::ranges::max_element(riders, {}, &RiderRecord::passed_over);
   std::uint64_t all = 0;
@@ -66,16 +75,22 @@ std::string json_of(const FairnessReport& report, const std::vector<RiderRecord>
   json.begin_object().key("riders").integer(static_cast<std::int64_t>(report.riders));
   json.key("short_shifts").integer(static_cast<std::int64_t>(report.short_shifts));
   json.key("hours").number(report.hours);
-  for (const auto& measure : kMeasures) {
+  const auto write = [&](const Measure& measure) {
     json.key(measure.key).begin_object();
     for (const auto& part : kParts) json.key(part.key).number(report.*measure.spread.*part.value);
     json.end_object();
-  }
+  };
+  for (const auto& measure : kMeasures) write(measure);
+  if (tells_delay(riders)) write(kDelay);
   json.key("each").begin_array();
   for (const auto& rider : riders) {
     json.begin_object().key("id").integer(rider.id).key("rider").string(rider.name);
     json.key("hours").number(rider.hours).key("calls").number(rider.calls);
     json.key("kilometres").number(rider.kilometres).key("pay").number(rider.pay);
+    if (rider.shown > 0) {
+      json.key("shown").integer(static_cast<std::int64_t>(rider.shown));
+      json.key("shown_after_s").number(rider.shown_after_s);
+    }
     json.key("considered").integer(static_cast<std::int64_t>(rider.considered));
     json.key("passed_over").integer(static_cast<std::int64_t>(rider.passed_over)).end_object();
   }

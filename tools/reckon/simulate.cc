@@ -1,19 +1,11 @@
-// `reckon simulate mdrp`: days of the meal-delivery instances through the live dispatcher.
+// `reckon simulate mdrp|rappi|city`: days through the live dispatcher.
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <filesystem>
-#include <map>
-
 #include "commands.h"
-#include "reckon/base/csv.h"
 #include "reckon/base/file.h"
-#include "reckon/base/json_writer.h"
-#include "reckon/dispatch/mdrp.h"
-#include "reckon/dispatch/mdrp_replay.h"
+#include "reckon/dispatch/city_day.h"
+#include "simulate_day.h"
 
 namespace reckon::cli {
 namespace {
@@ -21,328 +13,180 @@ namespace {
 namespace mdrp = dispatch::mdrp;
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMaxSeed = 2'147'483'647;
-constexpr std::int64_t kMaxTickSeconds = 3600;  // who decides less often than hourly does not dispatch
-constexpr std::int64_t kMaxRounds = 10'000'000;
-constexpr std::int64_t kDefaultRounds = 500;  // about 4 ms a tick on the published days
-
-double now_ms() {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-// A number of the summary, its heading, and how it is shown.
-struct Column {
-  std::string_view key;
-  std::string_view heading;
-  double mdrp::Summary::*value;
-  int decimals;
-};
-constexpr Column kColumns[] = {
-    {"undelivered_percent", "undeliv %", &mdrp::Summary::undelivered_percent, 3},
-    {"avoidable_percent", "avoid %", &mdrp::Summary::avoidable_percent, 3},
-    {"over_maximum_percent", "> max %", &mdrp::Summary::over_maximum_percent, 3},
-    {"click_to_door", "ctd", &mdrp::Summary::click_to_door, 3},
-    {"click_to_door_p90", "p90", &mdrp::Summary::click_to_door_p90, 2},
-    {"click_to_door_within", "ctd<=max", &mdrp::Summary::click_to_door_within, 3},
-    {"bound", "bound", &mdrp::Summary::bound, 3},
-    {"overage", "overage", &mdrp::Summary::overage, 3},
-    {"ready_to_pickup", "rtp", &mdrp::Summary::ready_to_pickup, 3},
-    {"cost_per_order", "cost", &mdrp::Summary::cost_per_order, 3},
-    {"orders_per_trip", "bundle", &mdrp::Summary::orders_per_trip, 3},
-    {"tick_mean_ms", "tick ms", &mdrp::Summary::tick_mean_ms, 2},
-    {"tick_p99_ms", "p99 ms", &mdrp::Summary::tick_p99_ms, 2},
-    {"tick_max_ms", "max ms", &mdrp::Summary::tick_max_ms, 2},
-};
-
-void write_json(base::JsonWriter& json, const mdrp::Summary& summary) {
-  json.begin_object().key("instance").string(summary.instance);
-  json.key("orders").integer(static_cast<std::int64_t>(summary.orders));
-  json.key("couriers").integer(static_cast<std::int64_t>(summary.couriers));
-  json.key("delivered").integer(static_cast<std::int64_t>(summary.delivered));
-  json.key("unavoidable").integer(static_cast<std::int64_t>(summary.unavoidable));
-  json.key("avoidable_failures").integer(static_cast<std::int64_t>(summary.avoidable_failures));
-  for (const auto& column : kColumns) json.key(column.key).number(summary.*column.value);
-  json.end_object();
-}
-
-std::string table_line(const mdrp::Summary& summary) {
-  std::string line = fmt::format("{:<18} {:>6}", summary.instance, summary.orders);
-  for (const auto& column : kColumns)
-    line += fmt::format(" {:>9.{}f}", summary.*column.value, column.decimals);
-  return line;
-}
-
-std::string table_head() {
-  std::string line = fmt::format("{:<18} {:>6}", "instance", "orders");
-  for (const auto& column : kColumns) line += fmt::format(" {:>9}", column.heading);
-  return line;
-}
-
-mdrp::Summary means_of(const std::vector<mdrp::Summary>& days) {
-  mdrp::Summary mean{.instance = "mean"};
-  for (const auto& day : days) {
-    mean.orders += day.orders;
-    mean.couriers += day.couriers;
-    mean.delivered += day.delivered;
-    mean.unavoidable += day.unavoidable;
-    mean.avoidable_failures += day.avoidable_failures;
-    for (const auto& column : kColumns)
-      mean.*column.value += day.*column.value / static_cast<double>(days.size());
-  }
-  return mean;
-}
-
-// `60s`, `2m` or seconds alone.
-base::Result<dispatch::Seconds> tick_of(const Args& args) {
-  std::string text(args.get_or("tick", "60s"));
-  std::int64_t unit = 1;
-  if (text.ends_with('s') || text.ends_with('m')) {
-    if (text.back() == 'm') unit = 60;
-    text.pop_back();
-  }
-  const bool digits = !text.empty() && text.size() < 6 &&
-                      std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  const std::int64_t seconds = digits ? std::stoll(text) * unit : 0;
-  if (seconds > 0 && seconds <= kMaxTickSeconds && (seconds % 60 == 0 || 60 % seconds == 0))
-    return static_cast<dispatch::Seconds>(seconds);
-  return base::fail(
-      base::ErrorCode::kInvalidInput, "--tick",
-      fmt::format("'{}' is no tick; allowed: 30s, 60s, 2m, … up to an hour, in step with whole minutes",
-                  args.get_or("tick", "60s")));
-}
-
-base::Result<double> number_option(const Args& args, std::string_view name, double otherwise, double max) {
-  const auto text = args.get(name);
-  if (!text) return otherwise;
-  char* end = nullptr;
-  const std::string word(*text);
-  const double value = std::strtod(word.c_str(), &end);
-  if (!word.empty() && *end == '\0' && value >= 0 && value <= max) return value;
-  return base::fail(base::ErrorCode::kInvalidInput, fmt::format("--{}", name),
-                    fmt::format("'{}' is out of range; allowed: a number from 0 to {}", word, max));
-}
-
-struct Request {
-  fs::path out;
-  dispatch::Seconds tick = 60;
-  std::uint64_t seed = 1;
-  std::uint32_t rounds = kDefaultRounds;
-  double kitchen_sd = 0;
-  double declines = 0;
-  std::string settings = {};
-  std::optional<dispatch::OfferRules> offers = {};
-  bool explain = false;
-  bool json = false;
-};
-
-struct Setting {
-  std::string_view name;
-  void (*set)(dispatch::DispatcherOptions&, double);
-};
-constexpr Setting kSettings[] = {
-    {"unserved", [](dispatch::DispatcherOptions& o, double v) { o.weights.unserved = v; }},
-    {"failed", [](dispatch::DispatcherOptions& o, double v) { o.weights.failed = v; }},
-    {"overage", [](dispatch::DispatcherOptions& o, double v) { o.weights.overage = v; }},
-    {"click_to_door", [](dispatch::DispatcherOptions& o, double v) { o.weights.click_to_door = v; }},
-    {"rider_minute", [](dispatch::DispatcherOptions& o, double v) { o.weights.rider_minute = v; }},
-    {"pay", [](dispatch::DispatcherOptions& o, double v) { o.weights.pay = v; }},
-    {"far_end", [](dispatch::DispatcherOptions& o, double v) { o.weights.far_end = v; }},
-    {"hold_slack", [](dispatch::DispatcherOptions& o,
-                      double v) { o.hold_slack = static_cast<dispatch::Seconds>(std::min(v, 3600.0)); }},
-    {"one_each", [](dispatch::DispatcherOptions& o, double v) { o.one_each = v > 0; }},
-    {"fairness", [](dispatch::DispatcherOptions& o, double v) { o.weights.fairness = v; }},
-    {"near_riders",
-     [](dispatch::DispatcherOptions& o, double v) { o.search.near_riders = static_cast<std::uint32_t>(v); }},
-    {"mean_removed", [](dispatch::DispatcherOptions& o,
-                        double v) { o.search.mean_removed = std::max(1U, static_cast<std::uint32_t>(v)); }},
-    {"hot", [](dispatch::DispatcherOptions& o, double v) { o.search.hot = std::max(1e-3, v); }},
-    {"cold", [](dispatch::DispatcherOptions& o, double v) { o.search.cold = std::max(1e-3, v); }},
-    {"rounds_per_order",
-     [](dispatch::DispatcherOptions& o, double v) {
-       o.search.rounds_per_order = std::max(1U, static_cast<std::uint32_t>(v));
-     }},
-};
-constexpr double kMaxSetting = 1e6;
-
-// `overage=0.4,rider_minute=0.3`.
-base::Result<void> apply_settings(std::string_view text, dispatch::DispatcherOptions& options) {
-  while (!text.empty()) {
-    const auto part = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(part.size() + 1, text.size()));
-    const auto equals = std::min(part.find('='), part.size());
-    const auto setting = std::ranges::find(kSettings, part.substr(0, equals), &Setting::name);
-    const auto value = base::parse_number(part.substr(std::min(equals + 1, part.size())));
-    if (setting == std::end(kSettings) || !value || *value < 0 || *value > kMaxSetting) {
-      std::string names;
-      for (const auto& known : kSettings) names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
-      return base::fail(
-          base::ErrorCode::kInvalidInput, "--set",
-          fmt::format("'{}' sets nothing; allowed: NAME=NUMBER with a number from 0 to {} and one of {}",
-                      part, kMaxSetting, names));
-    }
-    setting->set(options, *value);
-  }
-  return {};
-}
-
-base::Result<Request> request_of(const Args& args) {
-  Request out{.out = fs::path(args.get_or("out", "")),
-              .settings = std::string(args.get_or("set", "")),
-              .explain = args.has("explain"),
-              .json = args.has("json")};
-  if (args.has("html") && args.words().size() > 1) {
-    return base::fail(
-        base::ErrorCode::kInvalidInput, "--html",
-        fmt::format("shows one day, and {} are played; allowed: with one instance", args.words().size()));
-  }
-  const auto tick = tick_of(args);
-  if (!tick) return base::fail(tick.error());
-  const auto seed = integer_option(args, "seed", 1, 0, kMaxSeed);
-  if (!seed) return base::fail(seed.error());
-  const auto rounds = integer_option(args, "rounds", kDefaultRounds, 0, kMaxRounds);
-  if (!rounds) return base::fail(rounds.error());
-  const auto noise = number_option(args, "kitchen-sd", 0, 60);
-  if (!noise) return base::fail(noise.error());
-  const auto declines = number_option(args, "declines", 0, 0.9);
-  if (!declines) return base::fail(declines.error());
-  dispatch::DispatcherOptions scratch;
-  const auto settings = apply_settings(out.settings, scratch);
-  if (!settings) return base::fail(settings.error());
-  out.tick = *tick;
-  out.seed = static_cast<std::uint64_t>(*seed);
-  out.rounds = static_cast<std::uint32_t>(*rounds);
-  out.kitchen_sd = *noise;
-  out.declines = *declines;
-  if (const auto file = args.get("offers")) {
-    const auto text = base::read_file(fs::path(*file), base::kMaxJsonBytes);
-    if (!text) return base::fail(text.error());
-    auto rules = dispatch::read_offer_rules(*text, *file);
-    if (!rules) return base::fail(rules.error());
-    out.offers = std::move(*rules);
-  }
-  return out;
-}
-
-base::Result<void> write_day(const fs::path& folder, const mdrp::Instance& instance, const mdrp::Day& day,
-                             const mdrp::Summary& summary) {
-  std::error_code ignored;
-  fs::create_directories(folder, ignored);
-  const auto files = mdrp::evaluator_files(instance, day);
-  std::string json;
-  base::JsonWriter writer(json);
-  write_json(writer, summary);
-  std::string log;
-  for (const auto& line : day.decision_log) log += line + "\n";
-  const std::pair<std::string_view, std::string> all[] = {
-      {"solution_info_assignments.txt", files.assignments}, {"solution_info_orders.txt", files.orders},
-      {"solution_info_couriers.txt", files.couriers},       {"summary.json", json},
-      {"riders.csv", mdrp::riders_csv(instance, day)},      {"decisions.jsonl", log},
-  };
-  for (const auto& [name, text] : all) {
-    if (name == "decisions.jsonl" && log.empty()) continue;
-    const auto written = base::write_file_atomically(folder / name, text);
-    if (!written) return base::fail(written.error());
-  }
-  return {};
-}
-
-mdrp::Day play(const mdrp::Instance& instance, const Request& request, Progress& progress) {
-  mdrp::DayOptions options{.dispatcher = mdrp::options_for(instance, request.tick, request.seed)};
-  options.dispatcher.explain = request.explain;
-  RECKON_CHECK(apply_settings(request.settings, options.dispatcher).has_value());  // checked when it was read
-  options.budget.rounds = request.rounds;
-  options.seed = request.seed;
-  options.kitchen_sd_minutes = request.kitchen_sd;
-  options.decline_share = request.declines;
-  options.offers = request.offers;
-  options.clock_ms = now_ms;
-  options.progress = [&](double share) { progress.show(instance.name, share); };
-  return mdrp::simulate(instance, options);
-}
-
-int print_result(const Request& request, const std::vector<mdrp::Summary>& days) {
-  std::string json;
-  base::JsonWriter writer(json);
-  writer.begin_object()
-      .key("tick_s")
-      .integer(request.tick)
-      .key("seed")
-      .integer(static_cast<std::int64_t>(request.seed));
-  writer.key("rounds").integer(request.rounds).key("days").begin_array();
-  for (const auto& day : days) write_json(writer, day);
-  writer.end_array().key("mean");
-  const auto mean = means_of(days);
-  write_json(writer, mean);
-  writer.end_object();
-  if (request.json) {
-    fmt::print("{}\n", json);
-  } else {
-    fmt::print("{}\n", table_line(mean));
-  }
-  if (days.size() == 1) return kDone;
-  const auto written = base::write_file_atomically(request.out / "summary.json", json);
-  return written ? kDone : report(written.error());
-}
+constexpr std::uint32_t kCityCapacity = 3;
+constexpr double kCitySpeedKmh = 20;  // of a motorcycle among lights and other traffic
+constexpr double kCityDetour = 1.4;
+constexpr std::int64_t kMaxShops = 10'000;
 
 int simulate_mdrp(const Args& args) {
-  const auto request = request_of(args);
+  const auto request = simulate_request(args, dispatch::kMaxBundle);
   if (!request) return report(request.error());
-  std::vector<mdrp::Summary> days;
-  int exit = kDone;
+  DayPlayer player(*request);
   const bool many = args.words().size() > 1;
-  if (!request->json) fmt::print("{}\n", table_head());
   for (const auto& word : args.words()) {
     const auto instance = mdrp::read_instance(word);
     if (!instance) return report(instance.error());
-    Progress progress;
-    const auto day = play(*instance, *request, progress);
-    for (const auto& fault : mdrp::check(*instance, day)) {
-      fmt::print(stderr, "reckon: error: {}: {}: {}\n", instance->name, fault.where, fault.message);
-      exit = kSomeRowsFailed;
-    }
-    days.push_back(mdrp::summarize(*instance, day));
-    const auto written =
-        write_day(many ? request->out / instance->name : request->out, *instance, day, days.back());
-    if (!written) return report(written.error());
-    if (const auto file = args.get("html")) {
-      const auto replay = base::write_file_atomically(fs::path(*file), mdrp::replay_html(*instance, day));
-      if (!replay) return report(replay.error());
-    }
-    if (!request->json) {
-      fmt::print("{}\n", table_line(days.back()));
-      std::fflush(stdout);
-    }
+    const auto played = player.play(*instance, many ? request->out / instance->name : request->out);
+    if (!played) return report(played.error());
   }
-  const int printed = print_result(*request, days);
-  return printed == kDone ? exit : printed;
+  return player.finish();
+}
+
+// Cities pay by rules that nobody told us.
+mdrp::Parameters city_parameters() {
+  mdrp::Parameters out;
+  out.pay_per_order = out.pay_per_hour = 0;
+  return out;
+}
+
+// The map of `--map`, which serves the vehicle of `--vehicle`.
+struct MapAndVehicle {
+  road::RoadMap map;
+  base::Vehicle vehicle;
+};
+base::Result<MapAndVehicle> map_of(const Args& args) {
+  const auto name = args.get_or("vehicle", "motorcycle");
+  const auto vehicle = base::vehicle_from(name);
+  if (!vehicle)
+    return base::fail(base::ErrorCode::kInvalidInput, "--vehicle",
+                      fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed));
+  auto map = road::RoadMap::open(std::string(args.get_or("map", "")));
+  if (!map) return base::fail(map.error());
+  if (!map->serves(*vehicle))
+    return base::fail(base::ErrorCode::kInvalidInput, "--vehicle",
+                      fmt::format("'{}' is not served by this map; allowed: see reckon map info", name));
+  return MapAndVehicle{std::move(*map), *vehicle};
+}
+
+int simulate_rappi(const Args& args) {
+  const auto request = simulate_request(args, kCityCapacity);
+  if (!request) return report(request.error());
+  const auto speed = number_option(args, "speed-kmh", kCitySpeedKmh, 200);
+  if (!speed) return report(speed.error());
+  const auto detour = number_option(args, "detour", kCityDetour, 10);
+  if (!detour) return report(detour.error());
+  if (*speed < 1 || *detour < 1)
+    return report({base::ErrorCode::kInvalidInput, *speed < 1 ? "--speed-kmh" : "--detour",
+                   "is below 1; allowed: numbers from 1 on"});
+  auto parameters = city_parameters();
+  parameters.metres_per_minute = *speed * 1000 / 60;
+  parameters.detour = *detour;
+  std::optional<MapAndVehicle> roads;
+  if (args.has("map")) {
+    auto found = map_of(args);
+    if (!found) return report(found.error());
+    roads.emplace(std::move(*found));
+  }
+  DayPlayer player(*request);
+  const bool many = args.words().size() > 1;
+  for (const auto& word : args.words()) {
+    auto day = mdrp::read_city_day(word, parameters);
+    if (!day) return report(day.error());
+    if (roads) {
+      const auto ridden = mdrp::ride_roads(*day, roads->map, roads->vehicle);
+      if (!ridden) return report(ridden.error());
+    }
+    const auto played = player.play(day->instance, many ? request->out / day->instance.name : request->out);
+    if (!played) return report(played.error());
+  }
+  return player.finish();
+}
+
+struct Count {
+  std::string_view option;
+  std::size_t mdrp::CityDemand::*value;
+  std::int64_t most;
+};
+constexpr Count kCounts[] = {{"orders", &mdrp::CityDemand::orders, mdrp::kMaxRows},
+                             {"shops", &mdrp::CityDemand::shops, kMaxShops},
+                             {"riders", &mdrp::CityDemand::riders, mdrp::kMaxRows}};
+
+base::Result<mdrp::CityDemand> demand_of(const Args& args, std::uint64_t seed) {
+  mdrp::CityDemand out{.seed = seed, .parameters = city_parameters()};
+  for (const auto& count : kCounts) {
+    const auto value =
+        integer_option(args, count.option, static_cast<std::int64_t>(out.*count.value), 1, count.most);
+    if (!value) return base::fail(value.error());
+    out.*count.value = static_cast<std::size_t>(*value);
+  }
+  const auto from = integer_option(args, "from", out.from_hour, 0, 23);
+  if (!from) return base::fail(from.error());
+  const auto to = integer_option(args, "to", out.to_hour, *from + 1, 24);
+  if (!to) return base::fail(to.error());
+  out.from_hour = static_cast<int>(*from);
+  out.to_hour = static_cast<int>(*to);
+  return out;
+}
+
+int simulate_city(const Args& args) {
+  const auto request = simulate_request(args, kCityCapacity);
+  if (!request) return report(request.error());
+  const auto demand = demand_of(args, request->seed);
+  if (!demand) return report(demand.error());
+  const auto roads = map_of(args);
+  if (!roads) return report(roads.error());
+  const auto day = mdrp::make_city_day(roads->map, roads->vehicle, *demand);
+  if (!day) return report(day.error());
+  DayPlayer player(*request);
+  const auto played = player.play(day->instance, request->out);
+  if (!played) return report(played.error());
+  const auto files = mdrp::city_files(*day);
+  for (const auto& [name, text] :
+       {std::pair("orders.csv", &files.orders), {"couriers.csv", &files.couriers}}) {
+    const auto written = base::write_file_atomically(request->out / name, *text);
+    if (!written) return report(written.error());
+  }
+  return player.finish();
 }
 
 }  // namespace
 
 std::vector<Command> simulate_commands() {
-  return {{
-      .name = "simulate mdrp",
-      .summary = "play days of the Grubhub meal-delivery instances with the live dispatcher",
-      .words = "INSTANCE_DIR [DIR2…]",
-      .min_words = 1,
-      .max_words = 10'000,
-      .options = {{"out", "DIR",
-                   "where the evaluator's files and the summary go; a folder for each of several days"},
-                  {"seed", "N", "of the search's chance; 1 when not given"},
-                  {"tick", "60s", "time between two decisions; 60s when not given"},
-                  {"rounds", "N", "of ruin and recreate in each tick; 500 when not given"},
-                  {"kitchen-sd", "MINUTES", "kitchens err by so much (standard deviation); 0 when not given"},
-                  {"declines", "SHARE", "of trips that are declined; 0 when not given"},
-                  {"html", "FILE", "a replay of the day to look at in a browser; with one instance"},
-                  {"offers", "FILE",
-                   "rules by restaurant and hour: forced, timed or open; each trip is asked when not given"},
-                  {"set", "NAME=N,…", "weights and knobs of the search; docs/dispatch.md has the list"},
-                  {"explain", "", "write decisions.jsonl: why each order went to its rider"},
-                  {"json", "", "print the summary as one JSON document"}},
-      .required = {"out"},
-      .run = simulate_mdrp,
-  }};
+  const std::string_view out_of_many =
+      "where the evaluator's files and the summary go; a folder for each of several days";
+  return {
+      {
+          .name = "simulate mdrp",
+          .summary = "play days of the Grubhub meal-delivery instances with the live dispatcher",
+          .words = "INSTANCE_DIR [DIR2…]",
+          .min_words = 1,
+          .max_words = 10'000,
+          .options = simulate_options(out_of_many, {}),
+          .required = {"out"},
+          .run = simulate_mdrp,
+      },
+      {
+          .name = "simulate rappi",
+          .summary = "play a city's days from tables of orders and couriers",
+          .words = "DAY_DIR [DIR2…]",
+          .min_words = 1,
+          .max_words = 10'000,
+          .options = simulate_options(
+              out_of_many,
+              {{"map", "MAP", "rides over its roads; straight lines with a detour when not given"},
+               {"vehicle", "V", "whose roads; motorcycle when not given"},
+               {"speed-kmh", "N", "without a map; 20 when not given"},
+               {"detour", "N", "metres ridden for one of straight line, without a map; 1.4"}}),
+          .required = {"out"},
+          .run = simulate_rappi,
+      },
+      {
+          .name = "simulate city",
+          .summary = "make up a day's orders and riders on a road map, and play it",
+          .words = "",
+          .min_words = 0,
+          .max_words = 0,
+          .options = simulate_options("where the day and its summary go; `simulate rappi DIR` plays it again",
+                                      {{"map", "MAP", "whose roads"},
+                                       {"vehicle", "V", "all ride; motorcycle when not given"},
+                                       {"orders", "N", "1000 when not given"},
+                                       {"shops", "N", "80 when not given"},
+                                       {"riders", "N", "60 when not given"},
+                                       {"from", "HOUR", "when shops open; 10 when not given"},
+                                       {"to", "HOUR", "when they close; 22 when not given"}}),
+          .required = {"out", "map"},
+          .run = simulate_city,
+      }};
 }
 
 }  // namespace reckon::cli

@@ -15,6 +15,12 @@ std::int64_t Chain::arc_into(const Flat& flat, std::size_t position, LocationInd
   return flat.arc_cost(v, from, tasks_[position - 1]);
 }
 
+// Before this position nothing is inserted: what is fixed stands there, once it is in.
+std::size_t Chain::first_free(const Flat& flat) const {
+  const Vehicle& vehicle = flat.problem.vehicles[vehicle_];
+  return tasks_.empty() ? 0 : vehicle.fixed;
+}
+
 bool Chain::update_times(const Flat& flat) {
   const FlatVehicle& v = flat.vehicles[vehicle_];
   const std::size_t n = tasks_.size();
@@ -85,7 +91,7 @@ bool Chain::update(const Flat& flat) {
   }
   update_loads(flat);
   if (travel_s_ > v.max_travel_s || distance_m_ > v.max_distance_m) return false;
-  if (n > 0 && v.breaks)
+  if (n > 0 && v.slow)
     return obstacle(flat.problem, flat.problem.vehicles[vehicle_], tasks_) == Obstacle::kNothing;
   return update_times(flat);
 }
@@ -199,14 +205,14 @@ Insertion Chain::best_job(const Flat& flat, RequestIndex request, std::int64_t b
   Insertion best;
   best.cost = std::min(below, kTooDear);
   bool found = false;
-  for (std::size_t i = 0; i <= tasks_.size(); ++i) {
-    if (!v.breaks && departure_[i] > flat.tasks[task].close_s) break;
+  for (std::size_t i = first_free(flat); i <= tasks_.size(); ++i) {
+    if (!v.slow && departure_[i] > flat.tasks[task].close_s) break;
     const LocationIndex from = places_[i];
     const std::int64_t cost = once + flat.arc_cost(v, from, task) + arc_into(flat, i + 1, here) - arc_[i];
     if (cost >= best.cost || scratch.passes_over() || !job_fits(flat, request, i)) continue;
     const auto position = static_cast<std::uint32_t>(i);
     if (v.limited && !within_limits(flat, request, position, position)) continue;
-    if (v.breaks) {
+    if (v.slow) {
       if (!slowly_feasible(flat, request, position, position, scratch)) continue;
     } else {
       const std::int64_t start = flat.earliest(task, departure_[i] + v.leg_s(from, here));
@@ -230,7 +236,7 @@ void Chain::follow_pickup(const Flat& flat, RequestIndex request, std::size_t fi
     if (first_cost + scratch.second_floor[k] >= best.cost || !carries(flat, request, k)) return;
     const auto behind = static_cast<std::uint32_t>(k);
     const std::int64_t cost = first_cost + scratch.second_cost[k];
-    if (v.breaks) {
+    if (v.slow) {
       if (cost < best.cost && (!v.limited || within_limits(flat, request, before, behind)) &&
           slowly_feasible(flat, request, before, behind, scratch)) {
         best = {cost, before, behind};
@@ -272,8 +278,8 @@ Insertion Chain::best_shipment(const Flat& flat, RequestIndex request, std::int6
   Insertion best;
   best.cost = std::min(below, kTooDear);
   const std::int64_t bar = best.cost;
-  for (std::size_t i = 0; i <= n; ++i) {
-    if (!v.breaks && departure_[i] > flat.tasks[pickup].close_s) break;
+  for (std::size_t i = first_free(flat); i <= n; ++i) {
+    if (!v.slow && departure_[i] > flat.tasks[pickup].close_s) break;
     const LocationIndex from = places_[i];
     const std::int64_t into = once + flat.arc_cost(v, from, pickup) - arc_[i];
     if (into >= kTooDear) continue;
@@ -285,13 +291,13 @@ Insertion Chain::best_shipment(const Flat& flat, RequestIndex request, std::int6
     if ((!may_close && !may_part) || !carries(flat, request, i)) continue;
     const auto position = static_cast<std::uint32_t>(i);
     std::int64_t leave = 0;
-    if (!v.breaks) {
+    if (!v.slow) {
       const std::int64_t start = flat.earliest(pickup, departure_[i] + v.leg_s(from, here));
       if (start >= kNever) continue;
       leave = start + flat.action(v, from, pickup);
     }
     if (may_close && (!v.limited || within_limits(flat, request, position, position))) {
-      if (v.breaks) {
+      if (v.slow) {
         if (slowly_feasible(flat, request, position, position, scratch)) best = {close, position, position};
       } else {
         const std::int64_t there_s = flat.earliest(delivery, leave + v.leg_s(here, there));
@@ -309,6 +315,11 @@ Insertion Chain::best_insertion(const Flat& flat, RequestIndex request, std::int
                                 InsertionScratch& scratch) const {
   const Request& what = flat.problem.requests[request];
   const std::size_t more = what.shipment ? 2 : 1;
+  if (flat.any_apart) {
+    for (const TaskIndex task : tasks_) {
+      if (apart(what, flat.problem.requests[flat.tasks[task].request])) return {};
+    }
+  }
   if (tasks_.size() + more > flat.vehicles[vehicle_].max_tasks) return {};
   return what.shipment ? best_shipment(flat, request, below, scratch)
                        : best_job(flat, request, below, scratch);

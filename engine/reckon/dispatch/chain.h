@@ -63,6 +63,7 @@ class Chain {
 
  private:
   bool update(const Flat& flat);
+  std::size_t first_free(const Flat& flat) const;
   bool update_times(const Flat& flat);
   void update_loads(const Flat& flat);
   std::int64_t leg_from(const Flat& flat, std::size_t position, LocationIndex from) const;

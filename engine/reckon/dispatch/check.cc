@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace reckon::dispatch {
@@ -167,8 +168,23 @@ class RouteCheck {
       load_[d] += request.to_end[d] - request.from_start[d];
       load_[d] += task.kind == TaskKind::kDelivery ? -request.carried[d] : request.carried[d];
     }
-    if (task.kind == TaskKind::kPickup) on_board_.push_back(task.request);
+    for (const RequestIndex other : requests_) {
+      if (other != task.request)
+        require(!apart(request, problem_.requests[other]), Rule::kApart,
+                "is in a route with what it must not be with");
+    }
+    requests_.push_back(task.request);
+    if (static_cast<std::size_t>(tasks_) <= vehicle_.fixed)
+      require(vehicle_.initial[static_cast<std::size_t>(tasks_) - 1] == step.index, Rule::kFixed,
+              "stands where another task is fixed");
+    if (task.kind == TaskKind::kPickup) {
+      on_board_.push_back(task.request);
+      left_pickup_s_[task.request] = step.departure_s();
+    }
     if (task.kind != TaskKind::kDelivery) return;
+    if (left_pickup_s_.contains(task.request))
+      require(step.start_s() - left_pickup_s_[task.request] <= request.max_on_board_s, Rule::kFresh,
+              "is longer on board than max_on_board");
     const auto found = std::ranges::find(on_board_, task.request);
     require(found != on_board_.end(), Rule::kPrecedence, "delivered before it was picked up");
     if (found != on_board_.end()) on_board_.erase(found);
@@ -192,6 +208,7 @@ class RouteCheck {
     require(on_board_.empty(), Rule::kPrecedence, "picked up and never delivered");
     require(std::ranges::all_of(breaks_seen_, [](int times) { return times == 1; }), Rule::kBreak,
             "each break is taken once");
+    require(static_cast<std::size_t>(tasks_) >= vehicle_.fixed, Rule::kFixed, "lacks tasks that are fixed");
     require(tasks_ <= vehicle_.max_tasks, Rule::kLimit, "more tasks than max_tasks");
     require(travel_s_ <= vehicle_.max_travel_s, Rule::kLimit, "more travel than max_travel_time");
     require(distance_m_ <= vehicle_.max_distance_m, Rule::kLimit, "farther than max_distance");
@@ -209,6 +226,8 @@ class RouteCheck {
   std::vector<int> breaks_seen_;
   std::vector<std::int64_t> load_;
   std::vector<RequestIndex> on_board_;
+  std::vector<RequestIndex> requests_;
+  std::map<RequestIndex, std::int64_t> left_pickup_s_;
   LocationIndex place_ = kNone;
   std::size_t at_ = 0;
   std::int64_t tasks_ = 0;
@@ -256,6 +275,12 @@ std::string_view to_string(Rule rule) {
       return "time";
     case Rule::kBreak:
       return "break";
+    case Rule::kFresh:
+      return "fresh";
+    case Rule::kApart:
+      return "apart";
+    case Rule::kFixed:
+      return "fixed";
     case Rule::kLimit:
       return "limit";
     case Rule::kCost:
@@ -277,6 +302,10 @@ std::vector<Violation> check(const Problem& problem, const Plan& plan) {
     }
     used[route.vehicle] = true;
     RouteCheck(problem, route, std::move(where), served, violations).run();
+  }
+  for (VehicleIndex v = 0; v < used.size(); ++v) {
+    if (!used[v] && problem.vehicles[v].fixed > 0)
+      violations.push_back({Rule::kFixed, fmt::format("vehicles[{}]", v), "has fixed tasks and no route"});
   }
   check_requests(problem, plan, std::move(served), violations);
   return violations;

@@ -20,6 +20,9 @@ enum class Rule : std::uint8_t {
   kTime,   ///< travel faster than the matrix, outside a window or the vehicle's hours, setup or service cut
            ///< short
   kBreak,  ///< missing, twice, out of its window, over its load
+  kFresh,  ///< a shipment longer on board than it may be
+  kApart,  ///< requests in one route that must not be
+  kFixed,  ///< what is fixed to begin a route does not begin it
   kLimit,  ///< max_tasks, max_travel_time, max_distance
   kCost,   ///< the stated cost, travel or distance is not the steps' sum
 };

@@ -86,6 +86,9 @@ std::optional<std::string> Dispatcher::apply(const event::ShiftAdded& e) {
   if (e.rider.off < e.rider.on)
     return fmt::format("rider {} goes off at {}, before he comes on at {}; allowed: off >= on",
                        number(e.rider.id), e.rider.off, e.rider.on);
+  if (e.rider.pace_percent < 100 || e.rider.pace_percent > kMaxPacePercent)
+    return fmt::format("rider {} has a pace of {} %; allowed: 100 (the fastest vehicle) to {}",
+                       number(e.rider.id), e.rider.pace_percent, kMaxPacePercent);
   Rider rider{.rider = e.rider, .place = e.rider.place, .since = e.rider.on, .trip = {}, .planned = {}};
   if (!riders_.try_emplace(e.rider.id, std::move(rider)).second)
     return fmt::format("rider {} has a shift already; allowed: one shift at a time", number(e.rider.id));

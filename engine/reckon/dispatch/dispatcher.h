@@ -32,6 +32,8 @@ struct DispatcherOptions {
 struct TickBudget {
   std::uint32_t rounds = 1000;
   std::function<bool()> out_of_time = {};  ///< polled every few rounds; must not call the dispatcher
+  /// Rounds after which the tick stops as if out of time: how one that was is computed again.
+  std::optional<std::uint64_t> stop_at = {};
 };
 
 /// Where an order stands.

@@ -66,6 +66,7 @@ class Dispatcher::Tick {
     const std::uint32_t rounds = search.worthwhile_rounds(budget.rounds);
     if (rounds > 0) {
       for (std::uint32_t i = 0; i < rounds; ++i) {
+        if (budget.stop_at == i) break;
         if (i % kPollEvery == 0 && budget.out_of_time && budget.out_of_time()) break;
         search.round(static_cast<double>(i) / rounds);
         ++decisions_.rounds;
@@ -87,7 +88,7 @@ class Dispatcher::Tick {
       for (const auto id : rider.trip->orders) {
         const PlaceIndex door = self_.orders_.at(id).order.door;
         const Seconds drop =
-            plan.free_at + self_.travel_.seconds(plan.place, door) + self_.options_.service.before_drop;
+            plan.free_at + snapshot_.ride(plan, plan.place, door) + self_.options_.service.before_drop;
         plan.free_at = std::max(drop, now_) + self_.options_.service.after_drop;
         plan.place = door;
       }
@@ -107,7 +108,10 @@ class Dispatcher::Tick {
     double given = 0;
     for (const auto& [id, rider] : self_.riders_) {
       if (rider.rider.off < now_ && !rider.trip) continue;
-      PlanRider plan{.id = id, .off = rider.rider.off, .capacity = rider.rider.capacity};
+      PlanRider plan{.id = id,
+                     .off = rider.rider.off,
+                     .capacity = rider.rider.capacity,
+                     .pace_percent = rider.rider.pace_percent};
       after_trip(rider, plan);
       const double duty = std::max(0, std::min(now_, rider.rider.off) - rider.rider.on) / double{kHour};
       hours += duty;
@@ -215,7 +219,7 @@ class Dispatcher::Tick {
       made.extends = true;
       made.pickup = snapshot_.pickup_of(trip, rider.arrival);
     } else {
-      const Seconds ride = self_.travel_.seconds(rider.place, trip.shop);
+      const Seconds ride = snapshot_.ride(rider, rider.place, trip.shop);
       made.pickup = snapshot_.pickup_of(trip, rider.free_at + ride);
       made.depart = std::max(
           rider.free_at, made.pickup - snapshot_.service.before_pickup - ride - self_.options_.hold_slack);
@@ -239,7 +243,7 @@ class Dispatcher::Tick {
     Rider& rider = self_.riders_.at(made.rider);
     if (!made.extends) {
       const auto& plan = snapshot_.riders[index_of_.at(made.rider)];
-      const Seconds ride = self_.travel_.seconds(plan.place, made.shop);
+      const Seconds ride = snapshot_.ride(plan, plan.place, made.shop);
       rider.trip = ActiveTrip{.shop = made.shop,
                               .orders = {},
                               .picked_up = false,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@ constexpr double kSecondsPerHour = 3600;
 constexpr double kMetresPerKilometre = 1000;
 constexpr std::size_t kMaxCandidates = 100'000;
 constexpr double kMaxNumber = 1e12;
+constexpr double kMaxRiderId = 4'294'967'295;
 
 // Each share of the riders has the value of the rider at it.
 double at_share(const std::vector<double>& sorted, double share) {
@@ -26,6 +28,8 @@ double at_share(const std::vector<double>& sorted, double share) {
 
 struct Columns {
   std::array<std::size_t, 7> at;
+  std::optional<std::size_t> shown;
+  std::optional<std::size_t> shown_after;
 };
 constexpr std::array<std::string_view, 7> kColumnNames = {"id",    "rider",      "on_s", "off_s",
                                                           "calls", "distance_m", "pay"};
@@ -44,6 +48,11 @@ base::Result<Columns> find_columns(const base::CsvTable& table, std::string_view
                        kColumnNames[i])});
     }
   }
+  out.shown = table.column("shown");
+  out.shown_after = table.column("shown_after_s");
+  if (out.shown.has_value() != out.shown_after.has_value())
+    faults.push_back({fmt::format("{}:1", name),
+                      "has one of the columns shown and shown_after_s; allowed: both, or none"});
   if (faults.empty()) return out;
   return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
 }
@@ -51,17 +60,27 @@ base::Result<Columns> find_columns(const base::CsvTable& table, std::string_view
 std::optional<RiderRecord> record_of(const base::CsvRow& row, const Columns& columns, std::string_view name,
                                      std::vector<base::Fault>& faults) {
   const std::size_t before = faults.size();
-  const auto number = [&](std::size_t i, double least) {
-    const auto& text = row.fields[columns.at[i]];
+  const auto number_at = [&](std::size_t column, std::string_view heading, double least) {
+    const auto& text = row.fields[column];
     const auto value = base::parse_number(text);
     if (value && *value >= least && *value <= kMaxNumber) return *value;
     faults.push_back(
-        {fmt::format("{}:{}", name, row.line), fmt::format("{} is '{}'; allowed: a number from {} to {}",
-                                                           kColumnNames[i], text, least, kMaxNumber)});
+        {fmt::format("{}:{}", name, row.line),
+         fmt::format("{} is '{}'; allowed: a number from {} to {}", heading, text, least, kMaxNumber)});
     return 0.0;
   };
+  const auto number = [&](std::size_t i, double least) {
+    return number_at(columns.at[i], kColumnNames[i], least);
+  };
   RiderRecord out;
-  out.id = static_cast<std::uint32_t>(std::min(number(0, 0), 4e9));
+  const auto& id = row.fields[columns.at[0]];
+  const auto id_number = base::parse_number(id);
+  if (id_number && *id_number >= 0 && *id_number <= kMaxRiderId && std::floor(*id_number) == *id_number) {
+    out.id = static_cast<std::uint32_t>(*id_number);
+  } else {
+    faults.push_back({fmt::format("{}:{}", name, row.line),
+                      fmt::format("id is '{}'; allowed: a whole number from 0 to {:.0f}", id, kMaxRiderId)});
+  }
   out.name = row.fields[columns.at[1]];
   const double on = number(2, -kMaxNumber);
   const double off = number(3, on);
@@ -69,6 +88,10 @@ std::optional<RiderRecord> record_of(const base::CsvRow& row, const Columns& col
   out.calls = number(4, 0);
   out.kilometres = number(5, 0) / kMetresPerKilometre;
   out.pay = number(6, 0);
+  if (columns.shown) {
+    out.shown = static_cast<std::uint64_t>(number_at(*columns.shown, "shown", 0));
+    out.shown_after_s = number_at(*columns.shown_after, "shown_after_s", 0);
+  }
   if (faults.size() > before) return std::nullopt;
   return out;
 }
@@ -77,6 +100,9 @@ using RiderById = std::map<std::uint32_t, RiderRecord*>;
 
 // One line of the log: who got the order, and who stood first by cost.
 void count_decision(const base::JsonNode& root, const RiderById& riders) {
+  for (const auto* other : {"log", "events", "rides", "tick"}) {
+    if (root.optional(other).present()) return;
+  }
   const auto chosen = root.required("rider").integer(0, 0xffffffffLL);
   bool first = true;
   for (const auto& candidate : root.required("candidates").items(kMaxCandidates)) {
@@ -126,6 +152,7 @@ FairnessReport fairness(std::span<const RiderRecord> riders) {
   std::vector<double> calls;
   std::vector<double> kilometres;
   std::vector<double> pay;
+  std::vector<double> delays;
   for (const auto& rider : riders) {
     if (rider.hours < kLeastDutyHours) {
       ++out.short_shifts;
@@ -136,10 +163,12 @@ FairnessReport fairness(std::span<const RiderRecord> riders) {
     calls.push_back(rider.calls / rider.hours);
     kilometres.push_back(rider.kilometres / rider.hours);
     pay.push_back(rider.pay / rider.hours);
+    if (rider.shown > 0) delays.push_back(rider.shown_after_s);
   }
   out.calls_per_hour = spread(std::move(calls));
   out.kilometres_per_hour = spread(std::move(kilometres));
   out.pay_per_hour = spread(std::move(pay));
+  out.visibility_delay_s = spread(std::move(delays));
   return out;
 }
 

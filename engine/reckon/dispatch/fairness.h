@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "reckon/base/result.h"
+#include "reckon/dispatch/decision_replay.h"
 
 namespace reckon::dispatch {
 
 inline constexpr std::size_t kMaxRiderRecords = 1'000'000;
-inline constexpr std::size_t kMaxDecisionLogBytes = std::size_t{1} << 30;
 /// Who was on duty for less says nothing about fairness: one call more or less would be ten an hour.
 inline constexpr double kLeastDutyHours = 0.25;
 
@@ -26,6 +26,8 @@ struct RiderRecord {
   double calls = 0;
   double kilometres = 0;
   double pay = 0;                 ///< in the currency's major unit
+  std::uint64_t shown = 0;        ///< orders that he was given, asked for or saw on a list
+  double shown_after_s = 0;       ///< mean time from an order's placement until he was shown it first
   std::uint64_t considered = 0;   ///< decisions in whose log he stands, excluded or not
   std::uint64_t passed_over = 0;  ///< of them, where he was the cheapest by himself and another one got it
 };
@@ -48,6 +50,7 @@ struct FairnessReport {
   Spread calls_per_hour;
   Spread kilometres_per_hour;
   Spread pay_per_hour;
+  Spread visibility_delay_s;  ///< RiderRecord::shown_after_s of those who were shown anything
 };
 
 /// The Gini coefficient; 0 for no values, or when all are 0. Values are >= 0. Cost: O(n log n).
@@ -55,12 +58,14 @@ double gini(std::vector<double> values);
 Spread spread(std::vector<double> values);
 FairnessReport fairness(std::span<const RiderRecord> riders);
 
-/// Reads the columns `id,rider,on_s,off_s,calls,distance_m,pay` of a CSV; others are passed over.
+/// Reads the columns `id,rider,on_s,off_s,calls,distance_m,pay` of a CSV, and `shown,shown_after_s` where it
+/// has both; others are passed over.
 /// @param name  stands in `where`
 /// @errors kInvalidInput  every fault by line
 base::Result<std::vector<RiderRecord>> read_rider_records(std::string_view csv, std::string_view name);
 
-/// Counts a decision log (one JSON document a line) into the records; riders who are not there are a fault.
+/// Counts the decisions of a log (one JSON document a line; its other lines are passed over) into the
+/// records; riders who are not there are a fault.
 /// @errors kInvalidInput  by line
 base::Result<void> count_decisions(std::string_view log, std::string_view name,
                                    std::vector<RiderRecord>& riders);

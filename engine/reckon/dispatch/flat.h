@@ -40,7 +40,7 @@ struct FlatVehicle {
   std::size_t max_tasks;
   std::uint32_t twin_class;  ///< equal for vehicles that differ in nothing
   bool limited;              ///< has max_travel_s or max_distance_m
-  bool breaks;
+  bool slow;                 ///< breaks or times on board: only the whole timetable tells
 
   std::int64_t leg_s(LocationIndex from, LocationIndex to) const {
     return from == kNone || to == kNone ? 0 : durations[from * locations + to];
@@ -71,6 +71,8 @@ class Flat {
   std::vector<FlatVehicle> vehicles;
   std::size_t dimensions;
   std::uint32_t twin_classes = 0;
+  bool any_apart = false;              ///< some requests may not be in one route
+  std::vector<std::uint8_t> is_fixed;  ///< by request: stays with its vehicle
 
   const std::int64_t* from_start(RequestIndex r) const { return &amounts_[r * 3 * dimensions]; }
   const std::int64_t* to_end(RequestIndex r) const { return from_start(r) + dimensions; }

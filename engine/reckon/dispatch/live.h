@@ -23,7 +23,8 @@ inline constexpr Seconds kNever = std::numeric_limits<Seconds>::max() / 4;
 /// were never better there, and a fixed size keeps trips free of allocation.
 inline constexpr std::size_t kMaxBundle = 8;
 
-/// Riding times between places. Must give the same answer for the same pair as long as a dispatcher uses it.
+/// Riding times of the fastest vehicle between places. Must give the same answer for the same pair as long as
+/// a dispatcher uses it.
 class TravelTimes {
  public:
   virtual ~TravelTimes() = default;
@@ -44,6 +45,15 @@ struct LiveOrder {
   bool alone = false;       ///< shares no bundle (single-drop promise)
 };
 
+/// Ten times as slow as the fastest is slower than anybody walks.
+inline constexpr std::uint32_t kMaxPacePercent = 1000;
+
+/// What a ride that takes the fastest `usual` takes one of this pace, rounded up; kNever stays kNever.
+constexpr Seconds at_pace(Seconds usual, std::uint32_t pace_percent) {
+  if (pace_percent == 100 || usual >= kNever) return usual;
+  return static_cast<Seconds>((std::int64_t{usual} * pace_percent + 99) / 100);
+}
+
 /// A rider on duty, or one whose shift is known.
 struct LiveRider {
   RiderId id{};
@@ -51,6 +61,7 @@ struct LiveRider {
   Seconds on = 0;
   Seconds off = kNever;  ///< no pickup after this; a drop-off may be later
   std::uint32_t capacity = kMaxBundle;
+  std::uint32_t pace_percent = 100;  ///< of the riding times told, [100, kMaxPacePercent]: slower vehicles
 };
 
 /// Time that stops take beside riding, as facts of the trade.

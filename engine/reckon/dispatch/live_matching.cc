@@ -59,7 +59,7 @@ class OrdersAndRiders : public MatchSource {
     Arrivals out;
     for (std::uint32_t r = 0; r < chains_.size(); ++r) {
       const ChainState& free = chains_[r].states.back();
-      const Seconds ride = snapshot_.travel.seconds(free.place, shop);
+      const Seconds ride = snapshot_.ride(snapshot_.riders[r], free.place, shop);
       if (free.time + ride + snapshot_.service.before_pickup <= snapshot_.riders[r].off)
         out.emplace_back(free.time + ride, r);
     }

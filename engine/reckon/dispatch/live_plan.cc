@@ -49,10 +49,9 @@ template <class OnDrop>
 bool walk(const Snapshot& snapshot, std::uint32_t rider, const Trip& trip, bool first, ChainState& state,
           const OnDrop& on_drop) {
   const ServiceTimes& service = snapshot.service;
-  const TravelTimes& travel = snapshot.travel;
   const PlanRider& who = snapshot.riders[rider];
   const bool under_way = first && who.joinable;
-  const Seconds ride = under_way ? 0 : travel.seconds(state.place, trip.shop);
+  const Seconds ride = under_way ? 0 : snapshot.ride(who, state.place, trip.shop);
   const bool stands = under_way && trip.count == trip.locked;
   if (ride >= kNever) return false;
   const Seconds pickup = snapshot.pickup_of(trip, under_way ? who.arrival : state.time + ride);
@@ -63,7 +62,7 @@ bool walk(const Snapshot& snapshot, std::uint32_t rider, const Trip& trip, bool 
   PlaceIndex at = trip.shop;
   for (std::size_t i = 0; i < trip.count; ++i) {
     const PlanOrder& order = snapshot.orders[trip.orders[i]];
-    const Seconds leg = travel.seconds(at, order.order.door);
+    const Seconds leg = snapshot.ride(who, at, order.order.door);
     if (leg >= kNever && !stands) return false;
     const Seconds drop = leave + leg + service.before_drop;
     on_drop(trip.orders[i], pickup, drop);

@@ -29,6 +29,7 @@ struct PlanRider {
   Seconds free_at = 0;
   Seconds off = kNever;
   std::uint32_t capacity = 1;
+  std::uint32_t pace_percent = 100;
   bool joinable = false;  // his first trip is under way to the shop: `arrival` is given, orders may be added
   Seconds arrival = 0;
   double pay_cost = 0;  // of one more order
@@ -69,6 +70,10 @@ struct Snapshot {
   std::vector<PlanRider> riders;
 
   ChainState start_of(std::uint32_t rider) const;
+  /// The rider's own riding time.
+  Seconds ride(const PlanRider& rider, PlaceIndex from, PlaceIndex to) const {
+    return at_pace(travel.seconds(from, to), rider.pace_percent);
+  }
   /// Adds `trip` to `state`; false when it cannot be picked up before the rider's shift ends.
   bool extend(std::uint32_t rider, const Trip& trip, bool first, ChainState& state) const;
   Seconds pickup_of(const Trip& trip, Seconds arrival) const;

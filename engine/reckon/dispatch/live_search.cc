@@ -44,7 +44,7 @@ void LiveSearch::collect_near(PlaceIndex shop, Near& near) const {
   std::vector<std::pair<Seconds, std::uint32_t>> arrivals;
   for (std::uint32_t r = 0; r < snapshot_.riders.size(); ++r) {
     const PlanRider& rider = snapshot_.riders[r];
-    const Seconds arrival = rider.free_at + snapshot_.travel.seconds(rider.place, shop);
+    const Seconds arrival = rider.free_at + snapshot_.ride(rider, rider.place, shop);
     if (arrival + snapshot_.service.before_pickup <= rider.off) arrivals.emplace_back(arrival, r);
   }
   const auto count = std::min<std::size_t>(arrivals.size(), options_.near_riders);

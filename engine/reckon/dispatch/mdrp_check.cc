@@ -65,8 +65,8 @@ class Check {
               "is changed after its pickup");
       require(!trip.orders.empty(), t, "has no order; nobody is sent to a restaurant for nothing");
       moves.push_back({trip.depart, place, trip.restaurant});
-      const auto arrival = trip.depart + ride(place, trip.restaurant);
-      std::int32_t pickup = arrival + instance_.parameters.pickup_minutes / 2;
+      const auto arrival = trip.depart + ride(who, place, trip.restaurant);
+      std::int32_t pickup = arrival + instance_.before_pickup();
       bool has_cause = false;
       for (const auto o : trip.orders) {
         if (o >= instance_.orders.size()) {
@@ -93,19 +93,19 @@ class Check {
       require(trip.pickup == pickup, t,
               fmt::format("picks up at {}; the rules give {}", trip.pickup, pickup));
       require(trip.pickup <= who.off, t, "picks up after the courier's shift");
-      free_at = trip.pickup + instance_.parameters.pickup_minutes / 2;
+      free_at = trip.pickup + instance_.after_pickup();
       place = trip.restaurant;
       for (const auto o : trip.orders) {
         const auto door = instance_.place_of_door(o);
         moves.push_back({free_at, place, door});
-        const auto drop = free_at + ride(place, door) + instance_.parameters.dropoff_minutes / 2;
+        const auto drop = free_at + ride(who, place, door) + instance_.before_drop();
         const auto& record = day_.orders[o];
         require(
             record.delivered && record.dropoff == drop && record.pickup == trip.pickup && record.courier == c,
             t,
             fmt::format("does not bring order {} as the rules have it, at {}", instance_.orders[o].name,
                         drop));
-        free_at = drop + instance_.parameters.dropoff_minutes / 2;
+        free_at = drop + instance_.after_drop();
         place = door;
       }
     }
@@ -122,12 +122,12 @@ class Check {
       fault(
           fmt::format("order {}", instance_.orders[o].name),
           fmt::format("stands in {} trips and is {}delivered", trips_of_order_[o], delivered ? "" : "not "));
-    if (delivered && day_.orders[o].dropoff < instance_.soonest_drop(instance_.orders[o]))
+    if (delivered && day_.orders[o].dropoff < instance_.soonest_drop(o))
       fault(fmt::format("order {}", instance_.orders[o].name), "is brought sooner than anyone could");
   }
 
-  std::int32_t ride(std::uint32_t from, std::uint32_t to) const {
-    return instance_.minutes(instance_.point(from), instance_.point(to));
+  std::int32_t ride(const Courier& who, std::uint32_t from, std::uint32_t to) const {
+    return at_pace(instance_.ride(from, to), who.pace_percent);
   }
 
   const Instance& instance_;

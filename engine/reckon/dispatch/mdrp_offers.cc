@@ -15,12 +15,14 @@ constexpr std::uint64_t kSeedOfAnswers = 0x6f66666572;  // apart from the kitche
 OfferDesk::OfferDesk(const Instance& instance, const DayOptions& options, const TravelTimes& travel)
     : instance_(instance), options_(options), travel_(travel), rng_(options.seed ^ kSeedOfAnswers) {
   has_tapped_.resize(instance.couriers.size());
+  seen_up_to_.resize(instance.couriers.size());
 }
 
 OfferPolicy OfferDesk::policy_of(std::uint32_t order) const {
   const auto& what = instance_.orders[order];
   if (options_.offers)
-    return options_.offers->policy_at(instance_.restaurants[what.restaurant].name, what.placed);
+    return options_.offers->policy_at(instance_.restaurants[what.restaurant].name,
+                                      what.placed * instance_.unit_seconds / kMinute);
   return {.mode = OfferMode::kTimed, .asks = 1'000'000, .then = OfferMode::kForced};
 }
 
@@ -31,6 +33,7 @@ void OfferDesk::list(std::uint32_t order, Seconds now) {
                                        std::vector<RiderId>{}, now);
   offer->advance(now);
   listed_.insert_or_assign(order, std::move(offer));
+  listing_of_.insert_or_assign(order, ++listings_);
 }
 
 bool OfferDesk::lists(std::uint32_t order, Seconds now) {
@@ -79,7 +82,8 @@ std::vector<std::uint32_t> OfferDesk::looking(Seconds now) {
   }
   for (std::uint32_t c = 0; c < instance_.couriers.size(); ++c) {
     const auto& courier = instance_.couriers[c];
-    const bool on_duty = courier.on * kMinute <= now && now <= courier.off * kMinute;
+    const bool on_duty =
+        courier.on * instance_.unit_seconds <= now && now <= courier.off * instance_.unit_seconds;
     if (on_duty && !has_tapped_[c] && rng_.unit() >= options_.decline_share) out.push_back(c);
   }
   for (std::size_t i = out.size(); i > 1; --i)
@@ -87,15 +91,25 @@ std::vector<std::uint32_t> OfferDesk::looking(Seconds now) {
   return out;
 }
 
+void OfferDesk::look(std::uint32_t courier, Seconds now, Shown& shown) {
+  for (const auto& [order, view] : seen_) {
+    if (listing_of_.at(order) <= seen_up_to_[courier]) continue;
+    ++shown.orders;
+    shown.minutes += (now - instance_.orders[order].placed * instance_.unit_seconds) / double{kMinute};
+  }
+  seen_up_to_[courier] = listings_;
+}
+
 std::optional<OrderId> OfferDesk::tap(const Looker& who, Seconds now) {
-  const Seconds off = instance_.couriers[who.courier].off * kMinute;
+  const Courier& courier = instance_.couriers[who.courier];
+  const Seconds off = courier.off * instance_.unit_seconds;
   std::pair<Seconds, std::uint32_t> nearest{kLongestRide + 1, 0};
   for (const auto& [order, view] : seen_) {
     const auto& what = instance_.orders[order];
-    const Seconds ride = travel_.seconds(who.place, what.restaurant);
+    const Seconds ride = at_pace(travel_.seconds(who.place, what.restaurant), courier.pace_percent);
     const Seconds arrival = now + ride + options_.dispatcher.service.before_pickup;
-    if (std::max(arrival, what.ready * kMinute) > off || what.ready * kMinute > arrival + kLongestWait)
-      continue;
+    const Seconds ready = what.ready * instance_.unit_seconds;
+    if (std::max(arrival, ready) > off || ready > arrival + kLongestWait) continue;
     nearest = std::min(nearest, {ride, order});
   }
   if (nearest.first > kLongestRide) return std::nullopt;

@@ -25,11 +25,14 @@ class OfferDesk {
   bool goes(const Assignment& made, Seconds now);
   /// Whether the order goes on the list because enough couriers have refused it.
   bool lists_after_refusals(OrderId order, Seconds now);
+  bool has_tapped(std::uint32_t courier) const { return has_tapped_[courier]; }
   /// The courier's trip has begun.
   void sent(const Assignment& made);
 
   /// Couriers on duty without an order that they tapped, in the sequence in which they look at the list now.
   std::vector<std::uint32_t> looking(Seconds now);
+  /// What the courier sees on the list for the first time, as he looks at it now.
+  void look(std::uint32_t courier, Seconds now, Shown& shown);
   struct Looker {
     std::uint32_t courier;
     PlaceIndex place;
@@ -50,7 +53,10 @@ class OfferDesk {
   std::map<std::uint32_t, std::unique_ptr<Offer>> listed_;  // by order
   std::map<std::uint32_t, OfferView> seen_;                 // of the list, as all couriers see it at a tick
   std::map<std::uint32_t, std::uint32_t> refusals_;         // by order
-  std::vector<bool> has_tapped_;                            // by courier
+  std::map<std::uint32_t, std::uint64_t> listing_of_;       // by order: the how-manieth on the list
+  std::vector<std::uint64_t> seen_up_to_;                   // by courier: listings when he last looked
+  std::uint64_t listings_ = 0;
+  std::vector<bool> has_tapped_;  // by courier
   std::uint64_t taps_ = 0;
   std::uint64_t taps_lost_ = 0;
 };

@@ -169,7 +169,8 @@ base::Result<Instance> read_instance(const std::filesystem::path& folder) {
                 .at = point_of(orders, i),
                 .placed = orders.integer(i, "placement_time", 0, kMaxMinutes),
                 .restaurant = 0,
-                .ready = orders.integer(i, "ready_time", 0, kMaxMinutes)};
+                .ready = orders.integer(i, "ready_time", 0, kMaxMinutes),
+                .promised = {}};
     names.take(orders, i, order.name);
     const auto found = restaurant_of.find(orders.text(i, "restaurant"));
     if (found == restaurant_of.end()) {
@@ -204,15 +205,24 @@ const std::string& Instance::place_name(std::uint32_t place) const {
   return place < orders.size() ? orders[place].name : couriers[place - orders.size()].name;
 }
 
-std::int32_t Instance::minutes(Point from, Point to) const {
-  const double x = to.x - from.x;
-  const double y = to.y - from.y;
-  return static_cast<std::int32_t>(std::ceil(std::sqrt(x * x + y * y) / parameters.metres_per_minute));
+std::int32_t Instance::ride(std::uint32_t from, std::uint32_t to) const {
+  if (ways) return ways->ride(from, to);
+  const double per_unit = parameters.metres_per_minute * unit_seconds / 60;
+  return static_cast<std::int32_t>(std::ceil(metres(from, to) / per_unit));
 }
 
-std::int32_t Instance::soonest_drop(const Order& order) const {
-  return order.ready + parameters.pickup_minutes / 2 + minutes(restaurants[order.restaurant].at, order.at) +
-         parameters.dropoff_minutes / 2;
+double Instance::metres(std::uint32_t from, std::uint32_t to) const {
+  if (ways) return ways->metres(from, to);
+  const Point a = point(from);
+  const Point b = point(to);
+  const double x = b.x - a.x;
+  const double y = b.y - a.y;
+  return std::sqrt(x * x + y * y) * parameters.detour;
+}
+
+std::int32_t Instance::soonest_drop(std::size_t order) const {
+  return orders[order].ready + after_pickup() + ride(orders[order].restaurant, place_of_door(order)) +
+         before_drop();
 }
 
 }  // namespace reckon::dispatch::mdrp

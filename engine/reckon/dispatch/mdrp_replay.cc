@@ -32,9 +32,9 @@ i { display: inline-block; width: 10px; height: 10px; border-radius: 5px; margin
 <button id="play">Play</button>
 <label>minutes a second <select id="speed"><option>1<option>5<option selected>15<option>60</select></label>
 <input id="time" type="range" step="any" aria-label="time of day">
-<span><i style="background:#9aa0a6"></i>free <i style="background:#1a73e8"></i>to a shop
+<span><i style="background:#555;border-radius:0"></i>shop <i style="background:#9aa0a6"></i>free <i style="background:#1a73e8"></i>to a shop
 <i style="background:#d9480f"></i>with food <i style="background:#f2b705"></i>order waits
-<i style="background:#2b8a3e"></i>door of food on its way</span>
+<i style="background:#2b8a3e;border-radius:0"></i>door of food on its way</span>
 </footer>
 <script>
 "use strict";
@@ -43,9 +43,23 @@ const day = )html";
 constexpr std::string_view kTail = R"html(;
 const $ = id => document.getElementById(id);
 const plane = $("plane"), pen = plane.getContext("2d"), slider = $("time");
-const [minX, minY, maxX, maxY] = day.box, [first, last] = day.minutes;
+// What is shown: all shops and doors but the outermost hundredth on each side, which may lie far off.
+function range(i) {
+  const all = day.places.slice(0, day.restaurants + day.orders.length).map(p => p[i]).sort((a, b) => a - b);
+  return [all[Math.floor(all.length * 0.01)], all[Math.ceil(all.length * 0.99) - 1]];
+}
+const [minX, maxX] = range(0), [minY, maxY] = range(1), [first, last] = day.span.map(t => t / day.per_minute);
+for (const o of day.orders) for (const i of [1, 2, 4, 5]) o[i] /= day.per_minute;
+for (const c of day.couriers) for (const i of [1, 2]) c[i] /= day.per_minute;
+for (const moves of day.moves) for (const m of moves) for (const i of [0, 3]) m[i] /= day.per_minute;
 let now = first, playing = false, before = 0, pointer = null;
 slider.min = first; slider.max = last; slider.value = first;
+// day.html#19:40 opens at that time.
+function jump() {
+  const at = location.hash.match(/^#(\d+):(\d\d)$/);
+  if (at) slider.value = now = Math.max(first, Math.min(last, at[1] * 60 + Number(at[2])));
+}
+jump();
 $("name").textContent = day.name;
 
 // Where a courier is: [x, y, place he rides to or stands at]; restaurants have the first numbers.
@@ -65,10 +79,12 @@ function draw() {
   if (plane.width !== w * ratio || plane.height !== h * ratio) { plane.width = w * ratio; plane.height = h * ratio; }
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, w, h);
-  const scale = Math.min((w - 24) / Math.max(1, maxX - minX), (h - 24) / Math.max(1, maxY - minY));
-  const at = p => [12 + (p[0] - minX) * scale, h - 12 - (p[1] - minY) * scale];
+  const scale = Math.min((w - 60) / Math.max(1, maxX - minX), (h - 60) / Math.max(1, maxY - minY));
+  const at = p => [w / 2 + (p[0] - (minX + maxX) / 2) * scale, h / 2 - (p[1] - (minY + maxY) / 2) * scale];
   const dot = (p, r, colour) => { pen.fillStyle = colour; pen.beginPath(); pen.arc(...at(p), r, 0, 7); pen.fill(); };
-  for (let r = 0; r < day.restaurants; ++r) dot(place(r), 2, "#bbb");
+  // Who is free comes first, so that he hides neither shops nor what goes on.
+  day.couriers.forEach(([, on, off], c) => { if (now >= on && now <= off) dot(where(c, now), 2.5, "#9aa0a6"); });
+  for (let r = 0; r < day.restaurants; ++r) { pen.fillStyle = "#555"; const [x, y] = at(place(r)); pen.fillRect(x - 1.5, y - 1.5, 3, 3); }
   let waiting = 0, carried = 0, done = 0, minutes = 0, lost = 0;
   const busy = new Map();
   day.orders.forEach(([door, placed, ready, shop, pickup, drop, courier], o) => {
@@ -88,7 +104,7 @@ function draw() {
     const p = where(c, now), holds = busy.get(c) || [];
     const toShop = p[2] >= 0 && p[2] < day.restaurants;
     if ((now < on || now > off) && !holds.length) return;
-    dot(p, 4, holds.length ? "#d9480f" : toShop ? "#1a73e8" : "#9aa0a6");
+    if (holds.length || toShop) dot(p, 4, holds.length ? "#d9480f" : "#1a73e8");
     if (!pointer) return;
     const [x, y] = at(p), far = Math.hypot(x - pointer[0], y - pointer[1]);
     if (far < 12 && (!near || far < near[0])) near = [far, x, y, name + (holds.length ? ": " + holds.map(o => day.order_names[o]).join(", ") : "")];
@@ -115,6 +131,7 @@ slider.oninput = () => { now = Number(slider.value); draw(); };
 plane.onmousemove = e => { pointer = [e.offsetX, e.offsetY]; if (!playing) draw(); };
 plane.onmouseleave = () => { pointer = null; draw(); };
 window.onresize = draw;
+window.onhashchange = () => { jump(); draw(); };
 draw();
 requestAnimationFrame(frame);
 </script>
@@ -124,18 +141,13 @@ requestAnimationFrame(frame);
 
 void write_places(base::JsonWriter& json, const Instance& instance) {
   const auto places = instance.place_of_courier(instance.couriers.size());
-  Point least{instance.point(0)};
-  Point most = least;
   json.key("restaurants").integer(static_cast<std::int64_t>(instance.restaurants.size()));
   json.key("places").begin_array();
   for (std::uint32_t p = 0; p < places; ++p) {
     const Point at = instance.point(p);
-    least = {std::min(least.x, at.x), std::min(least.y, at.y)};
-    most = {std::max(most.x, at.x), std::max(most.y, at.y)};
     json.begin_array().integer(at.x).integer(at.y).end_array();
   }
-  json.end_array().key("box").begin_array().integer(least.x).integer(least.y);
-  json.integer(most.x).integer(most.y).end_array();
+  json.end_array();
 }
 
 // [door, placed, ready, restaurant, pickup, drop-off, courier or -1]
@@ -162,10 +174,10 @@ void write_couriers(base::JsonWriter& json, const Instance& instance, const Day&
     json.string(courier.name).end_array();
   }
   json.end_array().key("moves").begin_array();
-  for (const auto& moves : day.moves) {
+  for (std::size_t c = 0; c < day.moves.size(); ++c) {
     json.begin_array();
-    for (const auto& move : moves) {
-      const auto ride = instance.minutes(instance.point(move.from), instance.point(move.to));
+    for (const auto& move : day.moves[c]) {
+      const auto ride = at_pace(instance.ride(move.from, move.to), instance.couriers[c].pace_percent);
       json.begin_array().integer(move.depart).integer(move.from).integer(move.to);
       json.integer(move.depart + ride).end_array();
     }
@@ -175,13 +187,14 @@ void write_couriers(base::JsonWriter& json, const Instance& instance, const Day&
 }
 
 void write_span(base::JsonWriter& json, const Instance& instance, const Day& day) {
-  std::int32_t first = 24 * 60;
+  std::int32_t first = kNever;
   std::int32_t last = 0;
   for (std::size_t o = 0; o < instance.orders.size(); ++o) {
     first = std::min(first, instance.orders[o].placed);
     last = std::max({last, instance.orders[o].placed, day.orders[o].dropoff});
   }
-  json.key("minutes").begin_array().integer(std::min(first, last)).integer(last + 1).end_array();
+  json.key("span").begin_array().integer(std::min(first, last)).integer(last + instance.units(1)).end_array();
+  json.key("per_minute").integer(instance.units(1));
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ std::vector<double> delivered_by(const Instance& instance, const Day& day) {
 
 double pay_of(const Instance& instance, const Courier& courier, double delivered) {
   return std::max(delivered * instance.parameters.pay_per_order,
-                  (courier.off - courier.on) * instance.parameters.pay_per_hour / 60);
+                  instance.minutes(courier.off - courier.on) * instance.parameters.pay_per_hour / 60);
 }
 
 double payment(const Instance& instance, const Day& day) {
@@ -64,7 +64,7 @@ Summary summarize(const Instance& instance, const Day& day) {
   for (std::size_t o = 0; o < instance.orders.size(); ++o) {
     const auto& order = instance.orders[o];
     const auto& record = day.orders[o];
-    const auto soonest = instance.soonest_drop(order) - order.placed;
+    const double soonest = instance.minutes(instance.soonest_drop(o) - order.placed);
     bound += soonest;
     const bool possible = soonest <= instance.parameters.maximum_minutes;
     if (!possible) ++out.unavoidable;
@@ -72,10 +72,10 @@ Summary summarize(const Instance& instance, const Day& day) {
       if (possible) ++out.avoidable_failures;
       continue;
     }
-    const auto took = record.dropoff - order.placed;
+    const double took = instance.minutes(record.dropoff - order.placed);
     click_to_door.push_back(took);
-    overage.push_back(std::max(0, took - instance.parameters.target_minutes));
-    waiting.push_back(record.pickup - order.ready);
+    overage.push_back(instance.minutes(std::max(0, record.dropoff - instance.target(order))));
+    waiting.push_back(instance.minutes(record.pickup - order.ready));
     if (took <= instance.parameters.maximum_minutes) {
       within.push_back(took);
     } else {
@@ -93,6 +93,7 @@ Summary summarize(const Instance& instance, const Day& day) {
   out.bound = out.orders == 0 ? 0 : bound / static_cast<double>(out.orders);
   out.overage = mean(overage);
   out.ready_to_pickup = mean(waiting);
+  out.paid = instance.parameters.pay_per_order > 0 || instance.parameters.pay_per_hour > 0;
   out.cost_per_order = out.orders == 0 ? 0 : payment(instance, day) / static_cast<double>(out.orders);
   out.orders_per_trip =
       day.trips.empty() ? 0 : static_cast<double>(out.delivered) / static_cast<double>(day.trips.size());
@@ -104,19 +105,18 @@ Summary summarize(const Instance& instance, const Day& day) {
 
 std::string riders_csv(const Instance& instance, const Day& day) {
   const auto delivered = delivered_by(instance, day);
-  std::string out = "id,rider,on_s,off_s,calls,distance_m,pay\n";
+  std::string out = "id,rider,on_s,off_s,calls,distance_m,pay,shown,shown_after_s\n";
   for (std::size_t c = 0; c < delivered.size(); ++c) {
     const auto& courier = instance.couriers[c];
     double metres = 0;
-    for (const auto& move : day.moves[c]) {
-      const Point from = instance.point(move.from);
-      const Point to = instance.point(move.to);
-      metres += std::hypot(to.x - from.x, to.y - from.y);
-    }
+    for (const auto& move : day.moves[c]) metres += instance.metres(move.from, move.to);
+    const Shown& shown = day.shown[c];
+    const double after = shown.orders == 0 ? 0 : 60 * shown.minutes / static_cast<double>(shown.orders);
     base::append_csv_row(
-        out, {fmt::format("{}", c), courier.name, fmt::format("{}", courier.on * 60),
-              fmt::format("{}", courier.off * 60), fmt::format("{}", delivered[c]),
-              fmt::format("{:.0f}", metres), fmt::format("{:.2f}", pay_of(instance, courier, delivered[c]))});
+        out, {fmt::format("{}", c), courier.name, fmt::format("{}", courier.on * instance.unit_seconds),
+              fmt::format("{}", courier.off * instance.unit_seconds), fmt::format("{}", delivered[c]),
+              fmt::format("{:.0f}", metres), fmt::format("{:.2f}", pay_of(instance, courier, delivered[c])),
+              fmt::format("{}", shown.orders), fmt::format("{:.1f}", after)});
   }
   return out;
 }

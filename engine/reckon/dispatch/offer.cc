@@ -63,6 +63,11 @@ OfferView Offer::view() const {
   return out;
 }
 
+// A rider has declined whom `advance` has not written down yet.
+bool Offer::is_unnoted(const Word& word) const {
+  return word.rider != kNoRider && (refused_.empty() || refused_.back() != RiderId(word.rider));
+}
+
 bool Offer::advance(Seconds now) {
   const Word word = load();
   if (word.state == OfferState::kTaken || word.state == OfferState::kWithdrawn) return false;
@@ -77,8 +82,7 @@ bool Offer::advance(Seconds now) {
     return true;
   }
   // A rider who declined is written down here: he himself only turned the word to waiting.
-  if (word.rider != kNoRider && (refused_.empty() || refused_.back() != RiderId(word.rider)))
-    refused_.push_back(RiderId(word.rider));
+  if (is_unnoted(word)) refused_.push_back(RiderId(word.rider));
   return go_on(word, now);
 }
 
@@ -115,10 +119,16 @@ void Offer::raise_boost(Seconds now) {
     boost_minor_.store(wanted, std::memory_order_release);
 }
 
+// Whether `advance` finds a waiting offer something to become; a forced one without riders has nothing.
+bool Offer::can_go_on(const Word& word) const {
+  if (is_unnoted(word) || !riders_.empty()) return true;
+  return (policy_.mode == OfferMode::kTimed ? policy_.then : policy_.mode) == OfferMode::kOpen;
+}
+
 Seconds Offer::next_change() const {
   const Word word = load();
   if (word.state == OfferState::kTaken || word.state == OfferState::kWithdrawn) return kNever;
-  if (word.state == OfferState::kWaiting) return opened_;
+  if (word.state == OfferState::kWaiting && can_go_on(word)) return opened_;
   Seconds next = kNever;
   if (word.state == OfferState::kAsked) next = answer_by_.load(std::memory_order_acquire) + 1;
   const auto& boost = policy_.boost;

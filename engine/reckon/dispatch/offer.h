@@ -84,7 +84,9 @@ class Offer {
   /// answered, and at `next_change`. Seconds that go backwards change nothing.
   /// @return whether who may answer has changed
   bool advance(Seconds now);
-  /// When `advance` will have something to do if nobody answers; kNever when nothing is left.
+  /// When `advance` will have something to do if nobody answers: a time in the past when it has already,
+  /// kNever when nothing is left (a forced offer without riders, with its boost at the most, waits for
+  /// set_riders). Owner only.
   Seconds next_change() const;
   /// Whom to ask from now on; those who were asked are not asked again.
   void set_riders(std::vector<RiderId> riders) { riders_ = std::move(riders); }
@@ -111,6 +113,8 @@ class Offer {
   Answered refusal(const Word& word, RiderId rider, std::uint32_t version, Seconds now) const;
   bool go_on(const Word& from, Seconds now);
   bool ask_next(const Word& from, Seconds now);
+  bool is_unnoted(const Word& word) const;
+  bool can_go_on(const Word& word) const;
   void raise_boost(Seconds now);
 
   OfferId id_;

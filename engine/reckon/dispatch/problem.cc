@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "reckon/base/limits.h"
+#include "reckon/dispatch/schedule.h"
 
 namespace reckon::dispatch {
 namespace {
@@ -104,6 +105,7 @@ class Validator {
             "a limit is negative");
     amounts(vehicle.capacity, where + ".capacity");
     require(std::ranges::is_sorted(vehicle.skills), where + ".skills", "are not sorted");
+    initial(vehicle, where + ".initial");
     require(vehicle.breaks.size() <= kMaxBreaks, where + ".breaks",
             fmt::format("at most {} are allowed", kMaxBreaks));
     for (const Break& rest : vehicle.breaks) {
@@ -129,6 +131,26 @@ class Validator {
             "with these travels the sum of costs could overflow; lower rates or durations are allowed");
   }
 
+  // Whole requests, each on one vehicle at most, pickups before their deliveries.
+  void initial(const Vehicle& vehicle, const std::string& where) {
+    require(vehicle.fixed <= vehicle.initial.size(), where, "has fewer tasks than are fixed");
+    started_.resize(problem_.tasks.size(), false);
+    for (const TaskIndex index : vehicle.initial) {
+      if (index >= problem_.tasks.size() || started_[index]) {
+        require(false, where, "has a task that does not exist or is another vehicle's, too");
+        return;
+      }
+      require(problem_.tasks[index].kind != TaskKind::kDelivery || (index > 0 && started_[index - 1]), where,
+              "has a delivery before its pickup");
+      started_[index] = true;
+    }
+    for (const TaskIndex index : vehicle.initial) {
+      require(problem_.tasks[index].kind != TaskKind::kPickup ||
+                  std::ranges::find(vehicle.initial, index + 1) != vehicle.initial.end(),
+              where, "has a pickup without its delivery");
+    }
+  }
+
   void request(std::size_t i) {
     const auto where = fmt::format("requests[{}]", i);
     const Request& request = problem_.requests[i];
@@ -138,6 +160,14 @@ class Validator {
     require(std::ranges::is_sorted(request.skills), where + ".skills", "are not sorted");
     require(request.priority >= 0 && request.priority <= 100, where + ".priority",
             "out of range; allowed: 0 to 100");
+    require(std::ranges::is_sorted(request.tags) && std::ranges::is_sorted(request.not_with), where,
+            "its tags are not sorted");
+    const bool limited = request.max_on_board_s < kUnlimited;
+    require(request.max_on_board_s >= 0 && (!limited || request.shipment), where + ".max_on_board_s",
+            "is negative, or a job's; allowed: for shipments");
+    require(
+        !limited || std::ranges::all_of(problem_.vehicles, [](const auto& v) { return v.breaks.empty(); }),
+        where + ".max_on_board_s", "stands beside vehicles with breaks; allowed: one of them");
     const std::size_t last = std::size_t{request.first} + (request.shipment ? 1 : 0);
     if (request.first == kNone || last >= problem_.tasks.size()) {
       require(false, where + ".first", "is not one of the tasks");
@@ -178,6 +208,7 @@ class Validator {
 
   const Problem& problem_;
   std::vector<double> worst_leg_;  // seconds, metres or cost units, by travel
+  std::vector<bool> started_;      // by task: in some vehicle's initial sequence
   std::vector<Fault> faults_;
 };
 
@@ -214,6 +245,13 @@ void at_speed(std::vector<std::int32_t>& durations_s, double speed_factor) {
   }
 }
 
+bool apart(const Request& a, const Request& b) {
+  const auto meet = [](const std::vector<std::uint32_t>& x, const std::vector<std::uint32_t>& y) {
+    return std::ranges::any_of(x, [&](std::uint32_t tag) { return std::ranges::binary_search(y, tag); });
+  };
+  return meet(a.not_with, b.tags) || meet(b.not_with, a.tags);
+}
+
 std::vector<TimeWindow> merged(std::vector<TimeWindow> windows) {
   std::ranges::sort(windows, {}, &TimeWindow::start_s);
   std::vector<TimeWindow> out;
@@ -231,6 +269,42 @@ base::Result<void> validate(const Problem& problem) {
   auto faults = Validator(problem).run();
   if (faults.empty()) return {};
   if (faults.size() > base::kMaxFaults) faults.resize(base::kMaxFaults);
+  return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
+}
+
+base::Result<void> validate_fixed(const Problem& problem) {
+  std::vector<base::Fault> faults;
+  for (std::size_t v = 0; v < problem.vehicles.size(); ++v) {
+    const Vehicle& vehicle = problem.vehicles[v];
+    if (vehicle.fixed == 0) continue;
+    // A fixed pickup's delivery comes with it, where the initial sequence has it.
+    std::string_view what;
+    switch (obstacle(problem, vehicle, vehicle.initial)) {
+      case Obstacle::kNothing:
+        continue;
+      case Obstacle::kSkills:
+        what = "a skill is missing";
+        break;
+      case Obstacle::kLoad:
+        what = "it is too much to carry";
+        break;
+      case Obstacle::kNoRoute:
+        what = "a leg does not exist";
+        break;
+      case Obstacle::kTime:
+        what = "a time window, the vehicle's hours or a time on board is missed";
+        break;
+      case Obstacle::kLimit:
+        what = "max_tasks, max_travel_time or max_distance is exceeded, or requests must not be together";
+        break;
+    }
+    faults.push_back({fmt::format("vehicles[{}].initial", v),
+                      fmt::format("cannot be done in this sequence: {}; allowed: one that can, where steps "
+                                  "are fixed",
+                                  what)});
+    if (faults.size() == base::kMaxFaults) break;
+  }
+  if (faults.empty()) return {};
   return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
 }
 

@@ -74,6 +74,11 @@ struct Request {
   std::vector<std::int64_t> carried;     ///< loaded at the pickup, unloaded at the delivery
   std::vector<std::uint32_t> skills;     ///< sorted; the vehicle must have them all
   std::int64_t priority = 0;             ///< [0, 100]
+  /// Of a shipment: from leaving the pickup until work begins at the delivery. Not beside breaks.
+  std::int64_t max_on_board_s = kUnlimited;
+  std::vector<std::uint32_t> tags = {};  ///< sorted
+  std::vector<std::uint32_t> not_with =
+      {};  ///< sorted; no other request of the route may have one of these tags
 };
 
 /// A pause that must be taken if the vehicle is used: at a stop or on the way, with travel going on before
@@ -106,6 +111,9 @@ struct Vehicle {
   std::int64_t max_tasks = kUnlimited;
   std::int64_t max_travel_s = kUnlimited;
   std::int64_t max_distance_m = kUnlimited;
+  std::vector<TaskIndex> initial =
+      {};                 ///< what it does to begin with, in this sequence; the search may change it
+  std::size_t fixed = 0;  ///< so many of `initial` stay first, in their sequence, whatever it costs
 };
 
 /// Travel between locations for one way of moving, row-major from x to, `locations * locations` cells.
@@ -136,6 +144,9 @@ struct Problem {
 /// Durations at `speed_factor` (0.01 to 5, in hundredths) of the usual speed, to the nearest second.
 void at_speed(std::vector<std::int32_t>& durations_s, double speed_factor);
 
+/// Whether two requests may not be in one route.
+bool apart(const Request& a, const Request& b);
+
 /// Makes a list of windows sorted and disjoint: overlapping and touching ones become one.
 std::vector<TimeWindow> merged(std::vector<TimeWindow> windows);
 
@@ -144,5 +155,9 @@ std::vector<TimeWindow> merged(std::vector<TimeWindow> windows);
 /// @errors kInvalidInput  `where` is the member, such as `tasks[3].windows`
 /// Cost: O(size of the problem).
 base::Result<void> validate(const Problem& problem);
+
+/// Whether each vehicle can do what is fixed for it; needs travels.
+/// @errors kInvalidInput  `where` is `vehicles[3].initial`
+base::Result<void> validate_fixed(const Problem& problem);
 
 }  // namespace reckon::dispatch

@@ -3,6 +3,7 @@
 // Random numbers that are the same on every machine and standard library, for plans that can be repeated by
 // seed.
 
+#include <cmath>
 #include <cstdint>
 
 namespace reckon::dispatch {
@@ -44,5 +45,12 @@ class Rng {
   static std::uint64_t rotated(std::uint64_t x, int by) { return (x << by) | (x >> (64 - by)); }
   std::uint64_t state_[4];
 };
+
+/// Normal with mean 0 and deviation 1, by Box and Muller: the same on every machine up to the last bits of
+/// log and cos.
+inline double normal(Rng& rng) {
+  constexpr double kTwoPi = 6.283185307179586;
+  return std::sqrt(-2 * std::log(1 - rng.unit())) * std::cos(kTwoPi * rng.unit());
+}
 
 }  // namespace reckon::dispatch

@@ -72,7 +72,14 @@ class Timetable {
     for (std::size_t e = 0; e <= tasks_.size(); ++e) {
       for (std::size_t taken = 0; taken <= breaks; ++taken) extend(e, taken);
     }
-    return earliest_.back() <= vehicle_.window.end_s;
+    return earliest_.back() <= vehicle_.window.end_s && keep_fresh();
+  }
+
+  /// Whether some shipment here may be on board for a while only.
+  bool has_on_board_limits() const {
+    return std::ranges::any_of(tasks_, [&](TaskIndex task) {
+      return problem_.requests[problem_.tasks[task].request].max_on_board_s < kUnlimited;
+    });
   }
 
   // After `compute` gave true: departure of each element on the best path, and the breaks taken before it.
@@ -154,6 +161,46 @@ class Timetable {
     }
   }
 
+  // The earliest departures at which no shipment is too long on board: pickups whose delivery comes too late
+  // after them wait, and with them all that follows, until nothing moves any more. Without breaks. As every
+  // step only raises times, the end is the least solution; with one window for each task that takes no more
+  // rounds than there are tasks (Bellman and Ford), and each further window may make them begin anew once.
+  bool keep_fresh() {
+    if (!has_on_board_limits()) return true;
+    std::vector<std::int64_t> floor(tasks_.size() + 1, -kNever);
+    std::size_t rounds = tasks_.size() + 2;
+    for (const TaskIndex task : tasks_)
+      rounds += (problem_.tasks[task].windows.size() - 1) * (tasks_.size() + 2);
+    for (; rounds > 0; --rounds) {
+      if (!raise_late_pickups(floor)) return true;
+      for (std::size_t e = 1; e <= tasks_.size(); ++e) {
+        const std::int64_t arrival = earliest_[e - 1] + edge_s(e - 1);
+        earliest_[e] = finish(e, std::max(arrival, floor[e]));
+        if (earliest_[e] >= kNever) return false;
+      }
+      earliest_.back() = earliest_[tasks_.size()] + edge_s(tasks_.size());
+      if (earliest_.back() > vehicle_.window.end_s) return false;
+    }
+    return false;
+  }
+
+  // True when some pickup must begin later.
+  bool raise_late_pickups(std::vector<std::int64_t>& floor) const {
+    bool raised = false;
+    for (std::size_t d = 1; d <= tasks_.size(); ++d) {
+      const Task& task = problem_.tasks[tasks_[d - 1]];
+      const std::int64_t most = problem_.requests[task.request].max_on_board_s;
+      if (task.kind != TaskKind::kDelivery || most >= kUnlimited) continue;
+      const auto pickup = std::ranges::find(tasks_, tasks_[d - 1] - 1);
+      const auto p = static_cast<std::size_t>(pickup - tasks_.begin()) + 1;
+      const std::int64_t delivered = earliest_[d] - setup_s(d) - service_s(d);
+      if (delivered - earliest_[p] <= most) continue;
+      floor[p] = delivered - most - setup_s(p) - service_s(p);
+      raised = true;
+    }
+    return raised;
+  }
+
   std::int64_t finish(std::size_t element, std::int64_t arrival_s) const {
     if (is_end(element)) return arrival_s;
     const auto start = earliest_in(problem_.tasks[tasks_[element - 1]].windows, arrival_s);
@@ -187,13 +234,26 @@ bool within_limits(const Problem& problem, const Vehicle& vehicle, const Timetab
          distance_m <= vehicle.max_distance_m;
 }
 
+bool may_be_together(const Problem& problem, std::span<const TaskIndex> tasks) {
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto& one = problem.requests[problem.tasks[tasks[i]].request];
+    if (one.not_with.empty()) continue;
+    for (const TaskIndex task : tasks) {
+      const auto& other = problem.requests[problem.tasks[task].request];
+      if (&one != &other && apart(one, other)) return false;
+    }
+  }
+  return true;
+}
+
 Obstacle obstacle_of(const Problem& problem, const Vehicle& vehicle, std::span<const TaskIndex> tasks,
                      Timetable& table) {
   if (!has_skills(problem, vehicle, tasks)) return Obstacle::kSkills;
   if (!table.loads_fit()) return Obstacle::kLoad;
   if (!table.reachable()) return Obstacle::kNoRoute;
   if (!table.compute()) return Obstacle::kTime;
-  return within_limits(problem, vehicle, table, tasks.size()) ? Obstacle::kNothing : Obstacle::kLimit;
+  const bool fits = within_limits(problem, vehicle, table, tasks.size()) && may_be_together(problem, tasks);
+  return fits ? Obstacle::kNothing : Obstacle::kLimit;
 }
 
 // Later departures from the end backwards: no stop starts later than the next one's start requires, so
@@ -206,7 +266,7 @@ std::vector<std::int64_t> late_starts(const Problem& problem, const Vehicle& veh
   for (std::size_t e = 0; e <= last; ++e) {
     starts[e] = path.departure_s[e] - (e == 0 ? 0 : table.setup_s(e) + table.service_s(e));
   }
-  if (!vehicle.breaks.empty()) {
+  if (!vehicle.breaks.empty() || table.has_on_board_limits()) {
     if (path.taken[1] == 0) starts[0] = starts[1] - table.edge_s(0);
     return starts;
   }

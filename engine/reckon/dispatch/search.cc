@@ -75,6 +75,7 @@ void Search::construct() {
     return std::make_pair(-requests[r].priority, flat_.tasks[last].close_s);
   });
   find_near_vehicles();
+  begin_as_told();
   std::vector<RequestIndex> left;
   for (const RequestIndex r : absent_) {
     if (!insert_best(r, 0)) left.push_back(r);
@@ -85,6 +86,22 @@ void Search::construct() {
   ++round_;
   constructed_ = true;
   note_best();
+}
+
+// The vehicles' initial sequences, as far as they can be done: their last requests go first. What is fixed
+// can (validate_fixed).
+void Search::begin_as_told() {
+  for (VehicleIndex v = 0; v < chains_.size(); ++v) {
+    auto tasks = flat_.problem.vehicles[v].initial;
+    while (!tasks.empty() && !chains_[v].assign(flat_, tasks)) {
+      RECKON_CHECK(tasks.size() > flat_.problem.vehicles[v].fixed);
+      const RequestIndex last = flat_.tasks[tasks.back()].request;
+      std::erase_if(tasks, [&](TaskIndex task) { return flat_.tasks[task].request == last; });
+    }
+    if (tasks.empty()) continue;
+    changed(v);
+    std::erase_if(absent_, [&](RequestIndex r) { return !is_absent(r); });
+  }
 }
 
 double Search::mean_leg_cost() const {
@@ -157,7 +174,12 @@ void Search::tear_string(TaskIndex around, double most) {
   const std::uint32_t stay_begin = stay == 0 ? span : 1 + rng_.below(length - 1);
   for (std::uint32_t i = 0; i < span; ++i) {
     if (i >= stay_begin && i < stay_begin + stay) continue;
-    torn_[flat_.tasks[tasks[begin + i]].request] = 1;
+    const RequestIndex r = flat_.tasks[tasks[begin + i]].request;
+    torn_[r] = flat_.is_fixed[r] == 0 ? 1 : 0;
+  }
+  if (flat_.problem.vehicles[place.vehicle].fixed > 0 && !stands_without_torn(place.vehicle)) {
+    for (const TaskIndex task : tasks) torn_[flat_.tasks[task].request] = 0;
+    return;
   }
   kept_.clear();
   for (const TaskIndex task : tasks) {
@@ -177,6 +199,16 @@ void Search::tear_string(TaskIndex around, double most) {
     }
   }
   changed(place.vehicle);
+}
+
+// Whether the chain can be done without what is torn out.
+bool Search::stands_without_torn(VehicleIndex v) {
+  kept_.clear();
+  for (const TaskIndex task : chains_[v].tasks()) {
+    if (torn_[flat_.tasks[task].request] == 0) kept_.push_back(task);
+  }
+  Chain shorter = chains_[v];
+  return shorter.assign(flat_, kept_);
 }
 
 void Search::leave_out(RequestIndex r) {
@@ -434,12 +466,14 @@ void Search::give_up_a_vehicle() {
   VehicleIndex easiest = used_.front();
   auto least = std::numeric_limits<std::uint64_t>::max();
   for (const VehicleIndex v : used_) {
+    if (flat_.problem.vehicles[v].fixed > 0) continue;
     std::uint64_t sum = 0;
     for (const TaskIndex task : chains_[v].tasks()) sum += absences_[flat_.tasks[task].request];
     if (sum >= least) continue;
     least = sum;
     easiest = v;
   }
+  if (flat_.problem.vehicles[easiest].fixed > 0) return;  // all have something fixed
   max_used_ = used_.size() - 1;
   for (const TaskIndex task : chains_[easiest].tasks()) {
     const RequestIndex r = flat_.tasks[task].request;

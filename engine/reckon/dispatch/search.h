@@ -75,6 +75,8 @@ class Search {
   void recount(VehicleIndex v);
   Score now() const { return {counted_.priority, counted_.tasks, counted_.cost}; }
   double mean_leg_cost() const;
+  void begin_as_told();
+  bool stands_without_torn(VehicleIndex v);
 
   const Flat& flat_;
   Rng rng_;

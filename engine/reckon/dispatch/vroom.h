@@ -53,12 +53,13 @@ struct VroomProblem {
   std::string name;            ///< of the document, for faults
 };
 
-/// Reads a problem. Unknown keys are faults, except under `reckon`, which is ours to define and has none on
-/// input yet.
+/// Reads a problem. Unknown keys are faults. Our own stand under `reckon`: of a shipment `max_on_board`,
+/// `tags` and `not_with`, of a job `tags` and `not_with`, of a vehicle `fixed_steps`. docs/dispatch.md,
+/// "Static plans".
 /// @param name  stands in `where` of the faults: `<name>#/vehicles/0/start`
 /// @errors kInvalidInput  every fault of syntax and meaning, with what is allowed
 ///         kUnsupported   when nothing is wrong but a documented key is not served in this version
-///                        (vehicle `steps`)
+///                        (times of vehicle `steps`)
 ///         kLimit         too large or too deep
 /// Cost: O(bytes).
 base::Result<VroomProblem> read_vroom(std::string_view json, std::string_view name);

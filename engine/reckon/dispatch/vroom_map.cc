@@ -109,7 +109,8 @@ base::Result<void> fill_matrices(VroomProblem& input, const road::Roads* map) {
     travel.distances_m = found->second.distances_m;
   }
   input.needs_map = false;
-  const auto valid = validate(input.problem);
+  auto valid = validate(input.problem);
+  if (valid) valid = validate_fixed(input.problem);
   if (!valid)
     return base::fail(base::ErrorCode::kInvalidInput, input.name + ": " + valid.error().where,
                       valid.error().message);

@@ -21,6 +21,8 @@ constexpr std::int64_t kMaxId = std::int64_t{1} << 53;  // JavaScript reads no l
 constexpr std::int64_t kMaxSkill = 4'294'967'295;
 constexpr std::size_t kMaxSkills = 1000;
 constexpr std::size_t kMaxDescription = 10'000;
+constexpr std::size_t kMaxTags = 100;
+constexpr std::size_t kMaxTagBytes = 100;
 
 // One pass over the document; faults go to `faults`, and a problem comes out only when there are none.
 class Reader {
@@ -50,6 +52,8 @@ class Reader {
     for (const JsonNode& vehicle : vehicles_) read_vehicle(vehicle);
     for (const JsonNode& job : jobs_) read_job(job);
     for (const JsonNode& shipment : shipments_) read_shipment(shipment);
+    for (std::size_t v = 0; v < out_.problem.vehicles.size(); ++v)
+      read_steps(vehicles_[v], out_.problem.vehicles[v]);
     out_.problem.locations = with_matrices_ ? matrix_size_ : out_.places.size();
     if (out_.problem.locations > kMaxLocations) {
       root_.fault(fmt::format("has too many places; at most {} are allowed", kMaxLocations));
@@ -254,7 +258,7 @@ class Reader {
   void read_vehicle(const JsonNode& node) {
     node.allow_only({"id", "profile", "description", "start", "start_index", "end", "end_index", "capacity",
                      "costs", "skills", "type", "time_window", "breaks", "speed_factor", "max_tasks",
-                     "max_travel_time", "max_distance", "steps"});
+                     "max_travel_time", "max_distance", "steps", "reckon"});
     if (!node.is_object()) return node.fault("is not a vehicle; an object is needed");
     Vehicle vehicle;
     WireVehicle wire;
@@ -278,12 +282,40 @@ class Reader {
     vehicle.max_distance_m = node.optional("max_distance").integer(0, kMaxTimeS).value_or(kUnlimited);
     read_costs(node.optional("costs"), vehicle);
     read_breaks(node.optional("breaks"), vehicle, wire);
-    if (const auto steps = node.optional("steps"); steps.present()) {
-      unsupported_.add(steps.pointer(), "is not served in this version; allowed: vehicles without steps");
-    }
     vehicle.travel = travel_for(node, vehicle);
     out_.problem.vehicles.push_back(std::move(vehicle));
     out_.vehicles.push_back(std::move(wire));
+  }
+
+  // Where the search begins; tasks are named by type and id, all else is passed over.
+  void read_steps(const JsonNode& node, Vehicle& vehicle) {
+    const JsonNode steps = node.optional("steps");
+    for (const JsonNode& step : steps.items(kMaxTasks + kMaxBreaks + 2)) {
+      step.allow_only({"type", "id", "service_at", "service_after", "service_before"});
+      for (const auto* key : {"service_at", "service_after", "service_before"}) {
+        if (step.optional(key).present())
+          unsupported_.add(step.optional(key).pointer(), "is not served; allowed: steps without times");
+      }
+      const auto type = step.required("type").string(64);
+      if (!type || *type == "start" || *type == "end" || *type == "break") continue;
+      if (*type != "job" && *type != "pickup" && *type != "delivery") {
+        step.required("type").fault(
+            fmt::format("'{}' is no step; allowed: start, job, pickup, delivery, break, end", *type));
+        continue;
+      }
+      const auto id = step.required("id").integer(0, kMaxId);
+      if (!id) continue;
+      const auto found = task_of_.find({std::string(*type), *id});
+      if (found == task_of_.end()) {
+        step.required("id").fault(fmt::format("is no {} of this problem; allowed: ids of those", *type));
+      } else {
+        vehicle.initial.push_back(found->second);
+      }
+    }
+    const JsonNode ours = node.optional("reckon");
+    ours.allow_only({"fixed_steps"});
+    const auto most = static_cast<std::int64_t>(vehicle.initial.size());
+    vehicle.fixed = static_cast<std::size_t>(ours.optional("fixed_steps").integer(0, most).value_or(0));
   }
 
   void read_costs(const JsonNode& node, Vehicle& vehicle) {
@@ -385,6 +417,8 @@ class Reader {
     task.request = static_cast<RequestIndex>(out_.problem.requests.size());
     WireName wire = wire_name(node);
     no_twins(node, kind_name, wire.id);
+    task_of_.emplace(std::pair(std::string(kind_name), wire.id),
+                     static_cast<TaskIndex>(out_.problem.tasks.size()));
     task.location = place(node, "location", "location_index", wire);
     if (task.location == kNone && !node.optional("location").present() &&
         !node.optional("location_index").present()) {
@@ -410,12 +444,36 @@ class Reader {
     return request;
   }
 
+  std::vector<std::uint32_t> tags(const JsonNode& node) {
+    std::vector<std::uint32_t> out;
+    for (const JsonNode& item : node.items(kMaxTags)) {
+      const auto tag = item.string(kMaxTagBytes);
+      if (!tag) continue;
+      out.push_back(
+          tags_.try_emplace(std::string(*tag), static_cast<std::uint32_t>(tags_.size())).first->second);
+    }
+    std::ranges::sort(out);
+    return out;
+  }
+
+  void read_ours(const JsonNode& node, Request& request) {
+    if (request.shipment) {
+      node.allow_only({"tags", "not_with", "max_on_board"});
+      request.max_on_board_s = node.optional("max_on_board").integer(0, kMaxTimeS).value_or(kUnlimited);
+    } else {
+      node.allow_only({"tags", "not_with"});
+    }
+    request.tags = tags(node.optional("tags"));
+    request.not_with = tags(node.optional("not_with"));
+  }
+
   void read_job(const JsonNode& node) {
     node.allow_only({"id", "description", "location", "location_index", "setup", "service", "setup_per_type",
-                     "service_per_type", "amount", "delivery", "pickup", "skills", "priority",
-                     "time_windows"});
+                     "service_per_type", "amount", "delivery", "pickup", "skills", "priority", "time_windows",
+                     "reckon"});
     if (!node.is_object()) return node.fault("is not a job; an object is needed");
     Request job = request(node);
+    read_ours(node.optional("reckon"), job);
     const JsonNode amount = node.optional("amount");
     const JsonNode delivery = node.optional("delivery");
     if (amount.present() && delivery.present()) {
@@ -428,10 +486,11 @@ class Reader {
   }
 
   void read_shipment(const JsonNode& node) {
-    node.allow_only({"pickup", "delivery", "amount", "skills", "priority"});
+    node.allow_only({"pickup", "delivery", "amount", "skills", "priority", "reckon"});
     if (!node.is_object()) return node.fault("is not a shipment; an object is needed");
     Request shipment = request(node);
     shipment.shipment = true;
+    read_ours(node.optional("reckon"), shipment);
     shipment.carried = amounts(node.optional("amount"));
     read_shipment_step(node.required("pickup"), TaskKind::kPickup, "pickup");
     read_shipment_step(node.required("delivery"), TaskKind::kDelivery, "delivery");
@@ -448,6 +507,8 @@ class Reader {
   JsonNode root_;
   base::Faults& faults_;
   base::Faults& unsupported_;
+  std::map<std::pair<std::string, std::int64_t>, TaskIndex> task_of_;  // by type and id
+  std::map<std::string, std::uint32_t, std::less<>> tags_;
   VroomProblem out_;
   std::vector<JsonNode> vehicles_, jobs_, shipments_;
   std::map<std::string, std::uint32_t> types_;
@@ -477,7 +538,8 @@ base::Result<VroomProblem> read_vroom(std::string_view json, std::string_view na
   if (!unsupported.empty()) return base::fail(unsupported.error(ErrorCode::kUnsupported));
   problem.name = std::string(name);
   if (!problem.needs_map) {
-    const auto valid = validate(problem.problem);
+    auto valid = validate(problem.problem);
+    if (valid) valid = validate_fixed(problem.problem);
     if (!valid)
       return base::fail(ErrorCode::kInvalidInput, problem.name + ": " + valid.error().where,
                         valid.error().message);
