@@ -213,7 +213,7 @@ TEST_CASE("incident: events are a chain of their own, and a changed one is named
   CHECK(sound->differences.empty());
   {
     const auto path = evening.recorded.folder.file().string();
-    auto other = ledger::Connection::open(path, 2 /* SQLITE_OPEN_READWRITE */, 2000);
+    auto other = ledger::Connection::open(path, "ledger", 2 /* SQLITE_OPEN_READWRITE */, 2000);
     REQUIRE(other);
     REQUIRE(other->execute("UPDATE events SET detail = '{}' WHERE seq = 3"));
   }
