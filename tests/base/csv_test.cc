@@ -32,6 +32,21 @@ TEST_CASE("parse_csv: each fault is told with its line") {
   CHECK(ragged.error().where == "t:2");
 }
 
+TEST_CASE("parse_csv: the first faults are kept, all are counted, and the rows behind them are read") {
+  std::string text = "a,b\n";
+  const auto most = reckon::base::kMaxFaults;
+  for (std::size_t i = 0; i < most + 3; ++i) text += "1\n";
+  text += "1,2\n\"3";
+  reckon::base::CsvFaults faults;
+  const auto table = parse_csv(text, "t", faults);
+  CHECK(faults.count == most + 4);
+  REQUIRE(faults.first.size() == most);
+  CHECK(faults.first.back().where == "t:" + std::to_string(most + 1));
+  REQUIRE(table.rows.size() == 1);
+  CHECK(table.rows[0].line == most + 5);
+  CHECK(parse_csv(text, "t").error().all().size() == most);
+}
+
 TEST_CASE("parse_number: only a finite decimal number that is the whole text") {
   CHECK(parse_number("37.5") == 37.5);
   CHECK(parse_number("-1e2") == -100);

@@ -108,7 +108,10 @@ TEST_CASE("every fault of a city's tables is told by line") {
   for (const Row& row :
        {Row{"12:10:00", "12:1:00", "allowed: HH:MM:SS"}, Row{"1,11.00,-74.80", "1,91,-74.80", "pick_up_lat"},
         Row{"1,11.00,-74.80", "1,x,-74.80", "allowed: decimal degrees"}, Row{"\n2,", "\n1,", "stands twice"},
-        Row{"ready_time", "done", "has no column ready_time"}}) {
+        Row{"ready_time", "done", "has no column ready_time"},
+        Row{"12:10:00", "11:59:00", "allowed: none before it"},
+        Row{"12:30:00", "11:59:59", "expected_drop_off_time is 11:59:59, before placement_time 12:00:00"},
+        Row{"\n2,", "\n\"2\na\",", "control character U+000A"}, Row{"\n2,", "\n2\x1b,", "U+001B"}}) {
     CAPTURE(row.with);
     const Folder folder(replaced(kOrders, row.what, row.with), kCouriers);
     const auto day = mdrp::read_city_day(folder.path(), city());
@@ -120,6 +123,10 @@ TEST_CASE("every fault of a city's tables is told by line") {
   const auto day = mdrp::read_city_day(odd.path(), city());
   REQUIRE_FALSE(day.has_value());
   CHECK(day.error().where.ends_with("couriers.csv:3"));
+  const Folder idle(kOrders, replaced(kCouriers, "15:00:00", "11:00:00"));
+  const auto no_shift = mdrp::read_city_day(idle.path(), city());
+  REQUIRE_FALSE(no_shift.has_value());
+  CHECK(no_shift.error().message.find("allowed: a shift that takes some time") != std::string::npos);
   CHECK(mdrp::read_city_day(odd.path() / "absent", city()).error().code ==
         reckon::base::ErrorCode::kEnvironment);
 }
@@ -156,6 +163,18 @@ TEST_CASE("rides over roads are those of the map, and places off it are told") {
   const auto ridden = mdrp::ride_roads(*lost, built.map(), reckon::base::Vehicle::kCar);
   REQUIRE_FALSE(ridden.has_value());
   CHECK(ridden.error().where == "the door of order o1");
+}
+
+TEST_CASE("a day whose rides do not fit into memory is refused before the first is looked for") {
+  const auto drawn = town();
+  reckon::test::BuiltMap built(drawn);
+  mdrp::CityDay day;
+  day.instance.restaurants.resize(6000);
+  day.places.assign(6000, drawn.at('D'));
+  const auto ridden = mdrp::ride_roads(day, built.map(), reckon::base::Vehicle::kCar);
+  REQUIRE_FALSE(ridden.has_value());
+  CHECK(ridden.error().code == reckon::base::ErrorCode::kLimit);
+  CHECK(ridden.error().message.find("has 6000 shops and 6000 places") != std::string::npos);
 }
 
 TEST_CASE("a made-up day is the same for the same seed, can be ridden, and is read back") {

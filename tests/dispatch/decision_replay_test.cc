@@ -187,6 +187,32 @@ TEST_CASE("a decision that somebody altered, seal and all, is still computed oth
   CHECK(report->differences[0].message.find("was computed otherwise now: {\"id\":") != std::string::npos);
 }
 
+TEST_CASE("times of a log that no day has are faults, and a pace never goes beyond never") {
+  const auto log = evening(4, {});
+  struct Row {
+    std::string key;
+    std::string number;
+  };
+  for (const Row& row : {Row{"\"before_pickup\":", "536870911"}, Row{"\"placed\":", "536870911"},
+                         Row{"\"rides\":[0,0,", "4294967295"}, Row{"\"on\":", "-536870911"}}) {
+    CAPTURE(row.key);
+    auto odd = log;
+    auto at = odd.find(row.key);
+    if (row.key.starts_with("\"rides")) {
+      at = odd.find("\"rides\":[");
+      REQUIRE(at != std::string::npos);
+      at = odd.find(',', odd.find(',', at) + 1) + 1;  // the first ride's seconds
+    } else {
+      REQUIRE(at != std::string::npos);
+      at += row.key.size();
+    }
+    odd.replace(at, odd.find_first_of(",}]", at) - at, row.number);
+    CHECK_FALSE(replay_decisions(odd, "log").has_value());
+  }
+  CHECK(at_pace(kNever - 1, kMaxPacePercent) == kNever);
+  CHECK(at_pace(kNever / 2, 150) < kNever);
+}
+
 TEST_CASE("what is no decision log is told") {
   for (const char* text : {"", "{}\n", "[1]\n", "{\"tick\":1}\n", "{\"log\":\"another\"}\n", "nothing\n"}) {
     CAPTURE(text);

@@ -271,7 +271,8 @@ void add_extras(Problem& problem, Random& random) {
     if (pick(random, 0, 2) == 0) request.tags = {static_cast<std::uint32_t>(pick(random, 0, 1))};
     if (pick(random, 0, 3) == 0) request.not_with = {static_cast<std::uint32_t>(pick(random, 0, 1))};
   }
-  // Some vehicles begin with something that they can do, of which some is fixed.
+  // Some vehicles begin with something that they can do, of which some is fixed; others with what comes, be
+  // it possible or not.
   std::vector<RequestIndex> free;
   for (RequestIndex r = 0; r < problem.requests.size(); ++r) free.push_back(r);
   std::ranges::shuffle(free, random);
@@ -291,6 +292,13 @@ void add_extras(Problem& problem, Random& random) {
     }
     if (pick(random, 0, 1) == 0)
       vehicle.fixed = static_cast<std::size_t>(pick(random, 0, static_cast<int>(vehicle.initial.size())));
+    if (vehicle.fixed > 0 || pick(random, 0, 1) == 0) continue;
+    for (int count = pick(random, 1, 3); count > 0 && !free.empty(); --count) {
+      const Request& request = problem.requests[free.back()];
+      free.pop_back();
+      vehicle.initial.push_back(request.first);
+      if (request.shipment) vehicle.initial.push_back(request.first + 1);
+    }
   }
 }
 

@@ -28,7 +28,8 @@ struct RandomShape {
   int vehicles = 3;
   bool metric = true;  ///< false: each leg at random, some unreachable
   bool breaks = false;
-  bool extras = false;  ///< times on board, requests that must be apart, initial and fixed sequences
+  bool extras = false;  ///< times on board, requests that must be apart, initial sequences, of which some are
+                        ///< fixed and others impossible
 };
 
 /// A random problem with windows, loads, skills, priorities, limits and rates, valid by construction.

@@ -3,10 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
+#include <vector>
 
 #include "problem_fixture.h"
 #include "reckon/dispatch/check.h"
+#include "reckon/dispatch/flat.h"
+#include "reckon/dispatch/schedule.h"
+#include "reckon/dispatch/search.h"
 
 using namespace reckon::dispatch;
 using namespace reckon::dispatch::testing;
@@ -24,6 +29,34 @@ std::string violations_of(const Problem& problem, const Plan& plan) {
   }
   return text;
 }
+
+// Shipments along a road of 10 km, each 20 minutes on board at most and wanted at some time of four hours.
+Problem hot_food(std::uint32_t count, std::uint32_t vehicles) {
+  std::mt19937 random(11);
+  Problem problem = line({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto from = static_cast<LocationIndex>(random() % 11);
+    const auto r = add_shipment(problem, from, static_cast<LocationIndex>(random() % 11));
+    problem.requests[r].max_on_board_s = 1200;
+    const auto wanted = static_cast<std::int64_t>(random() % 14'400);
+    problem.tasks[problem.requests[r].first + 1].windows = {{wanted, wanted + 30'000}};
+  }
+  for (std::uint32_t v = 0; v < vehicles; ++v) add_vehicle(problem, 0, kNone, 20);
+  return problem;
+}
+
+// A clock on which each look takes a millisecond.
+class AskedClock final : public reckon::base::Clock {
+ public:
+  reckon::base::SteadyTime steady_now() const override {
+    return reckon::base::SteadyTime{std::chrono::milliseconds(++asked_)};
+  }
+  reckon::base::WallTime wall_now() const override { return {}; }
+  std::int64_t asked() const { return asked_; }
+
+ private:
+  mutable std::int64_t asked_ = 0;
+};
 
 // Solves `count` random problems; each plan must be free of violations and, `allowed_worse` aside, as good as
 // the best there is.
@@ -110,6 +143,94 @@ TEST_CASE("solve: what is fixed stays first although another sequence were cheap
   const auto fault = validate_fixed(problem);
   REQUIRE_FALSE(fault.has_value());
   CHECK(fault.error().where == "vehicles[0].initial");
+}
+
+TEST_CASE("solve: of a beginning that breaks a rule the last requests go until it breaks none") {
+  struct Row {
+    std::string why;
+    std::size_t kept;  // of the three in the vehicle's initial sequence
+    void (*spoil)(Problem&);
+  };
+  const Row rows[] = {
+      {"nothing is wrong with it", 3, [](Problem&) {}},
+      {"two fit on the vehicle, three do not", 2, [](Problem& p) { p.vehicles[0].capacity = {2}; }},
+      {"the second one needs a skill", 1, [](Problem& p) { p.requests[1].skills = {5}; }},
+      {"two tasks are allowed", 2, [](Problem& p) { p.vehicles[0].max_tasks = 2; }},
+      {"the third one must not be with the first", 2,
+       [](Problem& p) {
+         p.requests[0].not_with = {7};
+         p.requests[2].tags = {7};
+       }},
+      {"the first one is too heavy", 0, [](Problem& p) { p.requests[0].from_start = {4}; }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.why);
+    Problem problem = line({0, 1, 2, 3});
+    for (const LocationIndex at : {3U, 1U, 2U}) {
+      const auto job = add_job(problem, at);
+      problem.requests[job].from_start = {1};
+    }
+    add_vehicle(problem, 0, kNone, 3);
+    problem.vehicles[0].initial = {0, 1, 2};
+    row.spoil(problem);
+    REQUIRE(validate(problem).has_value());
+    const Flat flat(problem);
+    Search search(flat, 1);
+    search.construct();
+    const auto& chain = search.best().chains[0];
+    REQUIRE(chain.size() >= row.kept);
+    std::vector<TaskIndex> beginning;
+    for (const TaskIndex task : chain) {
+      if (task < row.kept) beginning.push_back(task);
+    }
+    for (TaskIndex task = 0; task < row.kept; ++task) CHECK(beginning[task] == task);  // not as is cheapest
+    CHECK(violations_of(problem, solve(problem, rounds(50))) == "");
+  }
+}
+
+TEST_CASE("solve: requests apart are so, whoever of them says it, but nobody is apart from himself") {
+  for (const bool first_says : {false, true}) {
+    Problem problem = line({0, 1, 2});
+    const auto one = add_shipment(problem, 1, 2);
+    const auto other = add_shipment(problem, 2, 1);
+    problem.requests[one].tags = problem.requests[other].tags = {3};
+    problem.requests[first_says ? one : other].not_with = {3};
+    add_vehicle(problem, 0, kNone);
+    CHECK(solve(problem, rounds(20)).unassigned.size() == 1);
+    const TaskIndex alone[] = {0, 1};
+    CHECK(obstacle(problem, problem.vehicles[0], alone) == Obstacle::kNothing);
+    const TaskIndex both[] = {0, 1, 2, 3};
+    CHECK(obstacle(problem, problem.vehicles[0], both) == Obstacle::kLimit);
+  }
+}
+
+TEST_CASE("solve: a deadline ends the insertion, and what there was no time for is left out") {
+  const Problem problem = hot_food(100, 2);
+  REQUIRE(validate(problem).has_value());
+  const AskedClock clock;
+  const Plan plan =
+      solve(problem, {.clock = &clock,
+                      .deadline = reckon::base::Deadline::after(clock, std::chrono::milliseconds(50)),
+                      .iterations = std::nullopt,
+                      .seed = 1});
+  CHECK(violations_of(problem, plan) == "");
+  CHECK_FALSE(plan.routes.empty());
+  CHECK(plan.unassigned.size() > 20);
+  CHECK(clock.asked() < 150);  // a millisecond for each: soon after 50
+}
+
+TEST_CASE("solve: with times on board few whole timetables are tried") {
+  const Problem problem = hot_food(100, 2);
+  const AskedClock clock;
+  const Plan plan =
+      solve(problem, {.clock = &clock,
+                      .deadline = reckon::base::Deadline::after(clock, std::chrono::hours(24 * 365)),
+                      .iterations = 0,
+                      .seed = 1});
+  CHECK(violations_of(problem, plan) == "");
+  CHECK(plan.unassigned.empty());
+  MESSAGE(clock.asked() << " looks at the clock");
+  CHECK(clock.asked() < 40'000);  // one before each timetable; there are hundreds of thousands of places
 }
 
 TEST_CASE("solve: plans with breaks break no rule") {

@@ -210,6 +210,61 @@ TEST_CASE("statement: a shop's shows what is on hold, and released charges keep 
   CHECK(shelf.books->statement("shop:s-1", kDays, kDays)->on_hold().minor == 5500);  // as it stood then
 }
 
+TEST_CASE(
+    "statement: with open days it tells the same charges on hold of a day that lies before the last close") {
+  const auto next = kDays + std::chrono::days{1}, third = kDays + std::chrono::days{2};
+  Shelf shelf;
+  shelf.record({delivery(0, "q1", 4000, 400)});
+  auto paid = deposit(0, 4400);
+  paid.at += std::chrono::hours{24};
+  auto later = delivery(0, "q2", 1000, 100);
+  later.at += std::chrono::hours{48};
+  shelf.record({paid, later});
+  REQUIRE(shelf.books->close(kDays, kNow, "kim"));
+  REQUIRE(shelf.books->close(next, kNow + std::chrono::hours{24}, "kim"));
+  struct Row {
+    std::chrono::sys_days to;
+    std::int64_t closed, open;
+    const char* why;
+  };
+  for (const Row& row :
+       {Row{kDays - std::chrono::days{1}, 0, 0, "before the first close nothing waits"},
+        Row{kDays, 4400, 4400, "the deposit came the day after"}, Row{next, 0, 0, "the last closed day"},
+        Row{third, 0, 1100, "the charge of the open day"}}) {
+    CAPTURE(row.why);
+    const auto from = std::min(row.to, kDays);
+    CHECK(shelf.books->statement("shop:s-1", from, row.to)->on_hold().minor == row.closed);
+    CHECK(shelf.books->statement("shop:s-1", from, row.to, ledger::OpenDays::kIncluded)->on_hold().minor ==
+          row.open);
+  }
+}
+
+TEST_CASE("statement: an opening balance that cannot be read is told, not taken for none") {
+  const auto next = kDays + std::chrono::days{1};
+  Shelf shelf;
+  shelf.record({delivery(0, "q1", 4000, 400)});
+  REQUIRE(shelf.books->close(kDays, kNow, "kim"));
+  CHECK(shelf.books->statement("rider:r-1", next, next)->opening.minor == 3600 - 100 - 10 - 21);
+  shelf.change("ALTER TABLE balances RENAME TO others");
+  const auto refused = shelf.books->statement("rider:r-1", next, next);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kCorrupt);
+}
+
+TEST_CASE(
+    "reverse: where it cannot be read whether a document is taken back already, it is not taken for not") {
+  Shelf shelf;
+  shelf.record({deposit(0, 5000)});
+  auto back = deposit(0, 5000, "20:00");
+  back.kind = ledger::DocumentKind::kReversal;
+  back.reason = "DEPOSIT 1";
+  REQUIRE(shelf.books->faults_of({back}, {"row"}, NewParties::kRefused)->empty());
+  shelf.change("ALTER TABLE documents RENAME COLUMN reason TO why");
+  const auto refused = shelf.books->faults_of({back}, {"row"}, NewParties::kRefused);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kCorrupt);
+}
+
 TEST_CASE("snapshot: what is read is of one instant, whatever another one writes meanwhile") {
   Shelf shelf;
   shelf.record({deposit(0, 5000)});

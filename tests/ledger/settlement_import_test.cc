@@ -88,6 +88,23 @@ TEST_CASE("read_deliveries: a row with a fault does not hide the others") {
   CHECK(rows[1].where == "d:5");
 }
 
+TEST_CASE("read_deliveries: the first twenty faults of the file are told, whatever their kind") {
+  std::string rows;
+  for (int line = 2; line <= 6; ++line)
+    rows += "q" + std::to_string(line) + ",s 1,r-1,b-1,2026-03-02T12:00:00+09:00\n";
+  for (int line = 7; line <= 40; ++line) rows += "q,s-1\n";
+  for (int line = 41; line <= 43; ++line) rows += "q,s 1,r-1,b-1,2026-03-02T12:00:00+09:00\n";
+  rows += "q44,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n";
+  ledger::RowFaults faults;
+  const auto sound = ledger::read_deliveries(csv(rows), "d", faults);
+  REQUIRE(sound.size() == 1);
+  CHECK(sound[0].where == "d:44");
+  const auto all = faults.error(base::ErrorCode::kInvalidInput).all();
+  REQUIRE(all.size() == base::kMaxFaults + 1);
+  for (std::size_t i = 0; i < base::kMaxFaults; ++i) CHECK(all[i].where == "d:" + std::to_string(i + 2));
+  CHECK(all[base::kMaxFaults].message.starts_with("22 more"));  // 5 + 34 + 3 - 20
+}
+
 TEST_CASE("RowFaults: those of several finders stand by line, the first twenty told and the others counted") {
   ledger::RowFaults reader, joiner;
   for (int line = 2; line <= 30; line += 2) reader.add("d:" + std::to_string(line), "reader");

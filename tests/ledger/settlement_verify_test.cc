@@ -68,7 +68,18 @@ TEST_CASE("verify: whatever is changed in the file is named") {
            Row{"UPDATE closes SET who = 'lee'", "close 1", "was changed"},
            Row{"UPDATE terms SET text = replace(text, '900000', '900001')", "close 1",
                "cannot be posted again"},
+           Row{"UPDATE terms SET text = replace(text, '900000', '900001')", "terms 1",
+               "its text is not that of release"},
+           Row{"UPDATE terms SET text = text || ' '", "terms 1", "its text is not that of release"},
+           Row{"UPDATE terms SET text = '{'", "terms 1", "its text is not that of release"},
            Row{"UPDATE reopenings SET reason = 'none'", "reopening 1", "was changed"},
+           Row{"CREATE TABLE \"odd \"\" one\" (\"a b\")", "table odd \" one", "does not belong to books"},
+           Row{"CREATE VIEW v AS SELECT * FROM terms", "view v", "does not belong to books"},
+           Row{"CREATE TRIGGER t AFTER INSERT ON head BEGIN DELETE FROM holds; END", "trigger t",
+               "does not belong to books"},
+           Row{"ALTER TABLE holds ADD COLUMN \"it's \"\" odd\" INTEGER NOT NULL DEFAULT 0; INSERT INTO holds "
+               "VALUES (1, 9, 's-1', 1, 1, 'x')",
+               "holds 1", "it's \" odd is of another type"},
        }) {
     CAPTURE(row.sql);
     Shelf shelf;
@@ -76,6 +87,31 @@ TEST_CASE("verify: whatever is changed in the file is named") {
     shelf.change(row.sql);
     CHECK(shelf.names(row.where, row.says));
   }
+}
+
+TEST_CASE("verify: terms under which no day was closed yet are compared with their release too") {
+  Shelf shelf;
+  fill(shelf);
+  auto text = terms_text();
+  text.replace(text.find("30000"), 5, "30001");
+  text.replace(text.find("70000"), 5, "69999");
+  REQUIRE(shelf.books->put_terms(ledger::read_terms(text, "t").value(), kNow, "kim"));
+  REQUIRE(shelf.books->verify()->empty());
+  shelf.change("UPDATE terms SET text = replace(text, '69999', '69998') WHERE seq = 2");
+  const auto faults = shelf.books->verify().value();
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].where == "terms 2");
+  CHECK(faults[0].message.find("its text is not that of release sha256:") != std::string::npos);
+}
+
+TEST_CASE("verify: what SQLite itself keeps in the file, and an index more, are no difference") {
+  Shelf shelf;
+  fill(shelf);
+  shelf.change("ANALYZE");
+  shelf.change("CREATE INDEX of_quotes ON documents (quote_id)");
+  const auto faults = shelf.books->verify();
+  REQUIRE(faults);
+  CHECK(faults->empty());
 }
 
 TEST_CASE("verify: what was taken away from an end is not healed by what is written next") {
@@ -104,6 +140,18 @@ TEST_CASE("verify: a damaged document is no sound one to whoever reads it") {
   shelf.change("UPDATE documents SET vat_mode = 77");
   CHECK(shelf.books->delivery("q1").error().code == ErrorCode::kCorrupt);
   CHECK(shelf.books->close(kDays, kNow, "kim").error().where == "document 1");
+}
+
+TEST_CASE("books: a file that cannot be brought up to date says why") {
+  Shelf shelf;
+  shelf.books.reset();
+  shelf.change("PRAGMA user_version = 1");  // its head is there already
+  const auto refused = Books::open(shelf.folder.url(), Books::Mode::kReadWrite);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == "cannot be brought to version 2: table head already exists");
+  shelf.change("PRAGMA user_version = 0");  // no version ever had that number
+  CHECK(Books::open(shelf.folder.url(), Books::Mode::kReadWrite).error().message ==
+        "cannot be brought to version 2: no way to do that is known");
 }
 
 TEST_CASE("books: a file of version 1 is brought up to date by whoever writes, and told to who only reads") {

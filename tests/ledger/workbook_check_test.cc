@@ -80,3 +80,14 @@ TEST_CASE("workbook_fault: an archive that is cut or changed anywhere in its par
   changed[place] = 'x';
   CHECK(ledger::workbook_fault(changed) == "its part a has another checksum");
 }
+
+TEST_CASE("workbook_fault: an entry of the directory that would reach beyond the archive is damaged") {
+  constexpr std::size_t kEntrySize = 46, kEndSize = 22;
+  const auto whole = archive_of("<a/>");
+  const auto entry = whole.find("PK\x01\x02"), end = whole.rfind("PK\x05\x06");
+  for (std::size_t kept = 4; kept + kEndSize < kEntrySize; ++kept) {
+    CAPTURE(kept);
+    CHECK(ledger::workbook_fault(whole.substr(0, entry + kept) + whole.substr(end)) ==
+          "has a directory whose entry 1 is damaged");
+  }
+}

@@ -118,6 +118,7 @@ TEST_CASE("read_way: speeds by class, limit, surface and service") {
   CHECK(kmh({{"highway", "tertiary"}, {"lanes", "1"}}, Vehicle::kCar) == 20);
   CHECK(kmh({{"highway", "tertiary"}, {"width", "2.5 m"}}, Vehicle::kCar) == 20);
   CHECK(kmh({{"highway", "tertiary"}, {"width", "3'"}}, Vehicle::kCar) == 40);  // feet are not read
+  CHECK(kmh({{"highway", "tertiary"}, {"width", "0"}}, Vehicle::kCar) == 40);   // stands for "not measured"
   CHECK(kmh({{"highway", "tertiary"}, {"lanes", "1"}, {"oneway", "yes"}}, Vehicle::kCar) == 40);
   CHECK(kmh({{"highway", "tertiary"}, {"lanes", "1"}}, Vehicle::kMotorcycle) == 40);
   CHECK(kmh({{"highway", "steps"}}, Vehicle::kFoot) == 2);

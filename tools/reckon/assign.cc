@@ -57,12 +57,11 @@ int assign(const Args& args) {
   if (!problem) return report(problem.error());
   const auto filled = fill_from(args, *problem);
   if (!filled) return report(filled.error());
-  const dispatch::SolveOptions options{
+  dispatch::SolveOptions options{
       .clock = &clock,
-      .deadline = base::Deadline::after(clock, std::chrono::milliseconds(*limit_ms)),
-      .iterations = std::nullopt,
       .seed = static_cast<std::uint64_t>(*seed),
   };
+  if (*limit_ms > 0) options.deadline = base::Deadline::after(clock, std::chrono::milliseconds(*limit_ms));
   const auto plan = dispatch::solve(problem->problem, options);
   return deliver(args, dispatch::write_vroom(*problem, plan));
 }
@@ -78,7 +77,9 @@ std::vector<Command> assign_commands() {
       .max_words = 1,
       .options = {{"out", "PLAN.json", "where the solution goes; stdout when not given"},
                   {"map", "MAP", "travel times for a problem of coordinates without matrices"},
-                  {"time-limit-ms", "N", "how long the search may go on; 1000 when not given"},
+                  {"time-limit-ms", "N",
+                   "when it ends, with what is done by then; 1000 when not given; 0: the first insertion, "
+                   "however long"},
                   {"seed", "N", "of the search's chance; 1 when not given"}},
       .required = {},
       .run = assign,

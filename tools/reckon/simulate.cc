@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <map>
+#include <string>
+
 #include "commands.h"
 #include "reckon/base/file.h"
 #include "reckon/dispatch/city_day.h"
@@ -18,9 +22,26 @@ constexpr double kCitySpeedKmh = 20;  // of a motorcycle among lights and other 
 constexpr double kCityDetour = 1.4;
 constexpr std::int64_t kMaxShops = 10'000;
 
+// Of several days each has a folder of its name: two of one name would be written over each other.
+base::Result<void> names_differ(const Args& args) {
+  std::map<std::string, std::string> seen;
+  for (const auto& word : args.words()) {
+    auto folder = fs::weakly_canonical(word);
+    if (folder.filename().empty()) folder = folder.parent_path();
+    const auto [found, is_new] = seen.try_emplace(folder.filename().string(), word);
+    if (!is_new)
+      return base::fail(base::ErrorCode::kInvalidInput, word,
+                        fmt::format("has the name of {}, and both would be written to one folder of --out; "
+                                    "allowed: folders of different names",
+                                    found->second));
+  }
+  return {};
+}
+
 int simulate_mdrp(const Args& args) {
   const auto request = simulate_request(args, dispatch::kMaxBundle);
   if (!request) return report(request.error());
+  if (const auto differ = names_differ(args); !differ) return report(differ.error());
   DayPlayer player(*request);
   const bool many = args.words().size() > 1;
   for (const auto& word : args.words()) {
@@ -77,6 +98,7 @@ int simulate_rappi(const Args& args) {
     if (!found) return report(found.error());
     roads.emplace(std::move(*found));
   }
+  if (const auto differ = names_differ(args); !differ) return report(differ.error());
   DayPlayer player(*request);
   const bool many = args.words().size() > 1;
   for (const auto& word : args.words()) {

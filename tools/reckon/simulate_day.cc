@@ -198,7 +198,14 @@ base::Result<void> write_day(const fs::path& folder, const mdrp::Instance& insta
       {"riders.csv", mdrp::riders_csv(instance, day)},      {"decisions.jsonl", day.decision_log},
   };
   for (const auto& [name, text] : all) {
-    if (name == "decisions.jsonl" && day.decision_log.empty()) continue;
+    if (name == "decisions.jsonl" && day.decision_log.empty()) {
+      // That of a day played before would stand beside this one as if it were its own.
+      std::error_code failed;
+      fs::remove(folder / name, failed);
+      if (failed)
+        return base::fail(base::ErrorCode::kEnvironment, (folder / name).string(), failed.message());
+      continue;
+    }
     const auto written = base::write_file_atomically(folder / name, text);
     if (!written) return base::fail(written.error());
   }

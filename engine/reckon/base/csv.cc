@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace reckon::base {
 namespace {
@@ -75,16 +76,19 @@ class RowReader {
   std::size_t line_ = 1;
 };
 
-std::vector<Fault> header_faults(const std::vector<std::string>& header, std::string_view name) {
-  std::vector<Fault> faults;
+void add(CsvFaults& faults, std::string where, std::string what) {
+  ++faults.count;
+  if (faults.first.size() < kMaxFaults) faults.first.push_back({std::move(where), std::move(what)});
+}
+
+void check_header(const std::vector<std::string>& header, std::string_view name, CsvFaults& faults) {
   for (std::size_t i = 0; i < header.size(); ++i) {
     if (std::find(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(i), header[i]) !=
         header.begin() + static_cast<std::ptrdiff_t>(i)) {
-      faults.push_back({fmt::format("{}:1", name),
-                        fmt::format("column '{}' stands twice; each column may stand once", header[i])});
+      add(faults, fmt::format("{}:1", name),
+          fmt::format("column '{}' stands twice; each column may stand once", header[i]));
     }
   }
-  return faults;
 }
 
 }  // namespace
@@ -96,13 +100,13 @@ std::optional<std::size_t> CsvTable::column(std::string_view name) const {
 }
 
 Result<CsvTable> parse_csv(std::string_view bytes, std::string_view name) {
-  std::vector<Fault> faults;
+  CsvFaults faults;
   auto table = parse_csv(bytes, name, faults);
-  if (!faults.empty()) return fail(error_of(ErrorCode::kInvalidInput, std::move(faults)));
+  if (faults.count > 0) return fail(error_of(ErrorCode::kInvalidInput, std::move(faults.first)));
   return table;
 }
 
-CsvTable parse_csv(std::string_view bytes, std::string_view name, std::vector<Fault>& faults) {
+CsvTable parse_csv(std::string_view bytes, std::string_view name, CsvFaults& faults) {
   RowReader reader(bytes);
   CsvTable table;
   CsvRow row;
@@ -110,24 +114,21 @@ CsvTable parse_csv(std::string_view bytes, std::string_view name, std::vector<Fa
     const auto step = reader.next(row);
     if (step == RowReader::Step::kEnd) break;
     if (step == RowReader::Step::kOpenQuote) {
-      faults.push_back({fmt::format("{}:{}", name, row.line), "a quote is left open; each must be closed"});
+      add(faults, fmt::format("{}:{}", name, row.line), "a quote is left open; each must be closed");
       break;
     }
     if (first) {
       table.header = std::move(row.fields);
-      faults = header_faults(table.header, name);
+      check_header(table.header, name, faults);
     } else if (row.fields.size() == table.header.size()) {
       table.rows.push_back(std::move(row));
     } else {
-      faults.push_back(
-          {fmt::format("{}:{}", name, row.line),
-           fmt::format("has {} fields; the header has {}", row.fields.size(), table.header.size())});
+      add(faults, fmt::format("{}:{}", name, row.line),
+          fmt::format("has {} fields; the header has {}", row.fields.size(), table.header.size()));
     }
-    if (faults.size() >= kMaxFaults) break;
   }
-  if (faults.empty() && table.rows.empty()) {
-    faults.push_back({std::string(name), "has no rows; a header line and at least one row are needed"});
-  }
+  if (faults.count == 0 && table.rows.empty())
+    add(faults, std::string(name), "has no rows; a header line and at least one row are needed");
   return table;
 }
 

@@ -33,8 +33,14 @@ struct CsvTable {
 ///                        fields than the header (each such row is told)
 Result<CsvTable> parse_csv(std::string_view bytes, std::string_view name);
 
+/// The faults of a whole table.
+struct CsvFaults {
+  std::vector<Fault> first;  ///< at most kMaxFaults, by line
+  std::size_t count = 0;     ///< of all of them
+};
+
 /// The same for those who go on: the rows that can be read, and the faults of the others.
-CsvTable parse_csv(std::string_view bytes, std::string_view name, std::vector<Fault>& faults);
+CsvTable parse_csv(std::string_view bytes, std::string_view name, CsvFaults& faults);
 
 /// Appends one field, quoted if it must be.
 void append_csv_field(std::string& out, std::string_view field);

@@ -1,5 +1,8 @@
 #include "reckon/dispatch/chain.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "reckon/dispatch/schedule.h"
 
 namespace reckon::dispatch {
@@ -91,9 +94,13 @@ bool Chain::update(const Flat& flat) {
   }
   update_loads(flat);
   if (travel_s_ > v.max_travel_s || distance_m_ > v.max_distance_m) return false;
-  if (n > 0 && v.slow)
-    return obstacle(flat.problem, flat.problem.vehicles[vehicle_], tasks_) == Obstacle::kNothing;
-  return update_times(flat);
+  slow_ = v.has_breaks;
+  for (std::size_t i = 0; flat.any_on_board_limit && i < n && !slow_; ++i)
+    slow_ = flat.max_on_board_s(flat.tasks[tasks_[i]].request) < kUnlimited;
+  // These times are without breaks and limits on board: what they forbid is impossible with them, too.
+  if (!update_times(flat)) return false;
+  return n == 0 || !slow_ ||
+         obstacle(flat.problem, flat.problem.vehicles[vehicle_], tasks_) == Obstacle::kNothing;
 }
 
 bool Chain::assign(const Flat& flat, const std::vector<TaskIndex>& tasks) {
@@ -170,10 +177,35 @@ bool Chain::within_limits(const Flat& flat, RequestIndex request, std::uint32_t 
   return travel_s_ + seconds <= v.max_travel_s && distance_m_ + metres <= v.max_distance_m;
 }
 
-bool Chain::slowly_feasible(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second,
+bool Chain::slowly_feasible(const Flat& flat, RequestIndex request, const Insertion& where,
                             InsertionScratch& scratch) const {
-  spliced(flat, request, first, second, scratch.tasks);
+  spliced(flat, request, where.first, where.second, scratch.tasks);
   return obstacle(flat.problem, flat.problem.vehicles[vehicle_], scratch.tasks) == Obstacle::kNothing;
+}
+
+// Takes a place that is cheaper than the best and possible by this chain's own numbers.
+void Chain::offer(const Flat& flat, RequestIndex request, const Insertion& where, Insertion& best,
+                  InsertionScratch& scratch) const {
+  if (!scratch.slow) {
+    best = where;
+    return;
+  }
+  scratch.waiting.push_back(where);
+  if (scratch.waiting.size() >= kMostWaiting) settle(flat, request, best, scratch);
+}
+
+// The cheapest of those that wait for which a timetable can be laid down, if it is cheaper than the best.
+void Chain::settle(const Flat& flat, RequestIndex request, Insertion& best, InsertionScratch& scratch) const {
+  std::ranges::sort(scratch.waiting, {}, [](const Insertion& where) {
+    return std::make_tuple(where.cost, where.first, where.second);
+  });
+  for (const Insertion& where : scratch.waiting) {
+    if (where.cost >= best.cost || (scratch.out_of_time && scratch.out_of_time())) break;
+    if (!slowly_feasible(flat, request, where, scratch)) continue;
+    best = where;
+    break;
+  }
+  scratch.waiting.clear();
 }
 
 bool Chain::job_fits(const Flat& flat, RequestIndex request, std::size_t position) const {
@@ -204,24 +236,20 @@ Insertion Chain::best_job(const Flat& flat, RequestIndex request, std::int64_t b
   const std::int64_t once = v.per_task_hour * v.service[task] + (tasks_.empty() ? v.fixed : 0);
   Insertion best;
   best.cost = std::min(below, kTooDear);
-  bool found = false;
+  const std::int64_t bar = best.cost;
   for (std::size_t i = first_free(flat); i <= tasks_.size(); ++i) {
-    if (!v.slow && departure_[i] > flat.tasks[task].close_s) break;
+    if (departure_[i] > flat.tasks[task].close_s) break;
     const LocationIndex from = places_[i];
     const std::int64_t cost = once + flat.arc_cost(v, from, task) + arc_into(flat, i + 1, here) - arc_[i];
     if (cost >= best.cost || scratch.passes_over() || !job_fits(flat, request, i)) continue;
     const auto position = static_cast<std::uint32_t>(i);
     if (v.limited && !within_limits(flat, request, position, position)) continue;
-    if (v.slow) {
-      if (!slowly_feasible(flat, request, position, position, scratch)) continue;
-    } else {
-      const std::int64_t start = flat.earliest(task, departure_[i] + v.leg_s(from, here));
-      if (start >= kNever || !can_go_on(flat, start + flat.action(v, from, task), here, i + 1)) continue;
-    }
-    best = {cost, position, position};
-    found = true;
+    const std::int64_t start = flat.earliest(task, departure_[i] + v.leg_s(from, here));
+    if (start >= kNever || !can_go_on(flat, start + flat.action(v, from, task), here, i + 1)) continue;
+    offer(flat, request, {cost, position, position}, best, scratch);
   }
-  return found ? best : Insertion{};
+  settle(flat, request, best, scratch);
+  return best.cost < bar ? best : Insertion{};
 }
 
 // The delivery at each position behind the pickup that was put after `first` and left at `departure_s`.
@@ -232,28 +260,28 @@ void Chain::follow_pickup(const Flat& flat, RequestIndex request, std::size_t fi
   const LocationIndex there = flat.tasks[delivery].location;
   LocationIndex from = flat.tasks[delivery - 1].location;
   const auto before = static_cast<std::uint32_t>(first);
+  const std::int64_t most_s = flat.max_on_board_s(request);
+  std::int64_t on_board_s = 0;  // at least: without waiting
   for (std::size_t k = first + 1; k <= tasks_.size(); ++k) {
     if (first_cost + scratch.second_floor[k] >= best.cost || !carries(flat, request, k)) return;
     const auto behind = static_cast<std::uint32_t>(k);
     const std::int64_t cost = first_cost + scratch.second_cost[k];
-    if (v.slow) {
-      if (cost < best.cost && (!v.limited || within_limits(flat, request, before, behind)) &&
-          slowly_feasible(flat, request, before, behind, scratch)) {
-        best = {cost, before, behind};
-      }
-      continue;
-    }
-    const std::int64_t start = flat.earliest(tasks_[k - 1], departure_s + leg_from(flat, k, from));
+    const std::int64_t leg_s = leg_from(flat, k, from);
+    const std::int64_t start = flat.earliest(tasks_[k - 1], departure_s + leg_s);
     if (start >= kNever) return;
-    departure_s = start + flat.action(v, from, tasks_[k - 1]);
+    const std::int64_t work_s = flat.action(v, from, tasks_[k - 1]);
+    departure_s = start + work_s;
+    on_board_s += leg_s + work_s;
+    if (on_board_s > most_s) return;
     if (departure_s > latest_[k] || departure_s > flat.tasks[delivery].close_s) return;
     from = places_[k];
     if (cost >= best.cost || scratch.passes_over()) continue;
+    if (on_board_s + v.leg_s(from, there) > most_s) continue;
     if (v.limited && !within_limits(flat, request, before, behind)) continue;
     const std::int64_t there_s = flat.earliest(delivery, departure_s + v.leg_s(from, there));
     if (there_s >= kNever) continue;
     if (can_go_on(flat, there_s + flat.action(v, from, delivery), there, k + 1))
-      best = {cost, before, behind};
+      offer(flat, request, {cost, before, behind}, best, scratch);
   }
 }
 
@@ -275,39 +303,33 @@ Insertion Chain::best_shipment(const Flat& flat, RequestIndex request, std::int6
     scratch.second_floor[k] = std::min(scratch.second_floor[k + 1], scratch.second_cost[k]);
   }
   const std::int64_t between = flat.arc_cost(v, here, delivery);
+  const bool near_enough = v.leg_s(here, there) <= flat.max_on_board_s(request);
   Insertion best;
   best.cost = std::min(below, kTooDear);
   const std::int64_t bar = best.cost;
   for (std::size_t i = first_free(flat); i <= n; ++i) {
-    if (!v.slow && departure_[i] > flat.tasks[pickup].close_s) break;
+    if (departure_[i] > flat.tasks[pickup].close_s) break;
     const LocationIndex from = places_[i];
     const std::int64_t into = once + flat.arc_cost(v, from, pickup) - arc_[i];
     if (into >= kTooDear) continue;
     const std::int64_t close = into + between + arc_into(flat, i + 1, there);
     const std::int64_t apart = into + arc_into(flat, i + 1, here);
-    const bool may_close = close < best.cost && !scratch.passes_over();
+    const bool may_close = near_enough && close < best.cost && !scratch.passes_over();
     const bool may_part =
         !scratch.passes_over() && apart < kTooDear && apart + scratch.second_floor[i + 1] < best.cost;
     if ((!may_close && !may_part) || !carries(flat, request, i)) continue;
     const auto position = static_cast<std::uint32_t>(i);
-    std::int64_t leave = 0;
-    if (!v.slow) {
-      const std::int64_t start = flat.earliest(pickup, departure_[i] + v.leg_s(from, here));
-      if (start >= kNever) continue;
-      leave = start + flat.action(v, from, pickup);
-    }
+    const std::int64_t start = flat.earliest(pickup, departure_[i] + v.leg_s(from, here));
+    if (start >= kNever) continue;
+    const std::int64_t leave = start + flat.action(v, from, pickup);
     if (may_close && (!v.limited || within_limits(flat, request, position, position))) {
-      if (v.slow) {
-        if (slowly_feasible(flat, request, position, position, scratch)) best = {close, position, position};
-      } else {
-        const std::int64_t there_s = flat.earliest(delivery, leave + v.leg_s(here, there));
-        if (there_s < kNever && can_go_on(flat, there_s + flat.action(v, here, delivery), there, i + 1)) {
-          best = {close, position, position};
-        }
-      }
+      const std::int64_t there_s = flat.earliest(delivery, leave + v.leg_s(here, there));
+      if (there_s < kNever && can_go_on(flat, there_s + flat.action(v, here, delivery), there, i + 1))
+        offer(flat, request, {close, position, position}, best, scratch);
     }
     if (may_part) follow_pickup(flat, request, i, apart, leave, best, scratch);
   }
+  settle(flat, request, best, scratch);
   return best.cost < bar ? best : Insertion{};
 }
 
@@ -321,6 +343,7 @@ Insertion Chain::best_insertion(const Flat& flat, RequestIndex request, std::int
     }
   }
   if (tasks_.size() + more > flat.vehicles[vehicle_].max_tasks) return {};
+  scratch.slow = slow_ || flat.max_on_board_s(request) < kUnlimited;
   return what.shipment ? best_shipment(flat, request, below, scratch)
                        : best_job(flat, request, below, scratch);
 }

@@ -4,7 +4,9 @@
 // loads and their peaks from both sides. Internal to this room. Source: Savelsbergh 1992, "The vehicle
 // routing problem with time windows: minimizing route duration" (forward slack).
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "reckon/dispatch/flat.h"
@@ -26,12 +28,18 @@ struct Insertion {
 /// With chance, one of so many places is passed over.
 inline constexpr std::uint32_t kPassedOverOneIn = 4;
 
+/// So many places wait at most until the whole timetable is tried for them, cheapest first.
+inline constexpr std::size_t kMostWaiting = 1024;
+
 /// Working memory of `best_insertion`; one per search.
 struct InsertionScratch {
   std::vector<std::int64_t> second_cost;   // of a delivery after each position
   std::vector<std::int64_t> second_floor;  // its minimum from each position on
   std::vector<TaskIndex> tasks;
-  Rng* chance = nullptr;  // passes over places, when set
+  std::vector<Insertion> waiting;     // possible as far as one can see without the whole timetable
+  bool slow = false;                  // for the request in hand only the whole timetable tells
+  std::function<bool()> out_of_time;  // when set: true ends the trying of timetables
+  Rng* chance = nullptr;              // passes over places, when set
 
   bool passes_over() const { return chance != nullptr && chance->below(kPassedOverOneIn) == 0; }
 };
@@ -51,7 +59,8 @@ class Chain {
 
   /// The cheapest place for the request that costs less than `below`; an impossible insertion if there is
   /// none. Exact within the model also without the triangle inequality. Cost: O(stops) for a job, O(stops^2)
-  /// at most for a shipment, mostly pruned.
+  /// at most for a shipment, mostly pruned. Where breaks or times on board count, the whole timetable is
+  /// tried for what is possible without them, cheapest first, until one will do or `scratch` is out of time.
   Insertion best_insertion(const Flat& flat, RequestIndex request, std::int64_t below,
                            InsertionScratch& scratch) const;
 
@@ -70,8 +79,11 @@ class Chain {
   std::int64_t arc_into(const Flat& flat, std::size_t position, LocationIndex from) const;
   bool can_go_on(const Flat& flat, std::int64_t departure_s, LocationIndex from, std::size_t position) const;
   bool within_limits(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second) const;
-  bool slowly_feasible(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second,
+  bool slowly_feasible(const Flat& flat, RequestIndex request, const Insertion& where,
                        InsertionScratch& scratch) const;
+  void offer(const Flat& flat, RequestIndex request, const Insertion& where, Insertion& best,
+             InsertionScratch& scratch) const;
+  void settle(const Flat& flat, RequestIndex request, Insertion& best, InsertionScratch& scratch) const;
   void spliced(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second,
                std::vector<TaskIndex>& out) const;
   Insertion best_job(const Flat& flat, RequestIndex request, std::int64_t below,
@@ -86,6 +98,7 @@ class Chain {
   VehicleIndex vehicle_ = kNone;
   std::uint32_t version_ = 0;
   std::vector<TaskIndex> tasks_;
+  bool slow_ = false;  // breaks, or something that may be on board for a while only
   std::int64_t cost_ = 0;
   std::int64_t travel_s_ = 0;
   std::int64_t distance_m_ = 0;

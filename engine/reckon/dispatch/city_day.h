@@ -19,6 +19,12 @@ namespace reckon::dispatch::mdrp {
 
 inline constexpr std::size_t kMaxCityBytes = std::size_t{64} << 20;
 
+/// Shops times places, of which each takes 16 bytes: 512 MB. A thousand shops with 30,000 orders a day fit.
+inline constexpr std::size_t kMaxShopRides = 32'000'000;
+
+/// The longest id of an order or courier.
+inline constexpr std::size_t kMaxNameBytes = 100;
+
 /// A day whose times are seconds of the day (those past midnight go on counting).
 struct CityDay {
   Instance instance;
@@ -28,7 +34,8 @@ struct CityDay {
 /// Reads `orders.csv` (`order_id, pick_up_lat, pick_up_lng, drop_off_lat, drop_off_lng, placement_time,
 /// ready_time` and, if it has it, `expected_drop_off_time`) and `couriers.csv` (`courier_id, vehicle, on_lat,
 /// on_lng, on_time, off_time`) of a folder; times are `HH:MM:SS`, those more than twelve hours before the
-/// placement are of the next day. Orders picked up at one coordinate are of one shop. Rides are straight
+/// placement are of the next day. Nothing is ready or promised before it was placed, and shifts take time.
+/// Ids are plain words. Orders picked up at one coordinate are of one shop. Rides are straight
 /// lines by the parameters; bicycles and walkers are slower (kPaces).
 /// @errors kEnvironment  a file is missing
 ///         kInvalidInput every fault by line
@@ -46,7 +53,8 @@ void set_points(CityDay& day);
 
 /// Lets all ride over roads: times and metres of the map's fastest routes for `vehicle`, which it serves.
 /// @param map  must outlive the day
-/// @errors kInvalidInput  each place that is off the map, each order without a way from its shop to its door
+/// @errors kLimit         shops x places are more than kMaxShopRides
+///         kInvalidInput  each place that is off the map, each order without a way from its shop to its door
 /// Cost: shops x places cells, twice.
 base::Result<void> ride_roads(CityDay& day, const road::Roads& map, base::Vehicle vehicle);
 

@@ -11,6 +11,7 @@
 #include "reckon/base/csv.h"
 #include "reckon/base/file.h"
 #include "reckon/base/limits.h"
+#include "reckon/base/plain_text.h"
 #include "reckon/dispatch/city_day.h"
 #include "reckon/geo/local_frame.h"
 
@@ -57,6 +58,7 @@ class Rows {
 
   const std::optional<base::Error>& error() const { return error_; }
   std::size_t size() const { return table_.rows.size(); }
+  std::size_t faults() const { return faults_.size(); }
   bool has(std::string_view column) const { return table_.column(column).has_value(); }
   const std::string& text(std::size_t row, std::string_view column) const {
     return table_.rows[row].fields[*table_.column(column)];
@@ -68,6 +70,11 @@ class Rows {
 
   std::string name(std::size_t row, std::string_view column) {
     const auto& word = text(row, column);
+    // The evaluator's files have one line for each order and courier, with spaces between its words.
+    if (const auto why = base::plain_text_fault(word, kMaxNameBytes); !why.empty()) {
+      fault(row, fmt::format("{} {}", column, why));
+      return word;
+    }
     if (word.empty() || word.find_first_of(" \t") != std::string::npos)
       fault(row, fmt::format("{} is '{}'; allowed: a word without spaces", column, word));
     if (!names_.insert(word).second) fault(row, fmt::format("'{}' stands twice; allowed: once", word));
@@ -111,6 +118,15 @@ std::int32_t after(std::int32_t placed, std::int32_t time) {
   return time < placed - kHalfDay ? time + kDay : time;
 }
 
+std::string clock_time(std::int32_t seconds) {
+  return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+std::string before(std::string_view column, std::int32_t time, std::int32_t placed) {
+  return fmt::format("{} is {}, before placement_time {}; allowed: none before it", column, clock_time(time),
+                     clock_time(placed));
+}
+
 struct Reader {
   CityDay day;
   std::vector<geo::LatLng> shops;
@@ -129,6 +145,7 @@ struct Reader {
   }
 
   void order(Rows& rows, std::size_t row) {
+    const std::size_t faults_before = rows.faults();
     Order order{.name = "o" + rows.name(row, "order_id"),
                 .at = {},
                 .placed = rows.time(row, "placement_time"),
@@ -138,6 +155,11 @@ struct Reader {
     order.ready = after(order.placed, rows.time(row, "ready_time"));
     if (rows.has("expected_drop_off_time"))
       order.promised = after(order.placed, rows.time(row, "expected_drop_off_time"));
+    if (rows.faults() == faults_before) {
+      if (order.ready < order.placed) rows.fault(row, before("ready_time", order.ready, order.placed));
+      if (order.promised && *order.promised < order.placed)
+        rows.fault(row, before("expected_drop_off_time", *order.promised, order.placed));
+    }
     const auto shop = rows.place(row, "pick_up_lat", "pick_up_lng");
     const auto door = rows.place(row, "drop_off_lat", "drop_off_lng");
     if (!shop || !door) return;
@@ -147,6 +169,7 @@ struct Reader {
   }
 
   void courier(Rows& rows, std::size_t row) {
+    const std::size_t faults_before = rows.faults();
     const auto& vehicle = rows.text(row, "vehicle");
     const auto* const pace = std::ranges::find(kPaces, vehicle, &Pace::vehicle);
     if (pace == kPaces.end())
@@ -159,16 +182,15 @@ struct Reader {
                     .off = rows.time(row, "off_time"),
                     .pace_percent = pace == kPaces.end() ? 100 : pace->percent};
     if (courier.off < courier.on) courier.off += kDay;
+    if (courier.off <= courier.on && rows.faults() == faults_before)
+      rows.fault(row, fmt::format("off_time is {}, and on_time {}; allowed: a shift that takes some time",
+                                  clock_time(courier.off), clock_time(courier.on)));
     const auto start = rows.place(row, "on_lat", "on_lng");
     if (!start) return;
     starts.push_back(*start);
     day.instance.couriers.push_back(std::move(courier));
   }
 };
-
-std::string clock_time(std::int32_t seconds) {
-  return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-}
 
 std::string degrees(double value) {
   return fmt::format("{:.7f}", value);

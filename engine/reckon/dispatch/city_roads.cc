@@ -77,6 +77,14 @@ std::string name_of_place(const Instance& instance, std::uint32_t place) {
 
 base::Result<void> ride_roads(CityDay& day, const road::Roads& map, base::Vehicle vehicle) {
   Instance& instance = day.instance;
+  const std::size_t shops = instance.restaurants.size();
+  if (shops > 0 && day.places.size() > kMaxShopRides / shops) {
+    return base::fail(
+        base::ErrorCode::kLimit, "the day",
+        fmt::format("has {} shops and {} places, whose rides do not fit into memory; shops times "
+                    "places of at most {} are allowed",
+                    shops, day.places.size(), kMaxShopRides));
+  }
   std::vector<base::Fault> faults;
   const auto fault = [&](std::string where, std::string what) {
     if (faults.size() < base::kMaxFaults) faults.push_back({std::move(where), std::move(what)});

@@ -14,7 +14,9 @@ namespace reckon::dispatch {
 namespace {
 
 constexpr std::int64_t kMostId = 0xffffffffLL;
-constexpr std::int64_t kMostSeconds = kNever;
+constexpr std::int64_t kMostSeconds = kNever;      // "never" is this, too
+constexpr std::int64_t kMostInstant = kNever / 4;  // of when something was; four years on either side
+constexpr std::int64_t kMostServiceS = 1'000'000;  // of one stop's work
 constexpr std::int64_t kMostRounds = 0xffffffffLL;
 constexpr std::size_t kMostEvents = 1'000'000;
 constexpr std::size_t kMostRideNumbers = 3'000'000;
@@ -56,6 +58,10 @@ class Members {
   Seconds seconds(std::string_view key) const {
     return static_cast<Seconds>(integer(key, -kMostSeconds, kMostSeconds));
   }
+  Seconds instant(std::string_view key) const {
+    return static_cast<Seconds>(integer(key, -kMostInstant, kMostInstant));
+  }
+  Seconds service(std::string_view key) const { return static_cast<Seconds>(integer(key, 0, kMostServiceS)); }
   double number(std::string_view key) const { return node_.required(key).number().value_or(0); }
   bool boolean(std::string_view key) const { return node_.required(key).boolean().value_or(false); }
   Members object(std::string_view key) const { return Members(node_.required(key)); }
@@ -68,8 +74,8 @@ class Members {
 DispatcherOptions options_of(const Members& head) {
   DispatcherOptions out;
   const Members service = head.object("service");
-  out.service = {service.seconds("before_pickup"), service.seconds("after_pickup"),
-                 service.seconds("before_drop"), service.seconds("after_drop")};
+  out.service = {service.service("before_pickup"), service.service("after_pickup"),
+                 service.service("before_drop"), service.service("after_drop")};
   const Members weights = head.object("weights");
   out.weights = {.unserved = weights.number("unserved"),
                  .failed = weights.number("failed"),
@@ -91,7 +97,7 @@ DispatcherOptions options_of(const Members& head) {
     search.node().fault("hot and cold are temperatures; allowed: numbers over 0");
   out.grain = static_cast<Seconds>(head.integer("grain", 1, kMostSeconds));
   out.horizon = static_cast<Seconds>(head.integer("horizon", 1, kMostSeconds));
-  out.hold_slack = head.seconds("hold_slack");
+  out.hold_slack = head.service("hold_slack");
   out.guarantee_per_hour = head.number("guarantee_per_hour");
   const auto seed = head.node().required("seed").string(20).value_or("0");
   const auto read = std::from_chars(seed.data(), seed.data() + seed.size(), out.seed);
@@ -106,8 +112,8 @@ LiveOrder order_of(const Members& e) {
   return {.id = OrderId(e.id("order")),
           .shop = e.id("shop"),
           .door = e.id("door"),
-          .placed = e.seconds("placed"),
-          .ready = e.seconds("ready"),
+          .placed = e.instant("placed"),
+          .ready = e.instant("ready"),
           .target = e.seconds("target"),
           .limit = e.seconds("limit"),
           .load = e.id("load"),
@@ -117,7 +123,7 @@ LiveOrder order_of(const Members& e) {
 LiveRider rider_of(const Members& e) {
   return {.id = RiderId(e.id("rider")),
           .place = e.id("place"),
-          .on = e.seconds("on"),
+          .on = e.instant("on"),
           .off = e.seconds("off"),
           .capacity = e.id("capacity"),
           .pace_percent = e.id("pace_percent")};
@@ -131,7 +137,7 @@ constexpr EventKind kEventKinds[] = {
     {"placed", [](const Members& e) -> Event { return event::Placed{order_of(e)}; }},
     {"ready",
      [](const Members& e) -> Event {
-       return event::Ready{OrderId(e.id("order")), e.seconds("at")};
+       return event::Ready{OrderId(e.id("order")), e.instant("at")};
      }},
     {"cancelled", [](const Members& e) -> Event { return event::Cancelled{OrderId(e.id("order"))}; }},
     {"shift_added", [](const Members& e) -> Event { return event::ShiftAdded{rider_of(e)}; }},
@@ -146,11 +152,11 @@ constexpr EventKind kEventKinds[] = {
     {"rider_gone", [](const Members& e) -> Event { return event::RiderGone{RiderId(e.id("rider"))}; }},
     {"picked_up",
      [](const Members& e) -> Event {
-       return event::PickedUp{RiderId(e.id("rider")), e.seconds("at")};
+       return event::PickedUp{RiderId(e.id("rider")), e.instant("at")};
      }},
     {"delivered",
      [](const Members& e) -> Event {
-       return event::Delivered{OrderId(e.id("order")), e.seconds("at")};
+       return event::Delivered{OrderId(e.id("order")), e.instant("at")};
      }},
     {"declined", [](const Members& e) -> Event { return event::Declined{RiderId(e.id("rider"))}; }},
     {"pinned",
@@ -228,6 +234,11 @@ class Replay {
       const auto numbers = root.required("rides").integers(kMostRideNumbers, 0, kMostId);
       if (numbers && numbers->size() % 3 != 0)
         root.fault("has a ride that is cut off; allowed: from, to, seconds for each");
+      for (std::size_t i = 2; numbers && i < numbers->size() && faults.empty(); i += 3) {
+        if ((*numbers)[i] > kMostSeconds)
+          root.fault(fmt::format("has a ride of {} s; at most {} are allowed, which is never", (*numbers)[i],
+                                 kMostSeconds));
+      }
       if (numbers && faults.empty()) travel_.learn(*numbers);
     } else if (root.optional("candidates").present()) {
       told_.push_back({line_, std::string(text)});
@@ -256,7 +267,7 @@ class Replay {
 
   void tick(const base::JsonNode& root, std::string_view text, const base::Faults& faults) {
     const Members members(root);
-    const auto now = members.seconds("tick");
+    const auto now = members.instant("tick");
     const TickBudget budget{.rounds = static_cast<std::uint32_t>(members.integer("budget", 0, kMostRounds)),
                             .out_of_time = {},
                             .stop_at = static_cast<std::uint64_t>(members.integer("rounds", 0, kMostRounds))};

@@ -89,7 +89,7 @@ class Dispatcher::Tick {
         const PlaceIndex door = self_.orders_.at(id).order.door;
         const Seconds drop =
             plan.free_at + snapshot_.ride(plan, plan.place, door) + self_.options_.service.before_drop;
-        plan.free_at = std::max(drop, now_) + self_.options_.service.after_drop;
+        plan.free_at = std::min(std::max(drop, now_) + self_.options_.service.after_drop, kNever);
         plan.place = door;
       }
     } else if (rider.trip) {

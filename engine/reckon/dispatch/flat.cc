@@ -31,6 +31,8 @@ Flat::Flat(const Problem& the_problem) : problem(the_problem), dimensions(the_pr
   amounts_.push_back(0);  // so that a row's address exists without dimensions, too
   find_compatible();
   any_apart = std::ranges::any_of(problem.requests, [](const Request& r) { return !r.not_with.empty(); });
+  any_on_board_limit =
+      std::ranges::any_of(problem.requests, [](const Request& r) { return r.max_on_board_s < kUnlimited; });
   is_fixed.assign(problem.requests.size(), 0);
   for (const Vehicle& v : problem.vehicles) {
     for (std::size_t i = 0; i < v.fixed; ++i) is_fixed[tasks[v.initial[i]].request] = 1;
@@ -51,8 +53,6 @@ void Flat::flatten_times() {
 }
 
 void Flat::flatten_vehicles() {
-  const bool on_board_limits =
-      std::ranges::any_of(problem.requests, [](const Request& r) { return r.max_on_board_s < kUnlimited; });
   for (const Vehicle& v : problem.vehicles) {
     const Travel& travel = problem.travel_of(v);
     const auto max_tasks = std::min(v.max_tasks, static_cast<std::int64_t>(kMaxTasks));
@@ -76,7 +76,7 @@ void Flat::flatten_vehicles() {
                         .max_tasks = static_cast<std::size_t>(max_tasks),
                         .twin_class = 0,
                         .limited = v.max_travel_s < kUnlimited || v.max_distance_m < kUnlimited,
-                        .slow = !v.breaks.empty() || on_board_limits});
+                        .has_breaks = !v.breaks.empty()});
   }
 }
 

@@ -40,7 +40,7 @@ struct FlatVehicle {
   std::size_t max_tasks;
   std::uint32_t twin_class;  ///< equal for vehicles that differ in nothing
   bool limited;              ///< has max_travel_s or max_distance_m
-  bool slow;                 ///< breaks or times on board: only the whole timetable tells
+  bool has_breaks;           ///< only the whole timetable tells
 
   std::int64_t leg_s(LocationIndex from, LocationIndex to) const {
     return from == kNone || to == kNone ? 0 : durations[from * locations + to];
@@ -72,6 +72,7 @@ class Flat {
   std::size_t dimensions;
   std::uint32_t twin_classes = 0;
   bool any_apart = false;              ///< some requests may not be in one route
+  bool any_on_board_limit = false;     ///< some shipments may be on board for a while only
   std::vector<std::uint8_t> is_fixed;  ///< by request: stays with its vehicle
 
   const std::int64_t* from_start(RequestIndex r) const { return &amounts_[r * 3 * dimensions]; }
@@ -79,6 +80,9 @@ class Flat {
   const std::int64_t* carried(RequestIndex r) const { return from_start(r) + 2 * dimensions; }
   /// Skills and capacity allow the request on this vehicle, alone.
   bool compatible(RequestIndex r, VehicleIndex v) const { return compatible_[r * vehicles.size() + v] != 0; }
+
+  /// The longest that the request may be on board.
+  std::int64_t max_on_board_s(RequestIndex r) const { return problem.requests[r].max_on_board_s; }
 
   /// Earliest start at `task` when there at `time_s`; kNever if too late.
   std::int64_t earliest(TaskIndex task, std::int64_t time_s) const {

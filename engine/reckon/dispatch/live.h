@@ -48,10 +48,11 @@ struct LiveOrder {
 /// Ten times as slow as the fastest is slower than anybody walks.
 inline constexpr std::uint32_t kMaxPacePercent = 1000;
 
-/// What a ride that takes the fastest `usual` takes one of this pace, rounded up; kNever stays kNever.
+/// What a ride that takes the fastest `usual` takes one of this pace, rounded up; kNever at most.
 constexpr Seconds at_pace(Seconds usual, std::uint32_t pace_percent) {
   if (pace_percent == 100 || usual >= kNever) return usual;
-  return static_cast<Seconds>((std::int64_t{usual} * pace_percent + 99) / 100);
+  const std::int64_t slower = (std::int64_t{usual} * pace_percent + 99) / 100;
+  return slower < kNever ? static_cast<Seconds>(slower) : kNever;
 }
 
 /// A rider on duty, or one whose shift is known.

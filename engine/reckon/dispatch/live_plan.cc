@@ -57,8 +57,8 @@ bool walk(const Snapshot& snapshot, std::uint32_t rider, const Trip& trip, bool 
   const Seconds pickup = snapshot.pickup_of(trip, under_way ? who.arrival : state.time + ride);
   // Nothing is added to a trip under way that its rider could not pick up; the trip itself stands.
   if (pickup > who.off && !stands) return false;
-  Seconds busy = ride + service.before_pickup + service.after_pickup;
-  Seconds leave = pickup + service.after_pickup;
+  std::int64_t busy = std::int64_t{ride} + service.before_pickup + service.after_pickup;
+  Seconds leave = std::min(pickup + service.after_pickup, kNever);  // far beyond any day: no sum overflows
   PlaceIndex at = trip.shop;
   for (std::size_t i = 0; i < trip.count; ++i) {
     const PlanOrder& order = snapshot.orders[trip.orders[i]];
@@ -66,12 +66,12 @@ bool walk(const Snapshot& snapshot, std::uint32_t rider, const Trip& trip, bool 
     if (leg >= kNever && !stands) return false;
     const Seconds drop = leave + leg + service.before_drop;
     on_drop(trip.orders[i], pickup, drop);
-    leave = drop + service.after_drop;
-    busy += leg + service.before_drop + service.after_drop;
+    leave = std::min(drop + service.after_drop, kNever);
+    busy += std::int64_t{leg} + service.before_drop + service.after_drop;
     at = order.order.door;
   }
-  state.cost +=
-      snapshot.weights.rider_minute * busy / kMinute + who.extra_cost() * (trip.count - trip.locked);
+  state.cost += snapshot.weights.rider_minute * static_cast<double>(busy) / kMinute +
+                who.extra_cost() * (trip.count - trip.locked);
   state.place = at;
   state.time = leave;
   return true;

@@ -44,7 +44,7 @@ enum class Reason : std::uint8_t {
   kNoRoute,      ///< no such vehicle can reach its places, or come home from them
   kTimeWindows,  ///< no such vehicle can be there in time, even alone
   kRouteLimit,   ///< alone it breaks every such vehicle's max_tasks, max_travel_time or max_distance
-  kNoRoom,       ///< it would fit alone, but the vehicles are full with what was preferred
+  kNoRoom,       ///< it would fit alone, but the vehicles are full with what was preferred, or time was out
 };
 
 /// `skills`, `too_heavy`, `no_route`, `time_windows`, `route_limit`, `no_room`.

@@ -1,6 +1,7 @@
 #include "reckon/dispatch/schedule.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -166,13 +167,15 @@ class Timetable {
   // step only raises times, the end is the least solution; with one window for each task that takes no more
   // rounds than there are tasks (Bellman and Ford), and each further window may make them begin anew once.
   bool keep_fresh() {
-    if (!has_on_board_limits()) return true;
+    const auto limits = on_board_limits();
+    if (limits.empty()) return true;
+    if (!without_waiting(limits)) return false;
     std::vector<std::int64_t> floor(tasks_.size() + 1, -kNever);
     std::size_t rounds = tasks_.size() + 2;
     for (const TaskIndex task : tasks_)
       rounds += (problem_.tasks[task].windows.size() - 1) * (tasks_.size() + 2);
     for (; rounds > 0; --rounds) {
-      if (!raise_late_pickups(floor)) return true;
+      if (!raise_late_pickups(limits, floor)) return true;
       for (std::size_t e = 1; e <= tasks_.size(); ++e) {
         const std::int64_t arrival = earliest_[e - 1] + edge_s(e - 1);
         earliest_[e] = finish(e, std::max(arrival, floor[e]));
@@ -184,18 +187,45 @@ class Timetable {
     return false;
   }
 
-  // True when some pickup must begin later.
-  bool raise_late_pickups(std::vector<std::int64_t>& floor) const {
-    bool raised = false;
+  // A shipment that may be on board for a while only, by its elements.
+  struct OnBoardLimit {
+    std::size_t pickup;
+    std::size_t delivery;
+    std::int64_t most_s;
+  };
+  std::vector<OnBoardLimit> on_board_limits() const {
+    std::vector<OnBoardLimit> limits;
     for (std::size_t d = 1; d <= tasks_.size(); ++d) {
       const Task& task = problem_.tasks[tasks_[d - 1]];
-      const std::int64_t most = problem_.requests[task.request].max_on_board_s;
-      if (task.kind != TaskKind::kDelivery || most >= kUnlimited) continue;
-      const auto pickup = std::ranges::find(tasks_, tasks_[d - 1] - 1);
-      const auto p = static_cast<std::size_t>(pickup - tasks_.begin()) + 1;
+      const std::int64_t most_s = problem_.requests[task.request].max_on_board_s;
+      if (task.kind != TaskKind::kDelivery || most_s >= kUnlimited) continue;
+      std::size_t p = d - 1;
+      while (tasks_[p - 1] != tasks_[d - 1] - 1) --p;
+      limits.push_back({p, d, most_s});
+    }
+    return limits;
+  }
+
+  // Who is too long on board without ever waiting is so at any time.
+  bool without_waiting(const std::vector<OnBoardLimit>& limits) const {
+    std::vector<std::int64_t> begun_s(tasks_.size() + 1, 0);
+    std::vector<std::int64_t> left_s(tasks_.size() + 1, 0);
+    for (std::size_t e = 1; e <= tasks_.size(); ++e) {
+      begun_s[e] = left_s[e - 1] + edge_s(e - 1);
+      left_s[e] = begun_s[e] + setup_s(e) + service_s(e);
+    }
+    return std::ranges::all_of(limits, [&](const OnBoardLimit& limit) {
+      return begun_s[limit.delivery] - left_s[limit.pickup] <= limit.most_s;
+    });
+  }
+
+  // True when some pickup must begin later.
+  bool raise_late_pickups(const std::vector<OnBoardLimit>& limits, std::vector<std::int64_t>& floor) const {
+    bool raised = false;
+    for (const auto& [p, d, most_s] : limits) {
       const std::int64_t delivered = earliest_[d] - setup_s(d) - service_s(d);
-      if (delivered - earliest_[p] <= most) continue;
-      floor[p] = delivered - most - setup_s(p) - service_s(p);
+      if (delivered - earliest_[p] <= most_s) continue;
+      floor[p] = delivered - most_s - setup_s(p) - service_s(p);
       raised = true;
     }
     return raised;
@@ -235,15 +265,25 @@ bool within_limits(const Problem& problem, const Vehicle& vehicle, const Timetab
 }
 
 bool may_be_together(const Problem& problem, std::span<const TaskIndex> tasks) {
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const auto& one = problem.requests[problem.tasks[tasks[i]].request];
-    if (one.not_with.empty()) continue;
-    for (const TaskIndex task : tasks) {
-      const auto& other = problem.requests[problem.tasks[task].request];
-      if (&one != &other && apart(one, other)) return false;
-    }
+  const auto request_of = [&](TaskIndex task) { return problem.tasks[task].request; };
+  const auto picky = [&](TaskIndex task) { return !problem.requests[request_of(task)].not_with.empty(); };
+  if (std::ranges::none_of(tasks, picky)) return true;
+  std::vector<std::pair<std::uint32_t, RequestIndex>> tagged;
+  for (const TaskIndex task : tasks) {
+    for (const auto tag : problem.requests[request_of(task)].tags) tagged.emplace_back(tag, request_of(task));
   }
-  return true;
+  std::ranges::sort(tagged);
+  // Of those with a tag, the first and the last are both this request only if there is no other one.
+  const auto meets = [&](RequestIndex r, std::uint32_t tag) {
+    const auto [first, last] =
+        std::ranges::equal_range(tagged, tag, {}, [](const auto& t) { return t.first; });
+    return first != last && (first->second != r || std::prev(last)->second != r);
+  };
+  return std::ranges::none_of(tasks, [&](TaskIndex task) {
+    const RequestIndex r = request_of(task);
+    return std::ranges::any_of(problem.requests[r].not_with,
+                               [&](std::uint32_t tag) { return meets(r, tag); });
+  });
 }
 
 Obstacle obstacle_of(const Problem& problem, const Vehicle& vehicle, std::span<const TaskIndex> tasks,

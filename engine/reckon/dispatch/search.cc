@@ -4,6 +4,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
+
+#include "reckon/dispatch/schedule.h"
 
 namespace reckon::dispatch {
 namespace {
@@ -39,7 +42,7 @@ constexpr std::size_t kMaxAbsentTried = 40;     // of those long left out, in on
 
 }  // namespace
 
-Search::Search(const Flat& flat, std::uint64_t seed, Objective objective)
+Search::Search(const Flat& flat, std::uint64_t seed, Objective objective, std::function<bool()> out_of_time)
     : flat_(flat),
       rng_(seed),
       objective_(objective),
@@ -56,6 +59,7 @@ Search::Search(const Flat& flat, std::uint64_t seed, Objective objective)
       neighbours_(flat.tasks.size()),
       torn_(flat.problem.requests.size(), 0),
       torn_in_(flat.problem.requests.size(), 0) {
+  scratch_.out_of_time = std::move(out_of_time);
   for (VehicleIndex v = 0; v < flat.vehicles.size(); ++v) chains_.emplace_back(flat, v);
   while (memory_slots_ < kMaxMemorySlots && memory_slots_ < flat.vehicles.size()) memory_slots_ *= 2;
   memory_.resize(flat.problem.requests.size() * memory_slots_);
@@ -77,8 +81,10 @@ void Search::construct() {
   find_near_vehicles();
   begin_as_told();
   std::vector<RequestIndex> left;
+  bool late = false;
   for (const RequestIndex r : absent_) {
-    if (!insert_best(r, 0)) left.push_back(r);
+    if (late || !insert_best(r, 0)) left.push_back(r);
+    late = late || out_of_time();
   }
   absent_ = std::move(left);
   scale_ = mean_leg_cost();
@@ -88,20 +94,30 @@ void Search::construct() {
   note_best();
 }
 
-// The vehicles' initial sequences, as far as they can be done: their last requests go first. What is fixed
-// can (validate_fixed).
+// The vehicles' initial sequences, as far as they can be done: their last requests go first; when time is
+// out, all of them. What is fixed can be done (validate_fixed).
 void Search::begin_as_told() {
   for (VehicleIndex v = 0; v < chains_.size(); ++v) {
     auto tasks = flat_.problem.vehicles[v].initial;
-    while (!tasks.empty() && !chains_[v].assign(flat_, tasks)) {
+    while (!tasks.empty() && !begin(v, tasks)) {
       RECKON_CHECK(tasks.size() > flat_.problem.vehicles[v].fixed);
+      if (flat_.problem.vehicles[v].fixed == 0 && out_of_time()) {
+        tasks.clear();
+        break;
+      }
       const RequestIndex last = flat_.tasks[tasks.back()].request;
       std::erase_if(tasks, [&](TaskIndex task) { return flat_.tasks[task].request == last; });
     }
     if (tasks.empty()) continue;
     changed(v);
-    std::erase_if(absent_, [&](RequestIndex r) { return !is_absent(r); });
   }
+  std::erase_if(absent_, [&](RequestIndex r) { return !is_absent(r); });
+}
+
+// A chain looks at times and limits only: who puts requests in has asked the rest before. Here nobody has.
+bool Search::begin(VehicleIndex v, const std::vector<TaskIndex>& tasks) {
+  return obstacle(flat_.problem, flat_.problem.vehicles[v], tasks) == Obstacle::kNothing &&
+         chains_[v].assign(flat_, tasks);
 }
 
 double Search::mean_leg_cost() const {

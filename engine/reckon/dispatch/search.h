@@ -4,6 +4,7 @@
 // greedily with a little chance, and accept under annealing. Internal to this room; `solve` is the entry.
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "reckon/dispatch/chain.h"
@@ -23,9 +24,12 @@ struct Sequences {
 
 class Search {
  public:
-  Search(const Flat& flat, std::uint64_t seed, Objective objective = Objective::kCost);
+  /// @param out_of_time  asked now and then, when set; after a true one nothing more is put in
+  Search(const Flat& flat, std::uint64_t seed, Objective objective = Objective::kCost,
+         std::function<bool()> out_of_time = {});
 
-  /// Puts every request where it costs least, most urgent and most important first.
+  /// Puts every request where it costs least, most urgent and most important first: all that there is time
+  /// for, and one at least.
   void construct();
 
   /// One round of ruin and recreate. @param progress  share of the time that is spent, [0, 1]
@@ -76,6 +80,8 @@ class Search {
   Score now() const { return {counted_.priority, counted_.tasks, counted_.cost}; }
   double mean_leg_cost() const;
   void begin_as_told();
+  bool begin(VehicleIndex v, const std::vector<TaskIndex>& tasks);
+  bool out_of_time() const { return scratch_.out_of_time && scratch_.out_of_time(); }
   bool stands_without_torn(VehicleIndex v);
 
   const Flat& flat_;

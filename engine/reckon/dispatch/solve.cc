@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
+#include <utility>
 
 #include "reckon/dispatch/check.h"
 #include "reckon/dispatch/flat.h"
@@ -20,6 +22,10 @@ class Budget {
       RECKON_CHECK(options.clock != nullptr);
       begin_ = options.clock->steady_now();
     }
+  }
+
+  bool out_of_time() const {
+    return options_.deadline && options_.clock->steady_now() >= options_.deadline->at;
   }
 
   double spent(std::uint64_t iterations) const {
@@ -96,7 +102,9 @@ Plan plan_of(const Flat& flat, const Sequences& sequences) {
 Plan solve(const Problem& problem, const SolveOptions& options, SolveStats* stats) {
   const Budget budget(options);
   const Flat flat(problem);
-  Search search(flat, options.seed, options.objective);
+  std::function<bool()> out_of_time;
+  if (options.deadline) out_of_time = [&budget] { return budget.out_of_time(); };
+  Search search(flat, options.seed, options.objective, std::move(out_of_time));
   search.construct();
   SolveStats counted;
   const bool nothing_to_do = problem.vehicles.empty() || problem.requests.empty();

@@ -1,7 +1,8 @@
 #pragma once
 
 // From a problem to a plan: insertion, then ruin and recreate under annealing until time or iterations end.
-// The best plan so far is always at hand, so any limit gives a plan.
+// The best plan so far is always at hand, so any limit gives a plan. A deadline holds for the insertion, too:
+// what there was no time for stays out.
 
 #include <cstdint>
 #include <optional>

@@ -84,10 +84,15 @@ void write_interval(base::JsonWriter& json, std::string_view key, const std::vec
   json.end_array();
 }
 
+constexpr double kMostLog = 8;  // no estimate is off by a factor of 3,000
+
 std::vector<IntervalKnot> read_interval(const base::JsonNode& node) {
   std::vector<IntervalKnot> knots;
   for (const auto& row : read_rows(node, 4, kMostKnots)) {
-    if (row[1] > 0 || row[3] < 0) node.fault("has an interval that does not hold its estimate");
+    const bool holds = row[1] <= 0 && row[3] >= 0 && row[1] <= row[2] && row[2] <= row[3];
+    if (!holds) node.fault("has an interval that does not hold its estimate, or not its median");
+    if (row[1] < -kMostLog || row[3] > kMostLog)
+      node.fault(fmt::format("has an interval wider than a factor of e^{}", kMostLog));
     if (!knots.empty() && row[0] < knots.back().at_m) node.fault("is not in order of straight lines");
     knots.push_back({row[0], row[1], row[2], row[3]});
   }
@@ -319,31 +324,52 @@ base::Result<std::unique_ptr<CalibratedRoads>> CalibratedRoads::make(std::shared
   std::unique_ptr<CalibratedRoads> roads(new CalibratedRoads(std::move(map), std::move(calibration)));
   if (roads->network_.groups().size() != roads->calibration_.routes.pace_ms_per_m.size())
     return refuse("has another number of road groups than its map");
-  roads->idle_.push_back(
-      {{},
-       std::make_unique<ModelRouter>(roads->network_, roads->calibration_.routes, road::kDefaultMaxSnapM)});
+  roads->pattern_ = std::make_shared<const ModelRouter>(roads->network_, roads->calibration_.routes,
+                                                        road::kDefaultMaxSnapM);
   return roads;
+}
+
+std::unique_ptr<ModelRouter> CalibratedRoads::router_under(
+    const std::shared_ptr<const road::ChangedGraph>& changes) const {
+  std::unique_lock lock(mutex_);
+  if (under_ != changes) {
+    if (being_made_) return nullptr;
+    being_made_ = true;
+    lock.unlock();
+    std::shared_ptr<const ModelRouter> made;
+    try {
+      made = std::make_shared<const ModelRouter>(network_, calibration_.routes, road::kDefaultMaxSnapM,
+                                                 changes.get());
+    } catch (...) {
+      lock.lock();
+      being_made_ = false;
+      throw;
+    }
+    lock.lock();
+    being_made_ = false;
+    idle_.clear();
+    under_ = changes;
+    pattern_ = std::move(made);
+  }
+  if (idle_.empty()) {
+    const auto pattern = pattern_;
+    lock.unlock();
+    return std::make_unique<ModelRouter>(*pattern);
+  }
+  auto router = std::move(idle_.back());
+  idle_.pop_back();
+  return router;
 }
 
 std::optional<CalibratedRoads::Answer> CalibratedRoads::ask(
     const geo::LatLng& from, const geo::LatLng& to,
     const std::shared_ptr<const road::ChangedGraph>& changes) const {
-  Idle own{changes, nullptr};
+  auto router = router_under(changes);
+  if (!router) return std::nullopt;
+  const auto answer = router->route(from, to);
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(idle_, [&](const auto& idle) { return idle.under != changes; });
-    if (!idle_.empty()) {
-      own = std::move(idle_.back());
-      idle_.pop_back();
-    }
-  }
-  if (!own.router)
-    own.router =
-        std::make_unique<ModelRouter>(network_, calibration_.routes, road::kDefaultMaxSnapM, changes.get());
-  const auto answer = own.router->route(from, to);
-  {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(own));
+    if (under_ == changes) idle_.push_back(std::move(router));
   }
   if (!answer.found) return std::nullopt;
   return Answer{with_interval(answer.metres, geo::geodesic_m(from, to), calibration_.road_interval),

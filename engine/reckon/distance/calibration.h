@@ -76,10 +76,11 @@ class CalibratedRoads {
     Estimate estimate;
     base::Seconds duration{};
   };
-  /// What the provider would say; nothing when the model has no route.
+  /// What the provider would say; nothing when the model has no route, or while another thread makes ready
+  /// for other corrections: the map's own answer serves till then.
   /// @param changes  corrections to the map in force (road::Roads::changes_on); empty: none
   /// Cost: a bidirectional search, half a millisecond on a city; some ten milliseconds the first time under
-  /// other corrections.
+  /// other corrections, for one thread.
   std::optional<Answer> ask(const geo::LatLng& from, const geo::LatLng& to,
                             const std::shared_ptr<const road::ChangedGraph>& changes = {}) const;
 
@@ -89,12 +90,14 @@ class CalibratedRoads {
   Calibration calibration_;
   std::string release_;
   road::RouteNetwork network_;
-  mutable std::mutex mutex_;  ///< of the routers that nobody uses just now
-  struct Idle {
-    std::shared_ptr<const road::ChangedGraph> under;
-    std::unique_ptr<ModelRouter> router;
-  };
-  mutable std::vector<Idle> idle_;
+
+  std::unique_ptr<ModelRouter> router_under(const std::shared_ptr<const road::ChangedGraph>& changes) const;
+
+  mutable std::mutex mutex_;                                 ///< of all that follows
+  mutable std::shared_ptr<const road::ChangedGraph> under_;  ///< the corrections that the routers follow
+  mutable std::shared_ptr<const ModelRouter> pattern_;       ///< further routers are copies of it
+  mutable bool being_made_ = false;                          ///< one for other corrections
+  mutable std::vector<std::unique_ptr<ModelRouter>> idle_;
 };
 
 }  // namespace reckon::distance

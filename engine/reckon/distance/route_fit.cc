@@ -116,6 +116,8 @@ void RouteFitter::solve(const std::vector<std::vector<float>>& rows, const std::
     prior[g] = 3.6e6 / network_.groups()[g].metres_per_hour;
     ridge[g] = 2 / (prior[g] * prior[g]);
   }
+  const auto own = network_.own_model();  // a turn that no trip tells of costs what the map says
+  for (std::size_t k = groups; k < features; ++k) prior[k] = own.turn_ms[k - groups] / 1000;
   theta = prior;
   std::vector<bool> use(rows.size(), true);
   for (int round = 0; round < 3; ++round) {

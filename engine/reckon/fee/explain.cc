@@ -103,7 +103,9 @@ class Teller {
 
   // What the tariff chose to price while the provider was silent.
   std::string which_estimate() const {
-    if (trace_.distance.source.starts_with("provider:")) return {};
+    const std::string_view source = trace_.distance.source;
+    const bool estimated = source == "road" || source == "geodesic" || source.starts_with("memory:");
+    if (!estimated) return {};
     switch (tariff_.estimate) {
       case EstimateChoice::kLikely:
         return {};

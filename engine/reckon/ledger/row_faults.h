@@ -17,6 +17,8 @@ class RowFaults {
  public:
   void add(std::string where, std::string what);
   void add(std::vector<base::Fault> faults);
+  /// Counts faults that their finder did not keep; all that it kept must be added before.
+  void add_untold(std::size_t count) { count_ += count; }
   /// Takes up another finder's; then they stand by the line that `where` names (`<name>:<line>…`), the first
   /// kept.
   void merge(RowFaults other, std::string_view name);

@@ -174,10 +174,7 @@ class Books::State::Examiner {
         if (auto done = adjustment(document, where); !done) return done;
         break;
       case DocumentKind::kReversal:
-        reversed_.reset();
-        if (reversed_.bind(1, document.reason).step() == Step::kRow)
-          add(where,
-              fmt::format("is taken back already, by document {}; once is allowed", reversed_.integer(0)));
+        if (auto done = reversal(document, where); !done) return done;
         break;
       case DocumentKind::kDeposit:
       case DocumentKind::kPayment: {
@@ -216,6 +213,15 @@ class Books::State::Examiner {
     if (!now) return base::fail(now.error());
     if (now->amount != document.before)
       add(where, "was adjusted by someone else meanwhile; look, and try again");
+    return {};
+  }
+
+  base::Result<void> reversal(const Document& document, const std::string& where) {
+    reversed_.reset();
+    const auto step = reversed_.bind(1, document.reason).step();
+    if (step == Step::kFailed) return state_.damage();
+    if (step == Step::kRow)
+      add(where, fmt::format("is taken back already, by document {}; once is allowed", reversed_.integer(0)));
     return {};
   }
 

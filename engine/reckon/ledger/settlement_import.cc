@@ -38,28 +38,37 @@ void read_row(const Values& values, std::string where, RowFaults& faults, std::v
   if (sound && at) rows.push_back({std::move(where), text(0), text(1), text(2), text(3), *at});
 }
 
-std::vector<Delivered> read_csv(std::string_view bytes, std::string_view name, RowFaults& faults) {
-  std::vector<base::Fault> broken;
-  const auto table = base::parse_csv(bytes, name, broken);
-  const bool any = !table.header.empty();
-  faults.add(std::move(broken));
+// The rows of a table that has all columns.
+std::vector<Delivered> read_table(const base::CsvTable& table, std::string_view name, RowFaults& faults) {
   std::array<std::size_t, kColumns.size()> columns{};
-  bool whole = any;
-  for (std::size_t i = 0; i < kColumns.size() && any; ++i) {
+  for (std::size_t i = 0; i < kColumns.size(); ++i) {
     const auto found = table.column(kColumns[i]);
     columns[i] = found.value_or(0);
-    if (found) continue;
-    whole = false;
-    faults.add(fmt::format("{}:1", name),
-               fmt::format("column '{}' is missing; needed: {}", kColumns[i], fmt::join(kColumns, ", ")));
+    if (!found)
+      faults.add(fmt::format("{}:1", name),
+                 fmt::format("column '{}' is missing; needed: {}", kColumns[i], fmt::join(kColumns, ", ")));
   }
   std::vector<Delivered> rows;
-  if (!whole) return rows;
+  if (!faults.empty()) return rows;
   for (const auto& row : table.rows) {
     Values values;
     for (std::size_t i = 0; i < kColumns.size(); ++i) values[i] = row.fields[columns[i]];
     read_row(values, fmt::format("{}:{}", name, row.line), faults, rows);
   }
+  return rows;
+}
+
+// Rows that have no shape and rows whose values are none lie between each other.
+std::vector<Delivered> read_csv(std::string_view bytes, std::string_view name, RowFaults& faults) {
+  base::CsvFaults broken;
+  const auto table = base::parse_csv(bytes, name, broken);
+  RowFaults shapes, values;
+  const auto untold = broken.count - broken.first.size();
+  shapes.add(std::move(broken.first));
+  shapes.add_untold(untold);
+  auto rows = table.header.empty() ? std::vector<Delivered>{} : read_table(table, name, values);
+  faults.merge(std::move(shapes), name);
+  faults.merge(std::move(values), name);
   return rows;
 }
 
@@ -203,9 +212,12 @@ bool is_party_name(std::string_view text) {
 
 std::vector<Delivered> read_deliveries(std::string_view bytes, std::string_view name, RowFaults& faults) {
   auto rows = bytes.starts_with('{') ? read_json_lines(bytes, name, faults) : read_csv(bytes, name, faults);
-  if (rows.size() > kMaxDeliveries)
-    faults.add(std::string(name),
-               fmt::format("has {} rows; at most {} are allowed, cut it", rows.size(), kMaxDeliveries));
+  if (rows.size() > kMaxDeliveries) {
+    RowFaults whole;
+    whole.add(std::string(name),
+              fmt::format("has {} rows; at most {} are allowed, cut it", rows.size(), kMaxDeliveries));
+    faults.merge(std::move(whole), name);
+  }
   return rows;
 }
 

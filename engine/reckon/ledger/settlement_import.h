@@ -26,7 +26,7 @@ struct Delivered {
 
 /// Reads CSV (columns quote_id, shop, rider, branch, delivered_at; further ones are passed over) or, where
 /// the first character is `{`, JSON lines with these keys.
-/// @param faults  takes every fault, as `<name>:<line>`
+/// @param faults  takes every fault, as `<name>:<line>`, by line
 /// @return the rows without one: whoever goes on with them can tell what else is wrong
 std::vector<Delivered> read_deliveries(std::string_view bytes, std::string_view name, RowFaults& faults);
 

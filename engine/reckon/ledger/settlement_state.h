@@ -112,8 +112,9 @@ struct Books::State {
                                        std::int64_t last_close, AccountStatement& statement) const;
   base::Result<void> add_lines(const DayJournal& journal, const std::vector<Document>& documents,
                                const OpenDay& open, AccountStatement& statement) const;
-  /// What waits of a shop at the statement's end: after its last close, or `after` the open days.
-  base::Result<void> add_held(const std::vector<Close>& closes, const Position& after, OpenDays open,
+  /// What waits of a shop at the statement's end: `after` the open days, or, where those are left out or
+  /// begin later, after the last close that it has.
+  base::Result<void> add_held(const std::vector<Close>& closes, std::optional<Position> after,
                               AccountStatement& statement) const;
   base::Result<Position> position(std::int64_t close) const;
   /// Posts a close again and tells what differs.

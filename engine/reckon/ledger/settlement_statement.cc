@@ -191,8 +191,9 @@ base::Result<void> Books::State::add_closed_days(const Terms& terms, const std::
   for (const auto& close : closes) {
     if (close.day < statement.from) {
       before.reset();
-      if (before.bind(1, close.seq).bind(2, statement.account).step() == Step::kRow)
-        statement.opening = {before.integer(0)};
+      const auto step = before.bind(1, close.seq).bind(2, statement.account).step();
+      if (step == Step::kFailed) return damage();
+      if (step == Step::kRow) statement.opening = {before.integer(0)};
     }
     if (close.day < statement.from || close.day > statement.to) continue;
     select.reset();
@@ -208,19 +209,18 @@ base::Result<void> Books::State::add_closed_days(const Terms& terms, const std::
   return {};
 }
 
-base::Result<void> Books::State::add_held(const std::vector<Close>& closes, const Position& after,
-                                          OpenDays open, AccountStatement& statement) const {
+base::Result<void> Books::State::add_held(const std::vector<Close>& closes, std::optional<Position> after,
+                                          AccountStatement& statement) const {
   const auto [kind, shop] = parts_of(statement.account);
   if (kind != "shop") return {};
-  auto holds = after.holds;
-  if (open == OpenDays::kLeftOut) {
+  if (!after) {
     const auto last = std::ranges::find_if(closes.rbegin(), closes.rend(),
                                            [&](const Close& close) { return close.day <= statement.to; });
     auto closed = position(last == closes.rend() ? 0 : last->seq);
     if (!closed) return base::fail(closed.error());
-    holds = std::move(closed->holds);
+    after = std::move(*closed);
   }
-  auto held = held_charges(shop, holds);
+  auto held = held_charges(shop, after->holds);
   if (!held) return base::fail(held.error());
   statement.held = std::move(*held);
   return {};
@@ -244,14 +244,15 @@ base::Result<AccountStatement> Books::statement(std::string_view account, std::c
   std::ranges::copy_if(*days, std::back_inserter(statement.open_days),
                        [&](const OpenDay& day) { return from <= day.day && day.day <= to; });
   if (auto done = state_->add_closed_days(*terms, *closes, statement); !done) return base::fail(done.error());
-  Position after;
-  if (open == OpenDays::kIncluded) {
+  std::optional<Position> after;
+  if (open == OpenDays::kIncluded && (closes->empty() || closes->back().day <= to)) {
     const auto last = closes->empty() ? 0 : closes->back().seq;
     auto position = state_->add_open_days(*terms, *days, last, statement);
     if (!position) return base::fail(position.error());
     after = std::move(*position);
   }
-  if (auto done = state_->add_held(*closes, after, open, statement); !done) return base::fail(done.error());
+  if (auto done = state_->add_held(*closes, std::move(after), statement); !done)
+    return base::fail(done.error());
   statement.closing = statement.opening;
   for (auto& line : statement.lines) {
     const auto sum = fee::add(statement.closing, line.amount);

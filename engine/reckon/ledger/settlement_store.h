@@ -206,8 +206,8 @@ class Books {
   /// Names of all accounts, in order.
   base::Result<std::vector<std::string>> accounts() const;
 
-  /// Checks the file's structure, the type of each value, all chains to their ends (docs/settlement.md),
-  /// posts every close again from its documents and its terms, and compares.
+  /// Checks the file's structure, the type of each value, all chains to their ends (docs/settlement.md), all
+  /// terms against their release, posts every close again from its documents and its terms, and compares.
   /// @return what differs; empty when all is well
   base::Result<std::vector<base::Fault>> verify(
       const std::function<void(std::int64_t, std::int64_t)>& progress = {}) const;

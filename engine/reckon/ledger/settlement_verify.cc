@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "reckon/base/hash.h"
 #include "reckon/fee/condition.h"
 #include "reckon/ledger/settlement_state.h"
 
@@ -41,27 +42,55 @@ bool verify_structure(const Connection& db, Differences& out) {
   }
 }
 
+constexpr std::string_view kTables =
+    "('terms', 'documents', 'closes', 'reopenings', 'accounts', 'entries', 'postings', 'balances', 'holds', "
+    "'head', 'parties')";
+
+// `text` between two `mark`s, as SQL has a name or a literal.
+std::string between(char mark, std::string_view text) {
+  std::string quoted(1, mark);
+  for (const char c : text) quoted.append(c == mark ? 2 : 1, c);
+  return quoted + mark;
+}
+
+// SQLite's own tables (`sqlite_stat1` after ANALYZE) and further indexes change nothing in what is told.
+bool verify_tables(const Connection& db, Differences& out) {
+  const auto sql = fmt::format(
+      "SELECT type, name FROM sqlite_master WHERE type <> 'index' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+      "AND NOT (type = 'table' AND name IN {}) ORDER BY type, name",
+      kTables);
+  Statement select(db.get(), sql.c_str());
+  Step step = Step::kRow;
+  while ((step = select.step()) == Step::kRow)
+    out.add(fmt::format("{} {}", select.text(0), select.text(1)),
+            "does not belong to books; it was put in from outside");
+  return step == Step::kDone;
+}
+
 // One table's columns: SQLite keeps a value that does not fit its column's type as it is.
 struct Columns {
-  std::string key;    ///< the first column of its key
+  std::string key;    ///< the first column of its key, quoted; the first of all where it has none
   std::string wrong;  ///< CASE … END: the first column whose value is of another type
 };
 
 std::optional<std::map<std::string, Columns>> read_columns(const Connection& db) {
-  Statement select(db.get(),
-                   "SELECT m.name, c.name, lower(c.type), c.\"notnull\", c.pk FROM sqlite_master m "
-                   "JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid");
+  const auto sql = fmt::format(
+      "SELECT m.name, c.name, lower(c.type), c.\"notnull\", c.pk FROM sqlite_master m "
+      "JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name IN {} ORDER BY m.name, c.cid",
+      kTables);
+  Statement select(db.get(), sql.c_str());
   std::map<std::string, Columns> tables;
   for (;;) {
     const auto step = select.step();
     if (step == Step::kFailed) return std::nullopt;
     if (step == Step::kDone) return tables;
     auto& columns = tables[std::string(select.text(0))];
-    const auto name = select.text(1);
-    if (select.integer(4) == 1) columns.key = name;
+    const auto name = between('"', select.text(1));
+    if (columns.key.empty() || select.integer(4) == 1) columns.key = name;
     const bool may_be_null = select.integer(3) == 0 && select.integer(4) == 0;
-    columns.wrong += fmt::format(" WHEN typeof({0}) <> '{1}'{2} THEN '{0}'", name, select.text(2),
-                                 may_be_null ? fmt::format(" AND {} IS NOT NULL", name) : std::string());
+    columns.wrong += fmt::format(" WHEN typeof({}) <> {}{} THEN {}", name, between('\'', select.text(2)),
+                                 may_be_null ? fmt::format(" AND {} IS NOT NULL", name) : std::string(),
+                                 between('\'', select.text(1)));
   }
 }
 
@@ -70,7 +99,7 @@ bool verify_types(const Connection& db, Differences& out) {
   if (!tables) return false;
   for (const auto& [table, columns] : *tables) {
     const auto sql = fmt::format("SELECT {0}, CASE{1} END AS wrong FROM {2} WHERE wrong IS NOT NULL",
-                                 columns.key, columns.wrong, table);
+                                 columns.key, columns.wrong, between('"', table));
     Statement select(db.get(), sql.c_str());
     Step step = Step::kRow;
     while ((step = select.step()) == Step::kRow)
@@ -89,6 +118,20 @@ bool verify_ends(const Connection& db, Differences& out) {
       out.add(std::string(kChains[i]), fault);
   }
   return true;
+}
+
+// Also the terms under which no day was closed yet: the next close would use them.
+bool verify_terms(const Connection& db, Differences& out) {
+  Statement select(db.get(), "SELECT seq, release, text FROM terms ORDER BY seq");
+  for (;;) {
+    const auto step = select.step();
+    if (step != Step::kRow) return step == Step::kDone;
+    const auto where = fmt::format("terms {}", select.integer(0));
+    if (base::sha256(select.text(2)) != select.text(1))
+      out.add(where, fmt::format("was changed: its text is not that of release {}", select.text(1)));
+    else if (const auto terms = read_terms(select.text(2), where); !terms)
+      out.add(terms.error().where, "cannot be read: " + terms.error().message);
+  }
 }
 
 bool verify_documents(const Connection& db, Differences& out) {
@@ -164,8 +207,9 @@ base::Result<std::vector<base::Fault>> Books::verify(
   if (!view) return base::fail(view.error());
   const auto& db = state_->db;
   Differences out;
-  if (!verify_structure(db, out) || !verify_types(db, out) || !verify_documents(db, out) ||
-      !verify_parties(db, out) || !verify_ends(db, out))
+  if (!verify_structure(db, out) || !verify_tables(db, out) || !verify_types(db, out) ||
+      !verify_terms(db, out) || !verify_documents(db, out) || !verify_parties(db, out) ||
+      !verify_ends(db, out))
     return state_->damage();
   const auto all = all_closes();
   const auto opened = reopenings();

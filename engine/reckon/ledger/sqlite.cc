@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <optional>
 #include <utility>
 
 #include "reckon/base/hash.h"
@@ -114,13 +115,16 @@ base::Result<std::string> path_of(std::string_view url, std::string_view name) {
 
 namespace {
 
-// Runs `work` alone, in one transaction; false, with nothing done, where it or the commit fails.
+// Runs `work` alone, in one transaction. Where it or the commit fails, nothing is done and the fault is
+// given; it is read before ROLLBACK, whose success would hide it.
 template <class Work>
-bool alone(Connection& connection, Work&& work) {
-  if (!connection.execute("BEGIN IMMEDIATE")) return false;
-  if (work() && connection.execute("COMMIT")) return true;
+std::optional<std::string> fault_alone(Connection& connection, Work&& work) {
+  if (!connection.execute("BEGIN IMMEDIATE")) return connection.message();
+  if (work() && connection.execute("COMMIT")) return std::nullopt;
+  auto fault =
+      connection.code() == SQLITE_OK ? std::string("no way to do that is known") : connection.message();
   connection.execute("ROLLBACK");
-  return false;
+  return fault;
 }
 
 // Two processes may find the file empty, or old, at once; the second sees what the first did after the lock.
@@ -128,9 +132,10 @@ base::Result<void> make_current(Connection& connection, const std::string& path,
   const auto made = [&] {
     return pragma(connection, "SELECT count(*) FROM sqlite_master") != 0 || connection.execute(format.schema);
   };
-  if (pragma(connection, "SELECT count(*) FROM sqlite_master") == 0 && !alone(connection, made))
-    return base::fail(base::ErrorCode::kEnvironment, path,
-                      fmt::format("cannot be made: {}", connection.message()));
+  if (pragma(connection, "SELECT count(*) FROM sqlite_master") == 0) {
+    if (const auto fault = fault_alone(connection, made))
+      return base::fail(base::ErrorCode::kEnvironment, path, fmt::format("cannot be made: {}", *fault));
+  }
   const auto old = [&] {
     return pragma(connection, "PRAGMA application_id") == format.application_id &&
            pragma(connection, "PRAGMA user_version") < format.version;
@@ -138,10 +143,11 @@ base::Result<void> make_current(Connection& connection, const std::string& path,
   const auto upgraded = [&] {
     return !old() || format.upgrade(connection, pragma(connection, "PRAGMA user_version"));
   };
-  if (format.upgrade != nullptr && old() && !alone(connection, upgraded))
-    return base::fail(
-        base::ErrorCode::kEnvironment, path,
-        fmt::format("cannot be brought to version {}: {}", format.version, connection.message()));
+  if (format.upgrade != nullptr && old()) {
+    if (const auto fault = fault_alone(connection, upgraded))
+      return base::fail(base::ErrorCode::kEnvironment, path,
+                        fmt::format("cannot be brought to version {}: {}", format.version, *fault));
+  }
   return {};
 }
 

@@ -90,7 +90,7 @@ std::string part_fault(const Part& part) {
 
 // The part that an entry of the directory at `at` points to.
 std::optional<Part> part_at(std::string_view bytes, std::size_t at) {
-  if (number_at(bytes, at, 4) != 0x02014b50) return std::nullopt;
+  if (number_at(bytes, at, 4) != 0x02014b50 || bytes.size() - at < kEntrySize) return std::nullopt;
   const auto method = number_at(bytes, at + 10, 2), size = number_at(bytes, at + 20, 4);
   const auto local = number_at(bytes, at + 42, 4);
   if ((method != 0 && method != Z_DEFLATED) || number_at(bytes, local, 4) != 0x04034b50) return std::nullopt;

@@ -268,7 +268,8 @@ class ArcMaker {
     const auto way = std::ranges::lower_bound(data_.ways, way_of(in), {}, &RoadWay::osm_id);
     const auto refs = std::span(data_.refs).subspan(way->first_ref, way->ref_count);
     const std::array pair{node_beside(in), node};
-    const bool forward = !std::ranges::search(refs, pair).empty();
+    // Not std::ranges::search: its subrange is more than clang 14 makes of this library's concepts.
+    const bool forward = std::search(refs.begin(), refs.end(), pair.begin(), pair.end()) != refs.end();
     return (signals & (forward ? 1 : 2)) != 0;
   }
 

@@ -208,7 +208,7 @@ bool narrow_for_car(const Tags& tags) {
   if (!directions.forward || !directions.backward) return false;
   auto width = tags.get("width");
   const auto metres = leading_number(width);
-  const bool narrow = metres && *metres <= kOneCarM && (width.empty() || width == "m");
+  const bool narrow = metres && *metres > 0 && *metres <= kOneCarM && (width.empty() || width == "m");
   return narrow || tags.is("lanes", "1");
 }
 
