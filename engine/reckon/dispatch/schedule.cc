@@ -275,8 +275,10 @@ bool may_be_together(const Problem& problem, std::span<const TaskIndex> tasks) {
   std::ranges::sort(tagged);
   // Of those with a tag, the first and the last are both this request only if there is no other one.
   const auto meets = [&](RequestIndex r, std::uint32_t tag) {
-    const auto [first, last] =
-        std::ranges::equal_range(tagged, tag, {}, [](const auto& t) { return t.first; });
+    // Not equal_range: its subrange is more than clang 14 makes of this library's concepts.
+    const auto by_tag = [](const auto& t) { return t.first; };
+    const auto first = std::ranges::lower_bound(tagged, tag, {}, by_tag);
+    const auto last = std::ranges::upper_bound(tagged, tag, {}, by_tag);
     return first != last && (first->second != r || std::prev(last)->second != r);
   };
   return std::ranges::none_of(tasks, [&](TaskIndex task) {

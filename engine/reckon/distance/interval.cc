@@ -9,6 +9,7 @@ namespace {
 constexpr double kAlpha = 0.1;
 constexpr std::size_t kWindows = 5;         // at least as many as do not overlap,
 constexpr std::size_t kMostInWindow = 800;  // and more where there are enough: a point of coverage either way
+constexpr double kMostLog = 8;              // no estimate is off by a factor of 3,000, whatever a file says
 constexpr double kHairM = 1e-6;             // so that an answer that makes an edge lies inside it
 
 // The value that `above` of `sorted`'s neighbours-to-come exceed on average; `sorted` ascends from 0 on. Real
@@ -77,10 +78,12 @@ Estimate with_interval(double metres, double straight_m, std::span<const Interva
   const base::Metres ours{std::llround(metres)};
   if (knots.empty()) return road_estimate(ours);
   const auto knot = between(knots, straight_m);
-  const auto whole = static_cast<double>(ours.value);
-  const base::Metres low{std::llround(std::ceil(whole * std::exp(scale * knot.low) - kHairM))};
-  const base::Metres high{std::llround(std::floor(whole * std::exp(scale * knot.high) + kHairM))};
-  const base::Metres median{std::llround(whole * std::exp(scale * knot.median))};
+  const auto at = [&](double log) {
+    return static_cast<double>(ours.value) * std::exp(std::clamp(scale * log, -kMostLog, kMostLog));
+  };
+  const base::Metres low{std::llround(std::ceil(at(knot.low) - kHairM))};
+  const base::Metres high{std::llround(std::floor(at(knot.high) + kHairM))};
+  const base::Metres median{std::llround(at(knot.median))};
   return {ours, low, high, std::clamp(median, low, high)};
 }
 
