@@ -3,26 +3,9 @@
 #include <algorithm>
 
 namespace reckon::distance {
-namespace {
 
 using road::Cost;
-
-Cost part_of(const road::Arc& arc, std::uint32_t arc_ms, std::uint32_t length_mm) {
-  const auto time = arc.length_mm == 0 ? 0 : std::uint64_t{arc_ms} * length_mm / arc.length_mm;
-  return road::cost_of(static_cast<std::uint32_t>(std::min<std::uint64_t>(time, road::kMaxWeight)),
-                       length_mm);
-}
-
-bool closed(std::uint32_t ms) {
-  return ms >= road::kMaxWeight;
-}
-
-}  // namespace
-
-void Reach::begin(const road::RouteNetwork& network) {
-  labels_.reset(network.network().graph.arcs.size());
-  heap_.clear();
-}
+using road::never_used;
 
 void Reach::offer(std::uint32_t arc, Cost cost) {
   if (cost >= labels_.cost(arc)) return;
@@ -30,45 +13,48 @@ void Reach::offer(std::uint32_t arc, Cost cost) {
   heap_.push({cost, arc});
 }
 
-void Reach::from(const road::RouteNetwork& network, const road::ArcCosts& costs, const road::Door& door,
-                 Cost most) {
-  begin(network);
-  const auto& graph = network.network().graph;
-  for (const auto& start : door.terminals) {
-    const auto ms = costs.arc_ms[start.arc];
-    if (!closed(ms)) offer(start.arc, part_of(graph.arcs[start.arc], ms, road::length_mm_of(start.after)));
+template <class UsedOf, class EachTurn>
+void Reach::spread(const road::ArcGraph& graph, const road::ArcCosts& costs, const road::Door& door,
+                   Cost most, UsedOf used_of, EachTurn each_turn) {
+  labels_.reset(graph.arcs.size());
+  heap_.clear();
+  for (const auto& terminal : door.terminals) {
+    const auto ms = costs.arc_ms[terminal.arc];
+    if (never_used(ms)) continue;
+    offer(terminal.arc, road::part_of(graph.arcs[terminal.arc], ms, road::length_mm_of(used_of(terminal))));
   }
   while (!heap_.empty() && heap_.top().cost <= most) {
     const auto [cost, arc] = heap_.top();
     heap_.pop();
     if (cost > labels_.cost(arc)) continue;
-    for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn) {
-      const auto next = graph.next[turn];
-      if (closed(costs.turn_ms[turn]) || closed(costs.arc_ms[next])) continue;
-      offer(next, road::plus(cost, road::cost_of(costs.turn_ms[turn] + costs.arc_ms[next],
-                                                 graph.arcs[next].length_mm)));
-    }
+    const Cost here = cost;
+    each_turn(arc, [&](std::uint32_t turn, std::uint32_t other) {
+      if (never_used(costs.turn_ms[turn]) || never_used(costs.arc_ms[other])) return;
+      offer(other, road::plus(here, road::cost_of(costs.turn_ms[turn] + costs.arc_ms[other],
+                                                  graph.arcs[other].length_mm)));
+    });
   }
+}
+
+void Reach::from(const road::RouteNetwork& network, const road::ArcCosts& costs, const road::Door& door,
+                 Cost most) {
+  const auto& graph = network.network().graph;
+  spread(
+      graph, costs, door, most, [](const road::Terminal& terminal) { return terminal.after; },
+      [&](std::uint32_t arc, auto offer_turn) {
+        for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn)
+          offer_turn(turn, graph.next[turn]);
+      });
 }
 
 void Reach::to(const road::RouteNetwork& network, const road::ArcCosts& costs, const road::Door& door,
                Cost most) {
-  begin(network);
-  const auto& graph = network.network().graph;
-  for (const auto& end : door.terminals) {
-    const auto ms = costs.arc_ms[end.arc];
-    if (!closed(ms)) offer(end.arc, part_of(graph.arcs[end.arc], ms, road::length_mm_of(end.before)));
-  }
-  while (!heap_.empty() && heap_.top().cost <= most) {
-    const auto [cost, arc] = heap_.top();
-    heap_.pop();
-    if (cost > labels_.cost(arc)) continue;
-    for (const auto& [before, turn] : network.turns_back().into(arc)) {
-      if (closed(costs.turn_ms[turn]) || closed(costs.arc_ms[before])) continue;
-      offer(before, road::plus(cost, road::cost_of(costs.turn_ms[turn] + costs.arc_ms[before],
-                                                   graph.arcs[before].length_mm)));
-    }
-  }
+  spread(
+      network.network().graph, costs, door, most,
+      [](const road::Terminal& terminal) { return terminal.before; },
+      [&](std::uint32_t arc, auto offer_turn) {
+        for (const auto& [before, turn] : network.turns_back().into(arc)) offer_turn(turn, before);
+      });
 }
 
 Cost cost_by(const road::RouteNetwork& network, const road::ArcCosts& costs, const Reach& there,
@@ -76,7 +62,7 @@ Cost cost_by(const road::RouteNetwork& network, const road::ArcCosts& costs, con
   const auto& graph = network.network().graph;
   Cost before = road::kNoCost, after = road::kNoCost;
   const auto sum = [&](Cost cost, std::uint32_t turn) {
-    return cost == road::kNoCost || closed(costs.turn_ms[turn])
+    return cost == road::kNoCost || never_used(costs.turn_ms[turn])
                ? road::kNoCost
                : road::plus(cost, road::cost_of(costs.turn_ms[turn], 0));
   };

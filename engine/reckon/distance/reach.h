@@ -23,7 +23,9 @@ class Reach {
   road::Cost cost(std::uint32_t arc) const { return labels_.cost(arc); }
 
  private:
-  void begin(const road::RouteNetwork& network);
+  template <class UsedOf, class EachTurn>
+  void spread(const road::ArcGraph& graph, const road::ArcCosts& costs, const road::Door& door,
+              road::Cost most, UsedOf used_of, EachTurn each_turn);
   void offer(std::uint32_t arc, road::Cost cost);
 
   road::Labels labels_;

@@ -11,18 +11,6 @@
 namespace reckon::road {
 namespace {
 
-bool may_follow(ArcKind from, ArcKind to) {
-  switch (from) {
-    case ArcKind::kPublic:
-      return to != ArcKind::kExit;
-    case ArcKind::kEntry:
-      return to == ArcKind::kEntry;
-    case ArcKind::kExit:
-      return to != ArcKind::kEntry;
-  }
-  return false;
-}
-
 /// One end of an edge at a node.
 struct Arm {
   std::uint32_t edge;
@@ -228,7 +216,7 @@ class ArcMaker {
     const bool barred = (data_.nodes.barred[node] & bit_) != 0;
     const bool dead_end = barred || !goes_on(in, arc.kind, arms);
     const bool junction = std::ranges::count_if(arms, [&](const Arm& arm) { return used(arm); }) > 2;
-    const std::uint16_t light_ms = arc.light ? kSignalMs : 0;
+    const auto corner = data_.nodes.places[node], before = place_beside(in);
     for (const auto& out : arms) {
       if (out == in ? !dead_end : barred) continue;
       if (forbidden(node, in, out)) continue;
@@ -239,15 +227,12 @@ class ArcMaker {
         if (!after) continue;
         progress = number_of(*after);
       }
-      const auto turn_ms = static_cast<std::uint16_t>(
-          light_ms +
-          (out == in  ? u_turn_ms(kind_)
-           : junction ? bend_ms(kind_, side_, place_beside(in), data_.nodes.places[node], place_beside(out))
-                      : 0));
+      const auto cost_ms =
+          turn_ms(kind_, side_, {out == in, junction, arc.light, before, corner, place_beside(out)});
       each_arc(out.leaving(), [&](std::uint32_t to) {
         if (!may_follow(arc.kind, arcs_[to].kind)) return;
         next_.push_back(vertex_of({to, progress}));
-        next_ms_.push_back(turn_ms);
+        next_ms_.push_back(cost_ms);
       });
     }
   }
@@ -494,6 +479,18 @@ void list_previous(CompiledArcs& arcs) {
       arcs.prev_ms[at] = arcs.next_ms[i];
     }
   }
+}
+
+bool may_follow(ArcKind from, ArcKind to) {
+  switch (from) {
+    case ArcKind::kPublic:
+      return to != ArcKind::kExit;
+    case ArcKind::kEntry:
+      return to == ArcKind::kEntry;
+    case ArcKind::kExit:
+      return to != ArcKind::kEntry;
+  }
+  return false;
 }
 
 CompiledArcs make_arcs(const EdgeSet& set, const RoadData& data, base::Vehicle vehicle, DrivingSide side,

@@ -21,6 +21,10 @@ struct RulesUsed {
       : over_nodes(data.turn_rules.size()), over_ways(data.way_turns.size()) {}
 };
 
+/// Whether a trip may go on from an arc of one kind to one of the other: ends-only road is entered from
+/// public road and left to it, never passed.
+bool may_follow(ArcKind from, ArcKind to);
+
 /// Arcs and turns of `vehicle`. At a junction it may go on by any arm that it may enter, except: back the way
 /// it came (only where no other arm leaves: a dead end), across a barrier, against a turn rule, out of a road
 /// that is for trips' ends only after having entered it from public road. A turn rule over ways is kept by

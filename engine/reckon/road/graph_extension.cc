@@ -10,13 +10,6 @@
 namespace reckon::road {
 namespace {
 
-// Ends-only road is entered from public road and left to it, never passed.
-bool may_follow(ArcKind from, ArcKind to) {
-  if (from == ArcKind::kEntry || to == ArcKind::kEntry)
-    return from != ArcKind::kExit && to == ArcKind::kEntry;
-  return to != ArcKind::kExit || from == ArcKind::kExit;
-}
-
 template <class Turn>
 void insert(std::vector<Turn>& sorted, Turn turn) {
   const auto at = std::ranges::lower_bound(sorted, turn.to, {}, &Turn::to);
@@ -135,14 +128,9 @@ GraphExtension::Turn GraphExtension::turn(std::uint32_t from, std::uint32_t to) 
   const auto last = [&](const Arc& arc) { return edge_first_point_[arc.edge() + 1] - 1; };
   const auto corner = points_[in.backward() ? first(in) : last(in)];
   const bool round = in.edge() == out.edge() && in.backward() != out.backward();
-  int ms = in.light ? kSignalMs : 0;
-  if (round) {
-    ms += u_turn_ms(vehicle_);
-  } else if (junction(corner)) {
-    ms += bend_ms(vehicle_, side_, points_[in.backward() ? first(in) + 1 : last(in) - 1], corner,
-                  points_[out.backward() ? last(out) - 1 : first(out) + 1]);
-  }
-  return {to, static_cast<std::uint16_t>(ms)};
+  const auto before = points_[in.backward() ? first(in) + 1 : last(in) - 1];
+  const auto after = points_[out.backward() ? last(out) - 1 : first(out) + 1];
+  return {to, turn_ms(vehicle_, side_, {round, !round && junction(corner), in.light, before, corner, after})};
 }
 
 void GraphExtension::write_turns(const Turns& turns) {

@@ -5,16 +5,6 @@
 namespace reckon::road {
 namespace {
 
-// A part of an arc at the model's pace.
-Cost part_of(const Arc& arc, std::uint32_t arc_ms, std::uint32_t length_mm) {
-  const auto time = arc.length_mm == 0 ? 0 : std::uint64_t{arc_ms} * length_mm / arc.length_mm;
-  return cost_of(static_cast<std::uint32_t>(std::min<std::uint64_t>(time, kMaxWeight)), length_mm);
-}
-
-bool closed(const ArcCosts& costs, std::uint32_t arc) {
-  return costs.arc_ms[arc] >= kMaxWeight;
-}
-
 void relax(Labels& labels, Heap& heap, std::uint32_t arc, Cost cost, std::uint32_t parent) {
   if (cost >= labels.cost(arc)) return;
   labels.set(arc, cost, parent);
@@ -46,6 +36,11 @@ TurnsBack::TurnsBack(const ArcGraph& graph) : first_(graph.arcs.size() + 1), ent
   }
 }
 
+Cost part_of(const Arc& arc, std::uint32_t arc_ms, std::uint32_t length_mm) {
+  const auto time = arc.length_mm == 0 ? 0 : std::uint64_t{arc_ms} * length_mm / arc.length_mm;
+  return cost_of(static_cast<std::uint32_t>(std::min<std::uint64_t>(time, kMaxWeight)), length_mm);
+}
+
 Door open_door(const Network& network, const geo::LatLng& place, TripEnd end, double max_snap_m) {
   Door door;
   const auto snap =
@@ -65,14 +60,14 @@ struct ModelSearch::Run {
   std::uint32_t one_arc = kNoArc, one_arc_mm = 0;
 
   Cost arc_cost(std::uint32_t arc) const {
-    return closed(costs, arc) ? kNoCost : cost_of(costs.arc_ms[arc], graph.arcs[arc].length_mm);
+    return never_used(costs.arc_ms[arc]) ? kNoCost : cost_of(costs.arc_ms[arc], graph.arcs[arc].length_mm);
   }
   // A path may stay on one arc.
   void along_one_arc(std::span<const Terminal> from, std::span<const Terminal> to) {
     for (const auto& start : from) {
       for (const auto& finish : to) {
         const auto begin = length_mm_of(start.before), end = length_mm_of(finish.before);
-        if (start.arc != finish.arc || end < begin || closed(costs, start.arc)) continue;
+        if (start.arc != finish.arc || end < begin || never_used(costs.arc_ms[start.arc])) continue;
         const Cost cost = part_of(graph.arcs[start.arc], costs.arc_ms[start.arc], end - begin);
         if (cost >= best) continue;
         best = cost;
@@ -102,12 +97,12 @@ void ModelSearch::cheapest(const ArcGraph& graph, const TurnsBack& back, const A
   forward_heap_.clear();
   backward_heap_.clear();
   for (const auto& start : from.terminals) {
-    if (closed(costs, start.arc)) continue;
+    if (never_used(costs.arc_ms[start.arc])) continue;
     relax(forward_, forward_heap_, start.arc,
           part_of(graph.arcs[start.arc], costs.arc_ms[start.arc], length_mm_of(start.after)), kNoArc);
   }
   for (const auto& end : to.terminals) {
-    if (closed(costs, end.arc)) continue;
+    if (never_used(costs.arc_ms[end.arc])) continue;
     relax(backward_, backward_heap_, end.arc,
           part_of(graph.arcs[end.arc], costs.arc_ms[end.arc], length_mm_of(end.before)), kNoArc);
   }
@@ -126,7 +121,8 @@ void ModelSearch::cheapest(const ArcGraph& graph, const TurnsBack& back, const A
         const auto next = graph.next[turn];
         const Cost cost = cost_of(costs.turn_ms[turn], 0);
         const Cost whole = plus(plus(there, cost), run.arc_cost(next));
-        if (whole != kNoCost && !closed(costs, next)) relax(forward_, forward_heap_, next, whole, arc);
+        if (whole != kNoCost && !never_used(costs.arc_ms[next]))
+          relax(forward_, forward_heap_, next, whole, arc);
         run.meet(forward_.cost(arc), cost, backward_.cost(next), arc, next);
       }
     } else {
@@ -136,7 +132,8 @@ void ModelSearch::cheapest(const ArcGraph& graph, const TurnsBack& back, const A
         if (costs.turn_ms[turn] >= kMaxWeight) continue;
         const Cost cost = cost_of(costs.turn_ms[turn], 0);
         const Cost whole = plus(plus(behind, cost), run.arc_cost(before));
-        if (whole != kNoCost && !closed(costs, before)) relax(backward_, backward_heap_, before, whole, arc);
+        if (whole != kNoCost && !never_used(costs.arc_ms[before]))
+          relax(backward_, backward_heap_, before, whole, arc);
         run.meet(forward_.cost(before), cost, backward_.cost(arc), before, arc);
       }
     }

@@ -33,6 +33,14 @@ struct ArcCosts {
   std::vector<std::uint32_t> turn_ms;  ///< by entry of ArcGraph::next
 };
 
+/// Whether an arc or a turn of this cost is never used.
+constexpr bool never_used(std::uint32_t ms) {
+  return ms >= kMaxWeight;
+}
+
+/// What travelling `length_mm` of an arc costs when all of it takes `arc_ms`.
+Cost part_of(const Arc& arc, std::uint32_t arc_ms, std::uint32_t length_mm);
+
 /// Turns by the arc that they lead to; `turn` is the entry of ArcGraph::next.
 class TurnsBack {
  public:

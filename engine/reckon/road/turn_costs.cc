@@ -61,4 +61,14 @@ std::uint16_t u_turn_ms(Vehicle vehicle) {
   return vehicle == Vehicle::kFoot ? kFoot : kWheels;
 }
 
+std::uint16_t turn_ms(Vehicle vehicle, DrivingSide side, const TurnAt& turn) {
+  int ms = turn.light ? kSignalMs : 0;
+  if (turn.round) {
+    ms += u_turn_ms(vehicle);
+  } else if (turn.junction) {
+    ms += bend_ms(vehicle, side, turn.before, turn.corner, turn.after);
+  }
+  return static_cast<std::uint16_t>(ms);
+}
+
 }  // namespace reckon::road

@@ -35,4 +35,15 @@ std::uint16_t u_turn_ms(base::Vehicle vehicle);
 /// Passing a traffic light, on the average of a quiet hour.
 inline constexpr std::uint16_t kSignalMs = 2000;
 
+/// One turn, as it lies on the map.
+struct TurnAt {
+  bool round;     ///< back along the road that it came on
+  bool junction;  ///< more than two roads that the vehicle uses meet: elsewhere a bend costs nothing
+  bool light;     ///< a traffic light is for those who come this way
+  geo::PlaceE7 before, corner, after;  ///< as for bend_ms
+};
+
+/// What the turn costs in all: the bend or turning round, and the light.
+std::uint16_t turn_ms(base::Vehicle vehicle, DrivingSide side, const TurnAt& turn);
+
 }  // namespace reckon::road
