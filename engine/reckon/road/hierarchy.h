@@ -39,22 +39,74 @@ struct HierarchyEdges {
   }
 };
 
-struct LabelEntry {
-  std::uint32_t hub;
-  std::uint32_t length_mm;  ///< to the hub (`out`) or from it (`in`)
-  std::uint32_t time_ms;
+/// How 64 bits hold a label's entry: from the top milliseconds, millimetres, and how far the hub lies beyond
+/// the entry's before (beyond -1 in the first one). Where that is more than its bits hold, they are 0, and
+/// all the other bits are a part of the distance that the next entry adds to.
+struct LabelBits {
+  static constexpr std::uint32_t kMost = 31;  ///< of a time or length below kMaxWeight
 
-  Cost cost() const { return cost_of(time_ms, length_mm); }
+  std::uint32_t time = 1, length = 1;  ///< in [1, kMost]
+
+  std::uint32_t hub() const { return 64 - time - length; }
 };
 
-/// Labels by vertex, ascending by hub, the last entry the vertex itself at no cost.
+/// One vertex's label: entries ascending by hub, the last one the vertex itself at no cost.
+class HubLabel {
+ public:
+  struct Entry {
+    std::uint32_t hub;
+    Cost cost;  ///< to the hub (`out`) or from it (`in`)
+  };
+  class Iterator {
+   public:
+    Iterator(const std::uint64_t* at, const std::uint64_t* end, LabelBits bits)
+        : at_(at), end_(end), bits_(bits) {
+      find();
+    }
+    Entry operator*() const {
+      const auto length = *at_ >> bits_.hub() & ((std::uint64_t{1} << bits_.length) - 1);
+      return {hub_, *at_ >> (64 - bits_.time) << 32 | length};
+    }
+    Iterator& operator++() {
+      ++at_;
+      find();
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+
+   private:
+    void find() {
+      for (; at_ != end_; ++at_) {
+        const auto step = static_cast<std::uint32_t>(*at_ & ((std::uint64_t{1} << bits_.hub()) - 1));
+        hub_ += step;
+        if (step != 0) return;
+        hub_ += static_cast<std::uint32_t>(*at_ >> bits_.hub());
+      }
+    }
+
+    const std::uint64_t *at_, *end_;
+    LabelBits bits_;
+    std::uint32_t hub_ = ~0u;
+  };
+
+  HubLabel(std::span<const std::uint64_t> words, LabelBits bits) : words_(words), bits_(bits) {}
+
+  Iterator begin() const { return {words_.data(), words_.data() + words_.size(), bits_}; }
+  Iterator end() const { return {words_.data() + words_.size(), words_.data() + words_.size(), bits_}; }
+  std::span<const std::uint64_t> words() const { return words_; }
+
+ private:
+  std::span<const std::uint64_t> words_;
+  LabelBits bits_;
+};
+
+/// Labels by vertex.
 struct HubLabels {
   std::span<const std::uint32_t> first;
-  std::span<const LabelEntry> all;
+  std::span<const std::uint64_t> all;
+  LabelBits bits;
 
-  std::span<const LabelEntry> of(std::uint32_t v) const {
-    return all.subspan(first[v], first[v + 1] - first[v]);
-  }
+  HubLabel of(std::uint32_t v) const { return {all.subspan(first[v], first[v + 1] - first[v]), bits}; }
 };
 
 struct Hierarchy {
@@ -65,7 +117,7 @@ struct Hierarchy {
 
   std::uint32_t labelled() const { return static_cast<std::uint32_t>(out.first.size()) - 1; }
   /// An entry's hub, whatever a damaged file says: labels may be in use before they have been checked.
-  std::uint32_t hub_of(const LabelEntry& entry) const { return std::min(entry.hub, labelled() - 1); }
+  std::uint32_t hub_of(const HubLabel::Entry& entry) const { return std::min(entry.hub, labelled() - 1); }
 };
 
 /// The same, owning its memory.
@@ -78,16 +130,16 @@ struct CompiledHierarchy {
   };
   struct Labels {
     std::vector<std::uint32_t> first;
-    std::vector<LabelEntry> all;
-
-    HubLabels view() const { return {first, all}; }
+    std::vector<std::uint64_t> all;
   };
   std::vector<std::uint32_t> vertex_of_arc, arc_of_vertex;
   Edges up, down;
   Labels out, in;
+  LabelBits bits;
 
+  HubLabels view(const Labels& labels) const { return {labels.first, labels.all, bits}; }
   Hierarchy view() const {
-    return {vertex_of_arc, arc_of_vertex, up.view(), down.view(), out.view(), in.view()};
+    return {vertex_of_arc, arc_of_vertex, up.view(), down.view(), view(out), view(in)};
   }
 };
 

@@ -64,6 +64,7 @@ class Unpacker {
     while (vertex != hub) {
       const auto own = edges.of(vertex);
       const auto over = std::ranges::find_if(own, [&](const HierarchyEdge& edge) {
+        if (edge.to < hub || edge.cost > left) return false;
         const Cost rest = find(labels, edge.to, hub);
         return rest != kNoCost && rest + edge.cost == left;
       });
@@ -105,9 +106,10 @@ class Unpacker {
   }
 
   static Cost find(const HubLabels& labels, std::uint32_t vertex, std::uint32_t hub) {
-    const auto label = labels.of(vertex);
-    const auto found = std::ranges::lower_bound(label, hub, {}, &LabelEntry::hub);
-    return found == label.end() || found->hub != hub ? kNoCost : found->cost();
+    for (const auto entry : labels.of(vertex)) {
+      if (entry.hub >= hub) return entry.hub == hub ? entry.cost : kNoCost;
+    }
+    return kNoCost;
   }
 
   const Hierarchy& hierarchy_;
@@ -123,15 +125,15 @@ Meeting find_hub(const Hierarchy& hierarchy, const Climb& forward, const Climb& 
     for (auto b = first_down; b < backward.steps().size(); ++b) {
       const auto out = hierarchy.out.of(forward.steps()[f].vertex);
       const auto in = hierarchy.in.of(backward.steps()[b].vertex);
-      for (std::size_t i = 0, j = 0; i < out.size() && j < in.size();) {
-        const auto there = out[i].hub;
-        const auto back = in[j].hub;
-        if (there == back) {
-          const Cost cost = forward.steps()[f].cost + out[i].cost() + in[j].cost() + backward.steps()[b].cost;
-          if (cost < best.cost) best = {cost, f, b, there};
+      const Cost ends = forward.steps()[f].cost + backward.steps()[b].cost;
+      for (auto i = out.begin(), j = in.begin(); i != out.end() && j != in.end();) {
+        const auto there = *i, back = *j;
+        if (there.hub == back.hub) {
+          const Cost cost = ends + there.cost + back.cost;
+          if (cost < best.cost) best = {cost, f, b, there.hub};
         }
-        i += there <= back;
-        j += back <= there;
+        if (there.hub <= back.hub) ++i;
+        if (back.hub <= there.hub) ++j;
       }
     }
   }
@@ -209,9 +211,9 @@ void HierarchySearch::climb(const ArcGraph& graph, const Hierarchy& hierarchy, s
 void HierarchySearch::spread(const Hierarchy& hierarchy) {
   if (at_hub_.size() < hierarchy.labelled()) at_hub_.resize(hierarchy.labelled(), kUnreached);
   for (const auto& step : forward_.labelled()) {
-    for (const auto& entry : hierarchy.out.of(step.vertex)) {
+    for (const auto entry : hierarchy.out.of(step.vertex)) {
       auto& cost = at_hub_[hierarchy.hub_of(entry)];
-      cost = std::min(cost, step.cost + entry.cost());
+      cost = std::min(cost, step.cost + entry.cost);
     }
   }
 }
@@ -219,8 +221,8 @@ void HierarchySearch::spread(const Hierarchy& hierarchy) {
 Cost HierarchySearch::gather(const Hierarchy& hierarchy) const {
   Cost best = kUnreached;
   for (const auto& step : backward_.labelled()) {
-    for (const auto& entry : hierarchy.in.of(step.vertex)) {
-      best = std::min(best, step.cost + entry.cost() + at_hub_[hierarchy.hub_of(entry)]);
+    for (const auto entry : hierarchy.in.of(step.vertex)) {
+      best = std::min(best, step.cost + entry.cost + at_hub_[hierarchy.hub_of(entry)]);
     }
   }
   return best;
@@ -228,7 +230,7 @@ Cost HierarchySearch::gather(const Hierarchy& hierarchy) const {
 
 void HierarchySearch::let_go(const Hierarchy& hierarchy) {
   for (const auto& step : forward_.labelled()) {
-    for (const auto& entry : hierarchy.out.of(step.vertex)) at_hub_[hierarchy.hub_of(entry)] = kUnreached;
+    for (const auto entry : hierarchy.out.of(step.vertex)) at_hub_[hierarchy.hub_of(entry)] = kUnreached;
   }
 }
 

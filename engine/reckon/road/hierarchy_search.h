@@ -18,9 +18,9 @@ namespace reckon::road {
 inline constexpr Cost kUnreached = Cost{1} << 63;
 
 /// Asks for a label's cache lines ahead of reading it: several labels come from memory at once then.
-inline void prefetch(std::span<const LabelEntry> label) {
-  constexpr std::size_t kEntriesPerLine = 5;  // of 12 bytes, in 64
-  for (std::size_t i = 0; i < label.size(); i += kEntriesPerLine) __builtin_prefetch(&label[i]);
+inline void prefetch(const HubLabel& label) {
+  constexpr std::size_t kWordsPerLine = 8;
+  for (std::size_t i = 0; i < label.words().size(); i += kWordsPerLine) __builtin_prefetch(&label.words()[i]);
 }
 
 /// A path's cost from the sum of two climbs; kNoCost where they did not meet. `bias`: what a climb from

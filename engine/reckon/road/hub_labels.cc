@@ -1,31 +1,92 @@
 #include "reckon/road/hub_labels.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace reckon::road {
 namespace {
 
 /// One of so many vertices gets labels; see docs/adr/0021-hierarchy.md.
-constexpr std::size_t kVerticesPerLabel = 4;
+constexpr std::size_t kVerticesPerLabel = 2;
 
 /// Entries for each vertex, labelled or not, beyond which no further vertex is labelled: on large maps labels
 /// grow longer, and memory would grow faster than the map. Cities stay below it.
-constexpr std::size_t kMostEntriesPerVertex = 60;
+constexpr std::size_t kMostEntriesPerVertex = 100;
 
 /// A city's labels are shorter on the average; longer ones only make the memory grow by copying.
 constexpr std::size_t kUsualEntries = 100;
 
 using Labels = CompiledHierarchy::Labels;
+using Entries = std::vector<HubLabel::Entry>;
+
+/// Packs labels as tightly as the costs met so far allow; the farthest come first, so it seldom packs anew.
+class Packer {
+ public:
+  explicit Packer(CompiledHierarchy& hierarchy) : hierarchy_(hierarchy) {}
+
+  void append(const Entries& label, Labels& labels) {
+    std::uint32_t time = 0, length = 0;
+    for (const auto& entry : label) {
+      time |= time_ms_of(entry.cost);
+      length |= length_mm_of(entry.cost);
+    }
+    const auto& bits = hierarchy_.bits;
+    const LabelBits wanted{std::max(bits.time, width(time)), std::max(bits.length, width(length))};
+    if (wanted.time != bits.time || wanted.length != bits.length) pack_anew(wanted);
+    pack(label, labels);
+  }
+
+ private:
+  static std::uint32_t width(std::uint32_t most) { return static_cast<std::uint32_t>(std::bit_width(most)); }
+
+  void pack(const Entries& label, Labels& labels) const {
+    const auto bits = hierarchy_.bits;
+    const auto farthest = (std::uint64_t{1} << bits.hub()) - 1;
+    std::uint32_t before = ~0u;
+    for (const auto& [hub, cost] : label) {
+      std::uint64_t step = hub - before;
+      if (step > farthest) {
+        labels.all.push_back((step - 1) << bits.hub());
+        step = 1;
+      }
+      labels.all.push_back(std::uint64_t{time_ms_of(cost)} << (64 - bits.time) |
+                           std::uint64_t{length_mm_of(cost)} << bits.hub() | step);
+      before = hub;
+    }
+    labels.first.push_back(static_cast<std::uint32_t>(labels.all.size()));
+  }
+
+  void pack_anew(LabelBits bits) {
+    const auto before = std::exchange(hierarchy_.bits, bits);
+    for (auto* labels : {&hierarchy_.out, &hierarchy_.in}) {
+      const auto old = std::exchange(*labels, {});
+      labels->all.reserve(old.all.capacity());
+      labels->first.push_back(0);
+      const HubLabels view{old.first, old.all, before};
+      for (std::uint32_t v = 0; v + 1 < old.first.size(); ++v) {
+        label_.clear();
+        for (const auto entry : view.of(v)) label_.push_back(entry);
+        pack(label_, *labels);
+      }
+    }
+  }
+
+  CompiledHierarchy& hierarchy_;
+  Entries label_;
+};
 
 class LabelMaker {
  public:
   explicit LabelMaker(CompiledHierarchy& hierarchy)
       : hierarchy_(hierarchy),
         labelled_((hierarchy.arc_of_vertex.size() + kVerticesPerLabel - 1) / kVerticesPerLabel),
-        cost_(labelled_, kNoCost) {}
+        cost_(labelled_, kNoCost),
+        packer_(hierarchy) {}
 
   // From the top down: a label is what the labels of the more important neighbours hold, one edge farther.
   void run() {
+    hierarchy_.bits = {};
     for (auto* labels : {&hierarchy_.out, &hierarchy_.in}) {
       labels->first.assign(1, 0);
       labels->all.clear();
@@ -42,15 +103,16 @@ class LabelMaker {
  private:
   void add(std::uint32_t v, const HierarchyEdges& edges, Labels& labels, const Labels& opposite) {
     for (const auto& edge : edges.of(v)) {
-      for (const auto& entry : labels.view().of(edge.to)) offer(entry.hub, plus(entry.cost(), edge.cost));
+      for (const auto entry : hierarchy_.view(labels).of(edge.to))
+        offer(entry.hub, plus(entry.cost, edge.cost));
     }
     std::ranges::sort(reached_);
+    label_.clear();
     for (const auto hub : reached_) {
-      if (superfluous(hub, opposite)) continue;
-      labels.all.push_back({hub, length_mm_of(cost_[hub]), time_ms_of(cost_[hub])});
+      if (!superfluous(hub, opposite)) label_.push_back({hub, cost_[hub]});
     }
-    labels.all.push_back({v, 0, 0});
-    labels.first.push_back(static_cast<std::uint32_t>(labels.all.size()));
+    label_.push_back({v, 0});
+    packer_.append(label_, labels);
     for (const auto hub : reached_) cost_[hub] = kNoCost;
     reached_.clear();
   }
@@ -61,12 +123,12 @@ class LabelMaker {
     cost_[hub] = std::min(cost_[hub], cost);
   }
 
-  // Whether a hub above `hub` lies on a path that is as cheap. A label's last entry is its own vertex.
+  // Whether a hub above `hub` lies on a path that is as cheap.
   bool superfluous(std::uint32_t hub, const Labels& opposite) const {
-    for (auto i = opposite.first[hub]; i + 1 < opposite.first[hub + 1]; ++i) {
-      const auto& entry = opposite.all[i];
+    for (const auto entry : hierarchy_.view(opposite).of(hub)) {
+      if (entry.hub == hub) break;
       const Cost there = cost_[entry.hub];
-      if (there != kNoCost && plus(there, entry.cost()) <= cost_[hub]) return true;
+      if (there != kNoCost && plus(there, entry.cost) <= cost_[hub]) return true;
     }
     return false;
   }
@@ -75,6 +137,8 @@ class LabelMaker {
   std::size_t labelled_;
   std::vector<Cost> cost_;  ///< by hub, of the label in work
   std::vector<std::uint32_t> reached_;
+  Entries label_;
+  Packer packer_;
 };
 
 }  // namespace

@@ -34,11 +34,11 @@ void ManyToMany::climb(const Hierarchy& hierarchy, TripEnd side, std::span<const
   for (const auto& step : climb_.unlabelled()) reached_.push_back({step.vertex, step.cost});
   const auto first_hub = reached_.size();
   for (const auto& step : climb_.labelled()) {
-    for (const auto& entry : labels.of(step.vertex)) {
+    for (const auto entry : labels.of(step.vertex)) {
       const auto hub = hierarchy.hub_of(entry);
       auto& cost = at_hub_[hub];
       if (cost == kUnreached) reached_.push_back({hub, 0});
-      cost = std::min(cost, step.cost + entry.cost());
+      cost = std::min(cost, step.cost + entry.cost);
     }
   }
   for (auto i = first_hub; i < reached_.size(); ++i) {

@@ -177,6 +177,7 @@ void add_hierarchies(CompiledMap& map, const BuildProgress& progress) {
         const auto graph = map.graphs[v].view();
         map.dissections[v] = dissect(map.geometry(), graph);
         map.hierarchies[v] = contract(graph);
+        trim_heap();
         add_hub_labels(map.hierarchies[v]);
       }
     } catch (...) {
@@ -197,9 +198,10 @@ base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
   if (!begun) return base::fail(begun.error());
   give_back(data);
   auto& map = begun->map;
-  add_hierarchies(map, options.progress);
   if (options.progress) options.progress("index", 0);
   add_index(begun->vehicles_of_edge, map);
+  trim_heap();
+  add_hierarchies(map, options.progress);
   return std::move(map);
 }
 

@@ -100,6 +100,9 @@ void add_hierarchy(Encoder& encoder, base::Vehicle vehicle, const CompiledHierar
   encoder.add(name("up"), hierarchy.up.all);
   encoder.add(name("down_first"), hierarchy.down.first);
   encoder.add(name("down"), hierarchy.down.all);
+  static_assert(std::has_unique_object_representations_v<LabelBits>);
+  encoder.add(name("label_bits"),
+              std::string_view(reinterpret_cast<const char*>(&hierarchy.bits), sizeof hierarchy.bits));
   encoder.add(name("out_first"), hierarchy.out.first);
   encoder.add(name("out"), hierarchy.out.all);
   encoder.add(name("in_first"), hierarchy.in.first);

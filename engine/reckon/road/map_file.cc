@@ -369,8 +369,9 @@ class Decoder {
     hierarchy.arc_of_vertex = numbers(name("order"), count);
     hierarchy.up = hierarchy_edges(name("up"), count);
     hierarchy.down = hierarchy_edges(name("down"), count);
-    hierarchy.out = hub_labels(name("out"), count);
-    hierarchy.in = hub_labels(name("in"), count);
+    const auto bits = label_bits(name("label_bits"));
+    hierarchy.out = hub_labels(name("out"), count, bits);
+    hierarchy.in = hub_labels(name("in"), count, bits);
     if (fault_) return;
     need(hierarchy.in.first.size() == hierarchy.out.first.size(), name("in_first"),
          "has another number of entries than its partner section");
@@ -400,8 +401,17 @@ class Decoder {
     return edges;
   }
 
-  HubLabels hub_labels(const std::string& name, std::size_t count) {
-    const HubLabels labels{section<std::uint32_t>(name + "_first"), section<LabelEntry>(name)};
+  LabelBits label_bits(const std::string& name) {
+    const auto all = section<LabelBits>(name);
+    if (fault_ || !need(all.size() == 1, name, "has another number of entries than one")) return {};
+    const auto fits = [](std::uint32_t bits) { return bits >= 1 && bits <= LabelBits::kMost; };
+    return need(fits(all[0].time) && fits(all[0].length), name, "has widths beyond 1 to 31 bits")
+               ? all[0]
+               : LabelBits{};
+  }
+
+  HubLabels hub_labels(const std::string& name, std::size_t count, LabelBits bits) {
+    const HubLabels labels{section<std::uint32_t>(name + "_first"), section<std::uint64_t>(name), bits};
     if (fault_) return {};
     if (!need(!labels.first.empty() && labels.first.size() <= count + 1, name + "_first",
               "labels more vertices than there are"))
@@ -410,9 +420,11 @@ class Decoder {
     if (!splits(labels.first, labelled, labels.all.size(), name + "_first")) return {};
     if (checks_ == MapChecks::kLater) return labels;  // Hierarchy::hub_of checks each
     scan(name, "an entry points outside", [labels, labelled] {
-      std::uint32_t highest = 0;
-      for (const auto& entry : labels.all) highest = std::max(highest, entry.hub);
-      return labels.all.empty() || highest < labelled;
+      bool ok = true;
+      for (std::uint32_t v = 0; v < labelled; ++v) {
+        for (const auto entry : labels.of(v)) ok &= entry.hub < labelled;
+      }
+      return ok;
     });
     return labels;
   }
