@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "reckon/geo/local_frame.h"
+#include "reckon/road/edge_lookup.h"
 #include "reckon/road/model_search.h"
 #include "reckon/road/overlay.h"
 #include "reckon/road/snap_index.h"
@@ -17,13 +18,16 @@ namespace {
 /// Half the circle that a heading stands for.
 constexpr double kHeadingReachDeg = 90;
 
+/// A degree of latitude is nowhere shorter.
+constexpr double kLeastMetresPerDegree = 110'000;
+
 /// One vehicle's part of a map, as one correction looks at it. What a place names is looked up among the
 /// roads of all vehicles that the correction is for, so that it is the same street or junction for each of
 /// them.
 class Resolver {
  public:
-  Resolver(const Network& network, const std::vector<Network>& among, VehicleChanges& out)
-      : graph_(network.graph), geometry_(*network.geometry), among_(among), out_(out) {}
+  Resolver(const Network& network, const std::vector<Network>& among, EdgeLookup& lookup, VehicleChanges& out)
+      : graph_(network.graph), geometry_(*network.geometry), among_(among), lookup_(lookup), out_(out) {}
 
   bool apply(const Correction& correction) {
     return std::visit([&](const auto& what) { return apply(what); }, correction.what);
@@ -123,8 +127,8 @@ class Resolver {
   std::vector<std::uint32_t> edges_of(const StreetName& street) const {
     std::vector<std::uint32_t> edges;
     if (const auto* way = std::get_if<std::int64_t>(&street)) {
-      for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
-        if (on_way(edge, *way) && graph_.has_arcs(edge)) edges.push_back(edge);
+      for (const auto& [_, edge] : lookup_.edges_of(*way)) {
+        if (graph_.has_arcs(edge)) edges.push_back(edge);
       }
       return edges;
     }
@@ -177,22 +181,24 @@ class Resolver {
     return found;
   }
 
+  bool used(std::uint32_t edge) const {
+    return std::ranges::any_of(among_, [&](const Network& one) { return one.graph.has_arcs(edge); });
+  }
+
   // Place of an end of the edges that `counts` names.
   template <class Counts>
   std::optional<geo::PlaceE7> nearest_junction(const geo::LatLng& at, Counts counts) const {
     const geo::LocalFrame frame(geo::PlaceE7::nearest(at));
     std::optional<geo::PlaceE7> nearest;
     double best = kMaxNamedPlaceM * kMaxNamedPlaceM;
-    for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
-      if (std::ranges::none_of(among_, [&](const Network& one) { return one.graph.has_arcs(edge); }))
-        continue;
-      for (const auto end : {geometry_.start_of(edge * 2), geometry_.finish_of(edge * 2)}) {
-        const auto point = frame.at(end);
-        const double squared = point.x * point.x + point.y * point.y;
-        if (squared >= best || !counts(edge)) continue;
-        best = squared;
-        nearest = end;
-      }
+    for (const auto& [place, edge_dir] :
+         lookup_.starts_beside(geo::PlaceE7::nearest(at), kMaxNamedPlaceM / kLeastMetresPerDegree)) {
+      const auto point = frame.at(place);
+      const double squared = point.x * point.x + point.y * point.y;
+      const auto edge = edge_dir >> 1;
+      if (squared >= best || !used(edge) || !counts(edge)) continue;
+      best = squared;
+      nearest = place;
     }
     return nearest;
   }
@@ -200,10 +206,8 @@ class Resolver {
   // Directions of the vehicle's edges that begin at a junction.
   std::vector<std::uint32_t> leaving(geo::PlaceE7 junction) const {
     std::vector<std::uint32_t> found;
-    for (std::uint32_t edge = 0; edge < geometry_.edge_count(); ++edge) {
-      if (!graph_.has_arcs(edge)) continue;
-      if (geometry_.start_of(edge * 2) == junction) found.push_back(edge * 2);
-      if (geometry_.finish_of(edge * 2) == junction) found.push_back(edge * 2 + 1);
+    for (const auto& start : lookup_.starts_at(junction)) {
+      if (graph_.has_arcs(start.edge_dir >> 1)) found.push_back(start.edge_dir);
     }
     return found;
   }
@@ -221,6 +225,7 @@ class Resolver {
   ArcGraph graph_;
   const EdgeGeometry& geometry_;
   const std::vector<Network>& among_;
+  EdgeLookup& lookup_;
   VehicleChanges& out_;
 };
 
@@ -229,6 +234,8 @@ class Resolver {
 ResolvedOverlay resolve(const Overlay& overlay, const RoadMap& map) {
   ResolvedOverlay resolved;
   resolved.found.assign(overlay.corrections.size(), false);
+  if (map.vehicles().empty()) return resolved;
+  EdgeLookup lookup(*map.network(map.vehicles().front()).geometry);
   for (std::size_t i = 0; i < overlay.corrections.size(); ++i) {
     const auto& correction = overlay.corrections[i];
     std::vector<Network> among;
@@ -239,7 +246,7 @@ ResolvedOverlay resolve(const Overlay& overlay, const RoadMap& map) {
     }
     for (const auto& network : among) {
       auto& out = resolved.by_vehicle[static_cast<std::size_t>(network.vehicle)];
-      if (Resolver(network, among, out).apply(correction)) resolved.found[i] = true;
+      if (Resolver(network, among, lookup, out).apply(correction)) resolved.found[i] = true;
     }
   }
   return resolved;
