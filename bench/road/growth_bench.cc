@@ -2,7 +2,7 @@
 // and 10^6 road nodes, or the sizes that RECKON_BENCH_NODES names ("10000,30000"), compiled for the
 // motorcycle, one child process a map so that its CPU time and peak memory are its own. Trips at random
 // (seed 1), CPU time: any two places, and places 0.3 to 5 km apart. The exponents are least-squares fits of
-// log(cost) against log(nodes).
+// log(cost) against log(nodes). RECKON_BENCH_LABELS: `map build --labels`.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -114,8 +114,13 @@ bool measure(const std::filesystem::path& generator, const std::filesystem::path
   const auto command = fmt::format("{} --out {} --nodes {:.0f} >{}", generator.string(), extract.string(),
                                    nodes, (folder / "log").string());
   if (std::system(command.c_str()) != 0) return false;  // NOLINT(concurrency-mt-unsafe)
-  if (!in_child([&] { return road::build_map({{extract}, file, {kVehicle}}).has_value(); }, told))
-    return false;
+  const auto build = [&] {
+    road::BuildOptions options{{extract}, file, {kVehicle}};
+    if (const char* entries = std::getenv("RECKON_BENCH_LABELS"))
+      options.label_entries = static_cast<std::uint32_t>(std::stoul(entries));
+    return road::build_map(options).has_value();
+  };
+  if (!in_child(build, told)) return false;
   const auto map = road::RoadMap::open(file);
   if (!map) return false;
   told.nodes = static_cast<double>(map->info().nodes);

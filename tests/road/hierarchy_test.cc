@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <vector>
 
@@ -137,9 +138,10 @@ Cost driven_cost(const road::ArcGraph& graph, const road::Path& path, const std:
   return cost;
 }
 
-road::CompiledHierarchy hierarchy_of(const road::CompiledArcs& graph) {
+road::CompiledHierarchy hierarchy_of(const road::CompiledArcs& graph,
+                                     std::uint32_t label_entries = road::kDefaultLabelEntries) {
   auto hierarchy = road::contract(graph.view());
-  road::add_hub_labels(hierarchy);
+  road::add_hub_labels(hierarchy, label_entries);
   return hierarchy;
 }
 
@@ -154,10 +156,10 @@ TEST_CASE("hierarchy: every trip costs what a plain Dijkstra says, and its path 
   std::size_t found = 0, none = 0, on_one_arc = 0, wrong = 0;
   for (int round = 0; round < 400; ++round) {
     const Rules rules{static_cast<std::uint32_t>(1 + random() % 120),
-                      static_cast<std::uint32_t>(50 + random() % 250), random() % 2 == 0 ? 3u : 1000u,
-                      random() % 4 == 0};
+                      static_cast<std::uint32_t>(50 + random() % 250),
+                      std::array{3u, 1000u, 30'000'000u}[random() % 3], random() % 4 == 0};
     const auto graph = random_graph(rules, random);
-    const auto compiled = hierarchy_of(graph);
+    const auto compiled = hierarchy_of(graph, random() % 2 == 0 ? 1 + random() % 8 : 100);
     const auto hierarchy = compiled.view();
     for (int trip = 0; trip < 50; ++trip) {
       const auto from = random_terminals(graph, {}, random);

@@ -142,6 +142,17 @@ class Work(CityTest):
         self.assertEqual(twice[0], 2)
         self.assertIn("each map may be given once", twice[2])
 
+    def test_fewer_labels_make_a_smaller_map_with_the_same_routes(self):
+        small = self.folder / "small.rmap"
+        run("map", "build", self.extract, "--out", small, "--vehicles", self.vehicles, "--labels", "1")
+        self.assertLess(small.stat().st_size, self.map.stat().st_size)
+        route = ["--vehicle", "motorcycle", *TRIP, "--json"]
+        few, many = (json.loads(run("route", "--map", file, *route)[1]) for file in (small, self.map))
+        self.assertEqual([few["distance_m"], few["duration_s"]], [many["distance_m"], many["duration_s"]])
+        code, _, err = run("map", "build", self.extract, "--out", small, "--labels", "0")
+        self.assertEqual(code, 2)
+        self.assertIn("--labels: '0' is out of range; allowed: an integer from 1 to 1000", err)
+
     def test_shipped_tariffs_pass_their_own_vectors(self):
         tariffs = sorted((SOURCE / "data/tariffs").glob("*.json"))
         self.assertGreaterEqual(len(tariffs), 5)

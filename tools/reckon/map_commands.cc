@@ -13,6 +13,7 @@ namespace reckon::cli {
 namespace {
 
 constexpr int kMaxExtracts = 1000;
+constexpr std::int64_t kMostLabelEntries = 1000;
 
 // `motorcycle,car`; every unknown or repeated name is a fault.
 base::Result<std::vector<base::Vehicle>> parse_vehicles(std::string_view list) {
@@ -110,6 +111,9 @@ int run_build(const Args& args) {
                    fmt::format("'{}' is no side; right or left", *args.get("drive-on"))});
   }
   options.driving_side = *side;
+  const auto entries = integer_option(args, "labels", road::kDefaultLabelEntries, 1, kMostLabelEntries);
+  if (!entries) return report(entries.error());
+  options.label_entries = static_cast<std::uint32_t>(*entries);
   base::Result<road::MapInfo> built = [&] {
     Progress progress;
     options.progress = [&](std::string_view stage, double done) { progress.show(stage, done); };
@@ -139,6 +143,8 @@ std::vector<Command> map_commands() {
            {{"out", "MAP", "the map file to write; replaced only when the new one is whole"},
             {"vehicles", "LIST", "comma-separated: motorcycle,bicycle,foot,car (default: all)"},
             {"drive-on", "SIDE", "the side that traffic keeps to: right or left (default: right)"},
+            {"labels", "N",
+             "label entries for each arc, 1 to 1000: more make large maps faster and larger (default: 100)"},
             {"json", "", "print one JSON document"}},
            {"out"},
            run_build},

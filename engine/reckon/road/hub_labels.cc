@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <utility>
+#include <vector>
+
+#include "reckon/road/hierarchy.h"
 
 namespace reckon::road {
 namespace {
@@ -10,12 +13,8 @@ namespace {
 /// One of so many vertices gets labels; see docs/adr/0021-hierarchy.md.
 constexpr std::size_t kVerticesPerLabel = 2;
 
-/// Entries for each vertex, labelled or not, beyond which no further vertex is labelled: on large maps labels
-/// grow longer, and memory would grow faster than the map. Cities stay below it.
-constexpr std::size_t kMostEntriesPerVertex = 100;
-
-/// A city's labels are shorter on the average; longer ones only make the memory grow by copying.
-constexpr std::size_t kUsualEntries = 100;
+/// Few maps' labels are longer on the average; longer ones only make the memory grow by copying.
+constexpr std::size_t kUsualEntries = 300;
 
 using Labels = CompiledHierarchy::Labels;
 using Entries = std::vector<HubLabel::Entry>;
@@ -85,14 +84,14 @@ class LabelMaker {
         packer_(hierarchy) {}
 
   // From the top down: a label is what the labels of the more important neighbours hold, one edge farther.
-  void run() {
+  void run(std::uint32_t entries) {
     hierarchy_.bits = {};
     for (auto* labels : {&hierarchy_.out, &hierarchy_.in}) {
       labels->first.assign(1, 0);
       labels->all.clear();
-      labels->all.reserve(labelled_ * kUsualEntries);  // what is not used stays untouched by the system
+      labels->all.reserve(labelled_ * std::min<std::size_t>(entries, kUsualEntries));  // untouched until used
     }
-    const auto most = kMostEntriesPerVertex * hierarchy_.arc_of_vertex.size();
+    const auto most = std::size_t{entries} * hierarchy_.arc_of_vertex.size();
     for (std::uint32_t v = 0; v < labelled_; ++v) {
       if (hierarchy_.out.all.size() + hierarchy_.in.all.size() > most) break;
       add(v, hierarchy_.up.view(), hierarchy_.out, hierarchy_.in);
@@ -143,8 +142,8 @@ class LabelMaker {
 
 }  // namespace
 
-void add_hub_labels(CompiledHierarchy& hierarchy) {
-  LabelMaker(hierarchy).run();
+void add_hub_labels(CompiledHierarchy& hierarchy, std::uint32_t entries) {
+  LabelMaker(hierarchy).run(entries);
 }
 
 }  // namespace reckon::road

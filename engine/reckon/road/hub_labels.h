@@ -2,14 +2,20 @@
 
 // Making hub labels from a contraction hierarchy.
 
-#include "reckon/road/hierarchy.h"
+#include <cstdint>
 
 namespace reckon::road {
+
+struct CompiledHierarchy;
+
+/// A city's labels stay below it; on larger maps they grow longer, and memory would grow faster than the map.
+inline constexpr std::uint32_t kDefaultLabelEntries = 100;
 
 /// Adds the labels of the most important vertices. A hub stays in a label only if no more important
 /// vertex lies on a cheapest path to it, which is the least that this order of vertices allows.
 /// Cost: labels times their length; Porto takes under a second.
 /// Source: docs/sources.md#hub-labels.
-void add_hub_labels(CompiledHierarchy& hierarchy);
+/// @param entries  for each vertex, labelled or not; beyond them no further vertex is labelled
+void add_hub_labels(CompiledHierarchy& hierarchy, std::uint32_t entries = kDefaultLabelEntries);
 
 }  // namespace reckon::road

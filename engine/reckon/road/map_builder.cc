@@ -163,7 +163,7 @@ void give_back(RoadData& data) {
 
 // One vehicle after the other on each of the machine's cores; the result does not depend on how many there
 // are.
-void add_hierarchies(CompiledMap& map, const BuildProgress& progress) {
+void add_hierarchies(CompiledMap& map, const BuildOptions& options) {
   const auto count = map.vehicles.size();
   map.dissections.resize(count);
   map.hierarchies.resize(count);
@@ -173,12 +173,13 @@ void add_hierarchies(CompiledMap& map, const BuildProgress& progress) {
   const auto work = [&](bool tells) {
     try {
       for (auto v = next++; v < count; v = next++) {
-        if (tells && progress) progress("hierarchy", static_cast<double>(v) / static_cast<double>(count));
+        if (tells && options.progress)
+          options.progress("hierarchy", static_cast<double>(v) / static_cast<double>(count));
         const auto graph = map.graphs[v].view();
         map.dissections[v] = dissect(map.geometry(), graph);
         map.hierarchies[v] = contract(graph);
         trim_heap();
-        add_hub_labels(map.hierarchies[v]);
+        add_hub_labels(map.hierarchies[v], options.label_entries);
       }
     } catch (...) {
       const std::scoped_lock lock(mutex);
@@ -201,7 +202,7 @@ base::Result<CompiledMap> compile(RoadData& data, const BuildOptions& options) {
   if (options.progress) options.progress("index", 0);
   add_index(begun->vehicles_of_edge, map);
   trim_heap();
-  add_hierarchies(map, options.progress);
+  add_hierarchies(map, options);
   return std::move(map);
 }
 

@@ -2,6 +2,7 @@
 
 // From OpenStreetMap extracts to a map file. Memory follows the extract; the same input gives the same bytes.
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "reckon/base/result.h"
 #include "reckon/base/vehicle.h"
+#include "reckon/road/hub_labels.h"
 #include "reckon/road/road_map.h"
 
 namespace reckon::road {
@@ -21,7 +23,10 @@ struct BuildOptions {
   std::filesystem::path output;               ///< replaced atomically; untouched on any error
   std::vector<base::Vehicle> vehicles{base::kAllVehicles.begin(), base::kAllVehicles.end()};  ///< not empty
   DrivingSide driving_side = DrivingSide::kRight;  ///< of the roads in `inputs`
-  BuildProgress progress = {};                     ///< may be empty
+  /// Hub-label entries for each arc and vehicle, on the average, at 8 bytes: with more, routes on maps of
+  /// half a million junctions and more are faster, and the file is larger. docs/adr/0021-hierarchy.md
+  std::uint32_t label_entries = kDefaultLabelEntries;
+  BuildProgress progress = {};  ///< may be empty
 };
 
 /// Reads the extracts and writes the map file.
