@@ -60,7 +60,8 @@ DrawnMap::DrawnMap(const std::string& picture, Corner corner) {
 
 DrawnMap& DrawnMap::way(const std::string& nodes, TagList tags) {
   bool classed = false;
-  for (const auto& [key, value] : tags) classed = classed || key == "highway" || key == "route";
+  for (const auto& [key, value] : tags)
+    classed = classed || key == "highway" || key == "route" || key == "building";
   if (!classed) tags.emplace_back("highway", "residential");
   ways_.push_back({nodes, std::move(tags)});
   return *this;

@@ -306,6 +306,49 @@ TEST_CASE("an island is not snapped to, nor is a trap that one may enter and nev
   CHECK(beyond_trap->offset_m == doctest::Approx(80).epsilon(0.01));
 }
 
+TEST_CASE("snapping: who goes into a building is brought to its nearest entrance, not to its back wall") {
+  DrawnMap drawn(R"(
+    A-----------B
+    |   P---Q   |
+    |   |   |   |
+    |   |   |   |
+    |   |   |   |
+    |   |   |   |
+    |   S-E-R   |
+    |           |
+    D-----------C
+)");
+  drawn.way("AB").way("BC").way("CD").way("DA");
+  const auto inside = [&](double north_m) { return drawn.near('P', 30, north_m); };
+  const auto snapped = [&](const DrawnMap& with, const geo::LatLng& place) {
+    return BuiltMap(with).map().snap(kMoto, place);
+  };
+  const test::TagList outline{{"building", "yes"}};
+  REQUIRE(snapped(drawn, inside(-10)));
+  CHECK(snapped(drawn, inside(-10))->offset_m == doctest::Approx(30).epsilon(0.01));  // to AB
+  drawn.way("PQRESP", outline);
+  CHECK(snapped(drawn, inside(-10))->offset_m == doctest::Approx(30).epsilon(0.01));  // no entrance is known
+  drawn.node('E', {{"entrance", "yes"}});
+  const auto at_entrance = snapped(drawn, inside(-10));
+  REQUIRE(at_entrance);
+  CHECK(at_entrance->at.lat_deg() == doctest::Approx(drawn.at('D').lat_deg()).epsilon(1e-7));
+  CHECK(snapped(drawn, drawn.near('P', -10, 5))->offset_m < 50);  // beside the building all is as before
+  CHECK(snapped(drawn, drawn.near('P', 30, 5))->offset_m == doctest::Approx(15).epsilon(0.01));
+  BuiltMap map(drawn);
+  CHECK(map.map().info().counts.entrances == 1);
+  CHECK(map.trip(kMoto, inside(-10), drawn.at('D')) == "*D");
+  drawn.node('P', {{"entrance", "main"}});
+  CHECK(snapped(drawn, inside(-10))->at.lat_deg() == doctest::Approx(drawn.at('A').lat_deg()).epsilon(1e-7));
+  for (const auto* no_way_in : {"exit", "emergency", "service", "no"}) {
+    CAPTURE(no_way_in);
+    drawn.node('P', {{"entrance", no_way_in}});
+    CHECK(snapped(drawn, inside(-10))->at.lat_deg() ==
+          doctest::Approx(drawn.at('D').lat_deg()).epsilon(1e-7));
+  }
+  drawn.node('E', {{"entrance", "yes"}, {"access", "no"}});
+  CHECK(snapped(drawn, inside(-10))->offset_m == doctest::Approx(30).epsilon(0.01));
+}
+
 TEST_CASE("snapping: points on segments, the maximum distance, two-way streets left either way") {
   DrawnMap drawn("A-------B-------C");
   drawn.way("AB").way("BC");

@@ -43,6 +43,7 @@ OsmReference::OsmReference(const std::filesystem::path& pbf, base::Vehicle vehic
 void OsmReference::read(const std::filesystem::path& pbf, base::Vehicle vehicle) {
   const auto v = static_cast<std::size_t>(vehicle);
   std::unordered_map<std::int64_t, std::uint32_t> number_of;
+  std::vector<bool> is_entrance;
   each<osmium::Node>(pbf, osmium::osm_entity_bits::node, [&](const osmium::Node& node) {
     if (!node.location().valid()) return;
     number_of.emplace(node.id(), static_cast<std::uint32_t>(places_.size()));
@@ -50,6 +51,7 @@ void OsmReference::read(const std::filesystem::path& pbf, base::Vehicle vehicle)
     const auto tags = tags_of(node.tags());
     barred_.push_back((road::read_barrier(road::Tags(tags)) >> v & 1) != 0);
     signals_.push_back(road::read_signals(road::Tags(tags)));
+    is_entrance.push_back(road::read_entrance(road::Tags(tags)));
   });
   segments_at_.resize(places_.size());
   rules_at_.resize(places_.size());
@@ -100,6 +102,35 @@ void OsmReference::read(const std::filesystem::path& pbf, base::Vehicle vehicle)
     for (const auto node : segments_[s].node) segments_at_[node].push_back(s);
   }
   read_rules(pbf, vehicle, number_of);
+  read_buildings(pbf, is_entrance, number_of);
+}
+
+void OsmReference::read_buildings(const std::filesystem::path& pbf, const std::vector<bool>& is_entrance,
+                                  const std::unordered_map<std::int64_t, std::uint32_t>& number_of) {
+  each<osmium::Way>(pbf, osmium::osm_entity_bits::way, [&](const osmium::Way& way) {
+    if (!way.is_closed() || !road::read_building(road::Tags(tags_of(way.tags())))) return;
+    Building building;
+    for (std::size_t i = 0; i + 1 < way.nodes().size(); ++i) {
+      const auto node = number_of.find(way.nodes()[i].ref());
+      if (node == number_of.end()) return;
+      building.corners.push_back(node->second);
+      if (is_entrance[node->second]) building.entrances.push_back(node->second);
+    }
+    if (!building.entrances.empty()) buildings_.push_back(building);
+  });
+}
+
+// By how far the outline turns round the place.
+bool OsmReference::inside(const Building& building, double lat, double lng) const {
+  double turned = 0;
+  for (std::size_t i = 0; i < building.corners.size(); ++i) {
+    const auto& a = places_[building.corners[i]];
+    const auto& b = places_[building.corners[(i + 1) % building.corners.size()]];
+    const double from = std::atan2(a.first - lat, a.second - lng),
+                 to = std::atan2(b.first - lat, b.second - lng);
+    turned += std::remainder(to - from, 2 * std::numbers::pi);
+  }
+  return std::abs(turned) > std::numbers::pi;
 }
 
 void OsmReference::read_rules(const std::filesystem::path& pbf, base::Vehicle vehicle,
@@ -406,8 +437,20 @@ void OsmReference::find_usable() {
 
 std::vector<OsmReference::Position> OsmReference::snap(const geo::LatLng& place, double max_m) const {
   // Places are rounded to 1e-7 degree as the contract of snapping has it, then all is done in a plane.
-  const auto lat_e7 = std::llround(place.lat_deg() * 1e7);
-  const auto lng_e7 = std::llround(place.lng_deg() * 1e7);
+  auto lat_e7 = std::llround(place.lat_deg() * 1e7);
+  auto lng_e7 = std::llround(place.lng_deg() * 1e7);
+  std::optional<double> nearest_m;
+  for (const auto& building : buildings_) {
+    if (!inside(building, static_cast<double>(lat_e7), static_cast<double>(lng_e7))) continue;
+    for (const auto node : building.entrances) {
+      const double metres =
+          geo::geodesic_m(place, geo::LatLng::from_e7(places_[node].first, places_[node].second));
+      if (nearest_m && metres >= *nearest_m) continue;
+      nearest_m = metres;
+      lat_e7 = places_[node].first;
+      lng_e7 = places_[node].second;
+    }
+  }
   const double phi = static_cast<double>(lat_e7) / 1e7 * std::numbers::pi / 180;
   const double a = 6378137, e2 = 0.0066943799901413165;
   const double w = 1 - e2 * std::sin(phi) * std::sin(phi);

@@ -48,6 +48,9 @@ class OsmReference {
  private:
   // Phases of a trip: still in the ends-only zone where it began, on public road, in the zone where it ends.
   enum Phase : std::uint8_t { kLeaving = 0, kPublic = 1, kEntering = 2 };
+  struct Building {
+    std::vector<std::uint32_t> corners, entrances;  ///< nodes
+  };
   struct Lane {
     std::uint32_t speed = 0;
     bool ends_only = false;
@@ -83,6 +86,9 @@ class OsmReference {
   void find_moves(const std::vector<std::int64_t>& via, std::size_t at, std::uint32_t node, std::int64_t to,
                   std::vector<std::uint32_t>& done, std::vector<std::vector<std::uint32_t>>& found) const;
   bool touches(std::uint32_t node, std::int64_t way) const;
+  void read_buildings(const std::filesystem::path& pbf, const std::vector<bool>& is_entrance,
+                      const std::unordered_map<std::int64_t, std::uint32_t>& number_of);
+  bool inside(const Building& building, double lat, double lng) const;
   void find_next();
   State plain(State state) const;
   std::optional<History> move_on(const History& history, std::uint32_t from_segment, State to) const;
@@ -101,6 +107,7 @@ class OsmReference {
   base::Vehicle vehicle_;
   std::vector<bool> barred_;
   std::vector<std::uint8_t> signals_;
+  std::vector<Building> buildings_;
   std::vector<Segment> segments_;
   std::vector<std::vector<std::uint32_t>> segments_at_;  ///< by node
   std::vector<std::vector<Rule>> rules_at_;              ///< by node

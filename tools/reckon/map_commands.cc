@@ -57,6 +57,7 @@ void write_info(base::JsonWriter& out, const road::MapInfo& info) {
   out.key("via_way_rules").integer(static_cast<std::int64_t>(counts.via_way_rules));
   out.key("conditional_rules_ignored").integer(static_cast<std::int64_t>(counts.conditional_rules_ignored));
   out.key("broken_rules_ignored").integer(static_cast<std::int64_t>(counts.broken_rules_ignored));
+  out.key("entrances").integer(static_cast<std::int64_t>(counts.entrances));
   out.key("missing_nodes").integer(static_cast<std::int64_t>(counts.missing_nodes));
   out.end_object().end_object();
 }
@@ -80,6 +81,7 @@ std::string info_text(const road::MapInfo& info) {
       "nodes\n",
       counts.turn_rules, counts.via_way_rules, counts.conditional_rules_ignored, counts.broken_rules_ignored,
       counts.missing_nodes);
+  if (counts.entrances != 0) text += fmt::format("entrances {} of buildings\n", counts.entrances);
   return text;
 }
 

@@ -17,6 +17,7 @@
 #include "reckon/base/vehicle.h"
 #include "reckon/geo/local_frame.h"
 #include "reckon/road/cost.h"
+#include "reckon/road/entrances.h"
 #include "reckon/road/hierarchy.h"
 #include "reckon/road/snap_raster.h"
 
@@ -131,6 +132,7 @@ struct EdgeGeometry {
   std::span<const std::uint32_t> edge_first_run = {};  ///< of each edge, and the end
   std::span<const WayRun> runs = {};
   RoadNames names = {};
+  Entrances entrances = {};
 
   std::span<const WayRun> runs_of(std::uint32_t edge) const {
     return runs.subspan(edge_first_run[edge], edge_first_run[edge + 1] - edge_first_run[edge]);
@@ -166,6 +168,7 @@ struct CompiledMap {
   std::vector<IndexItem> items;
   std::vector<IndexBox> boxes;
   CompiledRaster raster;
+  CompiledEntrances entrances;
   std::vector<base::Vehicle> vehicles;
   std::vector<CompiledArcs> graphs;  ///< parallel to `vehicles`
   std::vector<CompiledHierarchy> hierarchies;
@@ -174,8 +177,8 @@ struct CompiledMap {
   std::uint64_t directed_edge_count = 0;
 
   EdgeGeometry geometry() const {
-    return {points,     along_mm,      edge_first_point, items, boxes,
-            edge_class, raster.view(), edge_first_run,   runs,  {name_first, names}};
+    return {points,         along_mm, edge_first_point,    items,           boxes, edge_class, raster.view(),
+            edge_first_run, runs,     {name_first, names}, entrances.view()};
   }
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <limits>
 #include <numeric>
 #include <osmium/handler.hpp>
 #include <osmium/io/pbf_input.hpp>
@@ -49,13 +50,40 @@ struct RawTurnRule {
   TurnRuleTags tags;
 };
 
+/// Outlines of buildings, of which only those with an entrance are of use.
+struct RawBuilding {
+  std::int64_t osm_id;
+  std::vector<std::int64_t> refs;  ///< the first again at the end
+};
+
+/// Before all others: which nodes are entrances.
+class EntrancePass : public osmium::handler::Handler {
+ public:
+  void node(const osmium::Node& node) {
+    if (!node.tags().empty() && node.tags().has_key("entrance") && read_entrance(tags_.read(node.tags())))
+      ids_.push_back(node.id());
+  }
+
+  std::vector<std::int64_t> sorted() {
+    std::ranges::sort(ids_);
+    return std::move(ids_);
+  }
+
+ private:
+  std::vector<std::int64_t> ids_;
+  TagBuffer tags_;
+};
+
 /// First pass: ways and turn restrictions; node ids are still OpenStreetMap's.
 class WayPass : public osmium::handler::Handler {
  public:
-  explicit WayPass(RoadData& data) : data_(data) { number_of(""); }
+  WayPass(RoadData& data, const std::vector<std::int64_t>& entrances) : data_(data), entrances_(entrances) {
+    number_of("");
+  }
 
   void way(const osmium::Way& way) {
     if (way.nodes().size() < 2 || way.id() <= 0) return;
+    if (!entrances_.empty() && way.is_closed() && way.tags().has_key("building")) add_building(way);
     if (!way.tags().has_key("highway") && !way.tags().has_key("route")) return;
     const auto use = read_way(tags_.read(way.tags()));
     if (!use.open_to_any() || !seen_ways_.insert(way.id()).second) return;
@@ -74,6 +102,7 @@ class WayPass : public osmium::handler::Handler {
 
   std::vector<std::int64_t>& refs() { return refs_; }
   std::vector<RawTurnRule>& rules() { return rules_; }
+  std::vector<RawBuilding>& buildings() { return buildings_; }
 
  private:
   // A road without a name goes by its number.
@@ -113,7 +142,19 @@ class WayPass : public osmium::handler::Handler {
     }
   }
 
+  void add_building(const osmium::Way& way) {
+    const auto is_entrance = [&](const osmium::NodeRef& ref) {
+      return std::ranges::binary_search(entrances_, ref.ref());
+    };
+    if (std::none_of(way.nodes().begin(), way.nodes().end(), is_entrance)) return;
+    if (!read_building(tags_.read(way.tags())) || !seen_ways_.insert(way.id()).second) return;
+    buildings_.push_back({way.id(), {}});
+    for (const auto& node : way.nodes()) buildings_.back().refs.push_back(node.ref());
+  }
+
   RoadData& data_;
+  const std::vector<std::int64_t>& entrances_;  ///< node ids, ascending
+  std::vector<RawBuilding> buildings_;
   TagBuffer tags_;
   std::unordered_map<std::string, std::uint32_t> names_;  ///< numbers in RoadData::names
   std::vector<std::int64_t> refs_;
@@ -128,12 +169,20 @@ std::optional<std::uint32_t> index_of(const std::vector<std::int64_t>& sorted, s
   return static_cast<std::uint32_t>(found - sorted.begin());
 }
 
+constexpr geo::PlaceE7 kNowhere{std::numeric_limits<std::int32_t>::max(), 0};
+
 /// Second pass: places, barriers and traffic lights of the nodes that roads use.
 class NodePass : public osmium::handler::Handler {
  public:
-  NodePass(RoadNodes& nodes, std::vector<bool>& found) : nodes_(nodes), found_(found) {}
+  NodePass(RoadNodes& nodes, std::vector<bool>& found,
+           std::unordered_map<std::int64_t, geo::PlaceE7>& corners)
+      : nodes_(nodes), found_(found), corners_(corners) {}
 
   void node(const osmium::Node& node) {
+    if (!corners_.empty() && node.location().valid()) {
+      const auto corner = corners_.find(node.id());
+      if (corner != corners_.end()) corner->second = {node.location().y(), node.location().x()};
+    }
     const auto index = index_of(nodes_.osm_ids, node.id());
     if (!index || found_[*index] || !node.location().valid()) return;
     found_[*index] = true;
@@ -147,6 +196,7 @@ class NodePass : public osmium::handler::Handler {
  private:
   RoadNodes& nodes_;
   std::vector<bool>& found_;
+  std::unordered_map<std::int64_t, geo::PlaceE7>& corners_;  ///< of buildings, kNowhere until met
   TagBuffer tags_;
 };
 
@@ -263,6 +313,33 @@ void number_rules(RoadData& data, const std::vector<RawTurnRule>& rules) {
   }
 }
 
+std::unordered_map<std::int64_t, geo::PlaceE7> corners_of(const std::vector<RawBuilding>& buildings) {
+  std::unordered_map<std::int64_t, geo::PlaceE7> corners;
+  for (const auto& building : buildings) {
+    for (const auto ref : building.refs) corners.emplace(ref, kNowhere);
+  }
+  return corners;
+}
+
+// By ascending id. An outline of which a corner is missing is left out.
+void place_buildings(std::vector<RawBuilding> raw,
+                     const std::unordered_map<std::int64_t, geo::PlaceE7>& corners,
+                     const std::vector<std::int64_t>& entrances, RoadData& data) {
+  std::ranges::sort(raw, {}, &RawBuilding::osm_id);
+  for (auto& one : raw) {
+    one.refs.pop_back();
+    Building building;
+    for (const auto ref : one.refs) {
+      const auto corner = corners.at(ref);
+      building.corners.push_back(corner);
+      if (std::ranges::binary_search(entrances, ref)) building.entrances.push_back(corner);
+    }
+    if (std::ranges::find(building.corners, kNowhere) != building.corners.end()) continue;
+    data.counts.entrances += building.entrances.size();
+    data.buildings.push_back(std::move(building));
+  }
+}
+
 }  // namespace
 
 base::Result<RoadData> import_extracts(const std::vector<std::filesystem::path>& inputs,
@@ -273,7 +350,13 @@ base::Result<RoadData> import_extracts(const std::vector<std::filesystem::path>&
     if (!source) return base::fail(std::move(source.error()));
     data.sources.push_back(std::move(*source));
   }
-  WayPass ways(data);
+  EntrancePass doors;
+  for (const auto& path : inputs) {
+    const auto done = pass(path, osmium::osm_entity_bits::node, doors, progress, "reading entrances");
+    if (!done) return base::fail(done.error());
+  }
+  const auto entrances = doors.sorted();
+  WayPass ways(data, entrances);
   for (const auto& path : inputs) {
     const auto done = pass(path, osmium::osm_entity_bits::way | osmium::osm_entity_bits::relation, ways,
                            progress, "reading ways");
@@ -284,13 +367,15 @@ base::Result<RoadData> import_extracts(const std::vector<std::filesystem::path>&
   sort_names(data);
   number_nodes(data, refs);
   std::vector<bool> found(data.nodes.osm_ids.size());
-  NodePass nodes(data.nodes, found);
+  auto corners = corners_of(ways.buildings());
+  NodePass nodes(data.nodes, found, corners);
   for (const auto& path : inputs) {
     const auto done = pass(path, osmium::osm_entity_bits::node, nodes, progress, "reading nodes");
     if (!done) return base::fail(done.error());
   }
   number_refs(data, refs, found);
   number_rules(data, ways.rules());
+  place_buildings(std::move(ways.buildings()), corners, entrances, data);
   resolve_way_turns(data);
   return data;
 }

@@ -124,6 +124,7 @@ base::Result<Begun> begin(RoadData& data, const BuildOptions& options) {
   map.node_count = set->node_count;
   map.directed_edge_count = count_directed_edges(*set);
   add_geometry(*set, data, map);
+  map.entrances = compile_entrances(data.buildings);
   RulesUsed used(data);
   auto& vehicles_of_edge = begun.vehicles_of_edge;
   vehicles_of_edge.resize(set->edges.size());
@@ -157,6 +158,7 @@ void give_back(RoadData& data) {
   data.ways = {};
   data.refs = {};
   data.nodes = {};
+  data.buildings = {};
   data.names = {};
   trim_heap();
 }

@@ -132,6 +132,11 @@ std::unique_ptr<const EncodedMap> encode_map(const CompiledMap& map, const MapIn
   encoder.add("tiles", map.raster.tiles);
   encoder.add("cells", map.raster.cells);
   encoder.add("lists", map.raster.lists);
+  encoder.add("building_first", map.entrances.corner_first);
+  encoder.add("buildings", map.entrances.corners);
+  encoder.add("entrance_first", map.entrances.entrance_first);
+  encoder.add("entrances", map.entrances.entrances);
+  encoder.add("building_cells", map.entrances.cells);
   for (std::size_t v = 0; v < map.vehicles.size(); ++v) {
     add_graph(encoder, map.vehicles[v], map.graphs[v]);
     add_hierarchy(encoder, map.vehicles[v], map.hierarchies[v]);

@@ -245,6 +245,24 @@ class Decoder {
                                  [](const IndexBox& b) { return b.south <= b.north && b.west <= b.east; });
     });
     if (!fault_) read_raster(g.raster);
+    if (!fault_) read_entrances(g.entrances);
+  }
+
+  // Cells that are out of order lose buildings, nothing worse.
+  void read_entrances(Entrances& e) {
+    e.corner_first = section<std::uint32_t>("building_first");
+    e.corners = section<geo::PlaceE7>("buildings");
+    e.entrance_first = section<std::uint32_t>("entrance_first");
+    e.entrances = section<geo::PlaceE7>("entrances");
+    e.cells = section<BuildingCell>("building_cells");
+    if (fault_ || !need(!e.corner_first.empty(), "building_first", "has no entry")) return;
+    const auto buildings = e.corner_first.size() - 1;
+    if (!splits(e.corner_first, buildings, e.corners.size(), "building_first")) return;
+    if (!splits(e.entrance_first, buildings, e.entrances.size(), "entrance_first")) return;
+    need(std::ranges::all_of(e.cells, [&](const BuildingCell& cell) { return cell.building < buildings; }),
+         "building_cells", "an entry points outside");
+    need(std::ranges::all_of(e.entrances, in_range), "entrances",
+         "an entrance lies outside the Earth's coordinates");
   }
 
   void read_ways(EdgeGeometry& g) {

@@ -22,6 +22,7 @@ constexpr CountField kCounts[] = {
     {"via_way_rules", &ImportCounts::via_way_rules},
     {"conditional_rules_ignored", &ImportCounts::conditional_rules_ignored},
     {"broken_rules_ignored", &ImportCounts::broken_rules_ignored},
+    {"entrances", &ImportCounts::entrances},
     {"missing_nodes", &ImportCounts::missing_nodes},
 };
 

@@ -44,7 +44,8 @@ Cost part_of(const Arc& arc, std::uint32_t arc_ms, std::uint32_t length_mm) {
 Door open_door(const Network& network, const geo::LatLng& place, TripEnd end, double max_snap_m) {
   Door door;
   const auto snap =
-      nearest_road(*network.geometry, network.vehicle, geo::PlaceE7::nearest(place), {max_snap_m});
+      nearest_road(*network.geometry, network.vehicle,
+                   network.geometry->entrances.way_in(geo::PlaceE7::nearest(place)), {max_snap_m});
   if (!snap) return door;
   door.snap = *snap;
   add_terminals(*network.geometry, network.graph, *snap, end, door.terminals);

@@ -185,9 +185,11 @@ void OverlaidMap::table(Query& query, base::Vehicle vehicle, std::span<const geo
 std::optional<SnapPoint> OverlaidMap::snap(base::Vehicle vehicle, const geo::LatLng& place,
                                            double max_snap_m) const {
   const auto& own = part(vehicle);
-  const auto found = nearest_open(own.ground(vehicle), geo::PlaceE7::nearest(place), {max_snap_m});
+  const auto& geometry = *own.shape->geometry;
+  const auto door = geometry.entrances.way_in(geo::PlaceE7::nearest(place));
+  const auto found = nearest_open(own.ground(vehicle), door, {max_snap_m});
   if (!found) return std::nullopt;
-  return snap_point(place, *own.shape->geometry, found->positions[0]);
+  return snap_point(place, geometry, found->positions[0]);
 }
 
 std::vector<Street> OverlaidMap::streets_in(const Box& box, base::Vehicle vehicle, std::size_t most) const {

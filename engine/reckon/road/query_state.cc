@@ -35,6 +35,7 @@ std::optional<Snap> nearest_open(const Ground& ground, geo::PlaceE7 place, const
 
 std::optional<TripEndFound> find_end(const Ground& ground, geo::PlaceE7 place, const Reach& reach,
                                      TripEnd side, const EndRule& rule, std::vector<Terminal>& out) {
+  place = ground.geometry.entrances.way_in(place);
   const auto snap = nearest_open(ground, place, reach);
   if (!snap) return std::nullopt;
   const auto first = out.size();

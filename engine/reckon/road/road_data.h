@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reckon/geo/local_frame.h"
+#include "reckon/road/entrances.h"
 #include "reckon/road/road_map.h"
 #include "reckon/road/way_rules.h"
 
@@ -62,6 +63,7 @@ struct RoadData {
   std::vector<std::uint32_t> refs;  ///< node indices of all ways, or kMissingNode
   std::vector<TurnRule> turn_rules;
   std::vector<WayTurn> way_turns;
+  std::vector<Building> buildings;  ///< those with entrances, by ascending osm_id
   std::vector<MapSource> sources;
   ImportCounts counts;
 };

@@ -109,7 +109,8 @@ base::Result<void> RoadMap::check_content() const {
 std::optional<SnapPoint> RoadMap::snap(base::Vehicle vehicle, const geo::LatLng& place,
                                        double max_snap_m) const {
   const auto& geometry = state_->view.geometry;
-  const auto found = nearest_road(geometry, vehicle, geo::PlaceE7::nearest(place), {max_snap_m});
+  const auto door = geometry.entrances.way_in(geo::PlaceE7::nearest(place));
+  const auto found = nearest_road(geometry, vehicle, door, {max_snap_m});
   if (!found) return std::nullopt;
   return snap_point(place, geometry, found->positions[0]);
 }

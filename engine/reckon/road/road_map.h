@@ -36,6 +36,7 @@ struct ImportCounts {
   std::uint64_t via_way_rules = 0;              ///< turn restrictions over ways that are kept
   std::uint64_t conditional_rules_ignored = 0;  ///< turn restrictions that hold at certain hours only
   std::uint64_t broken_rules_ignored = 0;  ///< turn restrictions whose members are missing or do not meet
+  std::uint64_t entrances = 0;             ///< of buildings
   std::uint64_t missing_nodes = 0;  ///< places where a way is cut because its node is not in the extract
 };
 

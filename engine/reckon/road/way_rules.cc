@@ -422,6 +422,16 @@ std::uint8_t read_barrier(const Tags& tags) {
   return shut;
 }
 
+bool read_entrance(const Tags& tags) {
+  constexpr std::array<std::string_view, 8> kNoWayIn = {"",        "no",     "exit",    "emergency",
+                                                        "service", "garage", "parking", "fire_exit"};
+  return std::ranges::find(kNoWayIn, tags.get("entrance")) == kNoWayIn.end() && !tags.is("access", "no");
+}
+
+bool read_building(const Tags& tags) {
+  return !tags.get("building").empty() && !tags.is("building", "no");
+}
+
 std::uint8_t read_signals(const Tags& tags) {
   if (!tags.is("highway", "traffic_signals")) return 0;
   const auto direction = tags.get("traffic_signals:direction");

@@ -94,6 +94,13 @@ WayUse read_way(const Tags& tags);
 /// Bits (1 << vehicle) of the vehicles that cannot pass this node.
 std::uint8_t read_barrier(const Tags& tags);
 
+/// Whether a building with this node is entered by it: `entrance` names a way in (no mere exit, garage or
+/// service door) and `access` does not forbid it. Source: docs/sources.md#entrances
+bool read_entrance(const Tags& tags);
+
+/// Whether a closed way with these tags is a building's outline.
+bool read_building(const Tags& tags);
+
 /// Traffic lights at this node: bits (1 << Direction) of travel along its way that they are for; 0: none.
 std::uint8_t read_signals(const Tags& tags);
 
