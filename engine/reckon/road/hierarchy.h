@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -60,39 +61,42 @@ class HubLabel {
   class Iterator {
    public:
     Iterator(const std::uint64_t* at, const std::uint64_t* end, LabelBits bits)
-        : at_(at), end_(end), bits_(bits) {
+        : at_(at),
+          end_(end),
+          hub_bits_(bits.hub()),
+          time_shift_(64 - bits.time),
+          hub_mask_((std::uint64_t{1} << hub_bits_) - 1),
+          length_mask_((std::uint64_t{1} << bits.length) - 1) {
       find();
     }
-    Entry operator*() const {
-      const auto length = *at_ >> bits_.hub() & ((std::uint64_t{1} << bits_.length) - 1);
-      return {hub_, *at_ >> (64 - bits_.time) << 32 | length};
-    }
+    Entry operator*() const { return {hub_, *at_ >> time_shift_ << 32 | (*at_ >> hub_bits_ & length_mask_)}; }
     Iterator& operator++() {
       ++at_;
       find();
       return *this;
     }
-    bool operator!=(const Iterator& other) const { return at_ != other.at_; }
+    bool operator!=(std::default_sentinel_t) const { return at_ != end_; }
 
    private:
     void find() {
       for (; at_ != end_; ++at_) {
-        const auto step = static_cast<std::uint32_t>(*at_ & ((std::uint64_t{1} << bits_.hub()) - 1));
-        hub_ += step;
+        const std::uint64_t step = *at_ & hub_mask_;
+        hub_ += static_cast<std::uint32_t>(step);
         if (step != 0) return;
-        hub_ += static_cast<std::uint32_t>(*at_ >> bits_.hub());
+        hub_ += static_cast<std::uint32_t>(*at_ >> hub_bits_);
       }
     }
 
     const std::uint64_t *at_, *end_;
-    LabelBits bits_;
+    std::uint32_t hub_bits_, time_shift_;
+    std::uint64_t hub_mask_, length_mask_;
     std::uint32_t hub_ = ~0u;
   };
 
   HubLabel(std::span<const std::uint64_t> words, LabelBits bits) : words_(words), bits_(bits) {}
 
   Iterator begin() const { return {words_.data(), words_.data() + words_.size(), bits_}; }
-  Iterator end() const { return {words_.data() + words_.size(), words_.data() + words_.size(), bits_}; }
+  static std::default_sentinel_t end() { return {}; }
   std::span<const std::uint64_t> words() const { return words_; }
 
  private:

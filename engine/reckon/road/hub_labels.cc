@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "reckon/road/hierarchy.h"
+#include "reckon/road/hierarchy_search.h"
 
 namespace reckon::road {
 namespace {
@@ -80,7 +80,7 @@ class LabelMaker {
   explicit LabelMaker(CompiledHierarchy& hierarchy)
       : hierarchy_(hierarchy),
         labelled_((hierarchy.arc_of_vertex.size() + kVerticesPerLabel - 1) / kVerticesPerLabel),
-        cost_(labelled_, kNoCost),
+        cost_(labelled_, kUnreached),
         packer_(hierarchy) {}
 
   // From the top down: a label is what the labels of the more important neighbours hold, one edge farther.
@@ -112,29 +112,33 @@ class LabelMaker {
     }
     label_.push_back({v, 0});
     packer_.append(label_, labels);
-    for (const auto hub : reached_) cost_[hub] = kNoCost;
+    for (const auto hub : reached_) cost_[hub] = kUnreached;
     reached_.clear();
   }
 
   void offer(std::uint32_t hub, Cost cost) {
     if (cost == kNoCost) return;
-    if (cost_[hub] == kNoCost) reached_.push_back(hub);
+    if (cost_[hub] == kUnreached) reached_.push_back(hub);
     cost_[hub] = std::min(cost_[hub], cost);
   }
 
-  // Whether a hub above `hub` lies on a path that is as cheap.
-  bool superfluous(std::uint32_t hub, const Labels& opposite) const {
+  // Whether a hub above `hub` lies on a path that is as cheap. A label's last entry is the hub itself.
+  bool superfluous(std::uint32_t hub, const Labels& opposite) {
+    const Cost own = std::exchange(cost_[hub], kUnreached);
+    bool found = false;
     for (const auto entry : hierarchy_.view(opposite).of(hub)) {
-      if (entry.hub == hub) break;
-      const Cost there = cost_[entry.hub];
-      if (there != kNoCost && plus(there, entry.cost) <= cost_[hub]) return true;
+      const Cost over = cost_[entry.hub] + entry.cost;
+      if (over > own || !fits(over)) continue;
+      found = true;
+      break;
     }
-    return false;
+    cost_[hub] = own;
+    return found;
   }
 
   CompiledHierarchy& hierarchy_;
   std::size_t labelled_;
-  std::vector<Cost> cost_;  ///< by hub, of the label in work
+  std::vector<Cost> cost_;  ///< by hub, of the label in work; else kUnreached
   std::vector<std::uint32_t> reached_;
   Entries label_;
   Packer packer_;
