@@ -103,6 +103,12 @@ TEST_CASE(
   compare_with_brute_force(808, 300, 3, {.requests = 4, .vehicles = 2, .extras = true});
 }
 
+TEST_CASE("solve: where lateness and long routes cost, small problems get the best plan") {
+  compare_with_brute_force(263, 400, 0, {.requests = 4, .vehicles = 3, .costs = true});
+  compare_with_brute_force(445, 200, 1, {.requests = 4, .vehicles = 2, .metric = false, .costs = true});
+  compare_with_brute_force(703, 200, 1, {.requests = 4, .vehicles = 2, .extras = true, .costs = true});
+}
+
 TEST_CASE("solve: a pickup waits rather than that the food gets cold, and what cannot be fresh is left out") {
   // The door opens at 3000; the way from the shop takes 500.
   Problem problem = line({0, 5, 10});

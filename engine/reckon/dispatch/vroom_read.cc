@@ -32,7 +32,7 @@ class Reader {
 
   VroomProblem run() {
     root_.allow_only({"vehicles", "jobs", "shipments", "matrices", "matrix", "reckon"});
-    root_.optional("reckon").allow_only({});
+    read_balance(root_.optional("reckon"));
     vehicles_ = root_.required("vehicles").items(kMaxVehicles);
     if (root_.required("vehicles").is_array() && vehicles_.empty() && faults_.empty()) {
       root_.required("vehicles").fault("is empty; allowed: at least one vehicle");
@@ -68,6 +68,19 @@ class Reader {
     std::shared_ptr<std::vector<std::int32_t>> distances;
     std::shared_ptr<std::vector<std::int32_t>> costs;
   };
+
+  void read_balance(const JsonNode& ours) {
+    ours.allow_only({"balance"});
+    const JsonNode node = ours.optional("balance");
+    node.allow_only({"tasks", "hours"});
+    if (!node.present()) return;
+    const JsonNode tasks = node.optional("tasks");
+    const JsonNode hours = node.optional("hours");
+    if (node.is_object() && !tasks.present() && !hours.present())
+      node.fault("says nothing; allowed: tasks, hours or both");
+    out_.problem.balance = {.tasks = tasks.integer(0, kMaxRate).value_or(0),
+                            .hours = hours.integer(0, kMaxRate).value_or(0)};
+  }
 
   // --- what must be known before the rest ---
 
@@ -430,8 +443,18 @@ class Reader {
     task.service_s.assign(out_.problem.types, seconds(node.optional("service")));
     per_type(node.optional("setup_per_type"), task.setup_s);
     per_type(node.optional("service_per_type"), task.service_s);
+    read_due(node.optional("reckon"), task);
     out_.problem.tasks.push_back(std::move(task));
     out_.tasks.push_back(std::move(wire));
+  }
+
+  void read_due(const JsonNode& ours, Task& task) {
+    const JsonNode after = ours.optional("late_after");
+    const JsonNode per_hour = ours.optional("late_per_hour");
+    if (after.present() != per_hour.present())
+      ours.fault("has late_after or late_per_hour without the other; allowed: both or none");
+    task.due_s = after.integer(0, kMaxTimeS).value_or(kUnlimited);
+    task.late_per_hour = per_hour.integer(1, kMaxRate).value_or(0);
   }
 
   Request request(const JsonNode& node) {
@@ -461,7 +484,7 @@ class Reader {
       node.allow_only({"tags", "not_with", "max_on_board"});
       request.max_on_board_s = node.optional("max_on_board").integer(0, kMaxTimeS).value_or(kUnlimited);
     } else {
-      node.allow_only({"tags", "not_with"});
+      node.allow_only({"tags", "not_with", "late_after", "late_per_hour"});
     }
     request.tags = tags(node.optional("tags"));
     request.not_with = tags(node.optional("not_with"));
@@ -499,7 +522,8 @@ class Reader {
 
   void read_shipment_step(const JsonNode& node, TaskKind kind, std::string_view kind_name) {
     node.allow_only({"id", "description", "location", "location_index", "setup", "service", "setup_per_type",
-                     "service_per_type", "time_windows"});
+                     "service_per_type", "time_windows", "reckon"});
+    node.optional("reckon").allow_only({"late_after", "late_per_hour"});
     if (node.present() && !node.is_object()) return node.fault("is not a shipment step; an object is needed");
     if (node.present()) add_task(node, kind, kind_name);
   }
