@@ -248,9 +248,9 @@ std::optional<std::int64_t> simulate(const Problem& problem, const Vehicle& vehi
   if (!go(vehicle.end) || now > vehicle.window.end_s) return std::nullopt;
   if (travelled > vehicle.max_travel_s || metres > vehicle.max_distance_m) return std::nullopt;
   const auto tasks = static_cast<std::int64_t>(order.size());
-  const auto hours = static_cast<double>(travelled + worked) / 3600;
-  cost += problem.balance.tasks * tasks * tasks * 3600 +
-          std::llround(static_cast<double>(problem.balance.hours * 3600) * hours * hours);
+  const std::int64_t squared = problem.balance.hours * (travelled + worked) * (travelled + worked);
+  const std::int64_t half_up = squared % 3600 * 2 >= 3600 ? 1 : 0;
+  cost += problem.balance.tasks * tasks * tasks * 3600 + squared / 3600 + half_up;
   return cost;
 }
 
