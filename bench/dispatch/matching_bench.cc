@@ -4,15 +4,22 @@
 // from seed 20261123, shops and riders round 40 centres.
 //
 // Rows: `sparse` with orders of one shop told as one kind, `sparse_each` without, `warm` after a twentieth of
-// the orders has changed, `dense` the textbook Hungarian method on the same table. Times are CPU time and
-// contain the reading of the table's rows, not its making.
+// the orders has changed, `dense` the textbook Hungarian method on the same table, `scipy_dense` SciPy's
+// linear_sum_assignment on it (skipped where no python3 has SciPy; RECKON_PYTHON names another). Times are
+// CPU time and contain the reading of the table's rows, not its making.
 
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <optional>
 #include <random>
 
 #include "dispatch/matching_reference.h"
@@ -169,10 +176,73 @@ void dense(benchmark::State& state) {
   report(state, city(), cost);
 }
 
+// The table in a file that goes with it.
+class TableFile {
+ public:
+  TableFile() {
+    std::ofstream(path_, std::ios::binary)
+        .write(reinterpret_cast<const char*>(city().costs.data()),
+               static_cast<std::streamsize>(city().costs.size() * sizeof(city().costs.front())));
+  }
+  ~TableFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  TableFile(const TableFile&) = delete;
+  TableFile& operator=(const TableFile&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_ =
+      std::filesystem::temp_directory_path() / fmt::format("matching_bench.{}.table", ::getpid());
+};
+
+struct PeerTime {
+  double ms;
+  MatchCost cost;
+};
+// Nothing where this Python has no SciPy, or does not exist.
+std::optional<PeerTime> scipy_by(const std::string& python, const TableFile& table) {
+  const auto command =
+      fmt::format("'{}' '{}/bench/dispatch/scipy_dense.py' '{}' {} {} 2>/dev/null", python, RECKON_SOURCE_DIR,
+                  table.path().string(), city().orders.size(), city().riders.size());
+  std::FILE* const out = ::popen(command.c_str(), "r");
+  if (out == nullptr) return std::nullopt;
+  PeerTime time{};
+  const bool told = std::fscanf(out, "%lf %ld", &time.ms, &time.cost) == 2;
+  const int status = ::pclose(out);
+  return told && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? std::optional(time) : std::nullopt;
+}
+
+std::optional<PeerTime> scipy_time() {
+  const TableFile table;
+  const char* named = std::getenv("RECKON_PYTHON");
+  if (named != nullptr) return scipy_by(named, table);
+  const auto usual = scipy_by("python3", table);
+  return usual ? usual : scipy_by("/usr/bin/python3", table);
+}
+
+void scipy_dense(benchmark::State& state) {
+  std::optional<PeerTime> time;
+  for ([[maybe_unused]] auto _ : state) {
+    time = scipy_time();
+    state.SetIterationTime(time ? time->ms / 1000 : 0);
+  }
+  if (!time) {
+    state.SkipWithError("no python3 with SciPy (Debian: python3-scipy; RECKON_PYTHON names another)");
+    return;
+  }
+  const auto columns = static_cast<std::uint32_t>(city().riders.size());
+  const auto ours = cheapest_matching(DenseMatchSource(city().costs, columns, city().kinds), kAlone);
+  if (ours.cost != time->cost) state.SkipWithError("SciPy finds another cost");
+  report(state, city(), time->cost);
+}
+
 BENCHMARK(sparse)->Unit(benchmark::kMillisecond);
 BENCHMARK(sparse_each)->Unit(benchmark::kMillisecond);
 BENCHMARK(warm)->Unit(benchmark::kMillisecond);
 BENCHMARK(dense)->Unit(benchmark::kMillisecond)->Iterations(1);
+BENCHMARK(scipy_dense)->Unit(benchmark::kMillisecond)->Iterations(1)->UseManualTime();
 
 }  // namespace
 

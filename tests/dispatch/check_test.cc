@@ -92,6 +92,15 @@ TEST_CASE("check: each kind of violation is caught") {
       {"too much travel", Rule::kLimit, [](Case& c) { c.problem.vehicles[0].max_travel_s = 3999; }},
       {"too far", Rule::kLimit, [](Case& c) { c.problem.vehicles[0].max_distance_m = 39'999; }},
       {"a cost too low", Rule::kCost, [](Case& c) { c.plan.routes[0].cost -= 1; }},
+      {"late, and not charged for it", Rule::kCost,
+       [](Case& c) {
+         c.problem.tasks[2].due_s = 100;
+         c.problem.tasks[2].late_per_hour = 1;
+       }},
+      {"a cost that leaves the tasks' balance out", Rule::kCost,
+       [](Case& c) { c.problem.balance.tasks = 1; }},
+      {"a cost that leaves the hours' balance out", Rule::kCost,
+       [](Case& c) { c.problem.balance.hours = 1; }},
       {"a distance too short", Rule::kCost, [](Case& c) { c.step(StepKind::kTask, 2).distance_m -= 1; }},
       {"no start", Rule::kStructure,
        [](Case& c) { c.plan.routes[0].steps.erase(c.plan.routes[0].steps.begin()); }},
@@ -154,4 +163,68 @@ TEST_CASE("schedule: a route starts as late as its first window allows") {
   CHECK(route->steps[1].arrival_s == 5000);
   CHECK(route->steps[1].waiting_s == 0);
   CHECK(route->steps[2].arrival_s == 6000);
+}
+
+TEST_CASE("schedule: waiting is saved only as far as nothing gets later than its due time") {
+  struct Row {
+    std::int64_t due_s;
+    std::int64_t start_s;
+    std::int64_t late_cost;  // in 1/3600
+  };
+  for (const Row& row : {Row{9000, 5000, 0}, Row{1500, 1500, 0}, Row{500, 1000, 500 * 36}}) {
+    CAPTURE(row.due_s);
+    Problem problem = line({0, 10});
+    add_job(problem, 1);
+    add_job(problem, 1, {5000, 6000});
+    problem.tasks[0].due_s = row.due_s;
+    problem.tasks[0].late_per_hour = 36;
+    add_vehicle(problem, 0, 0);
+    const TaskIndex tasks[] = {0, 1};
+    CHECK(lateness(problem, problem.vehicles[0], tasks) == row.late_cost);
+    const auto route = schedule(problem, 0, tasks);
+    REQUIRE(route.has_value());
+    CHECK(route->steps[1].start_s() == row.start_s);
+    CHECK(route->steps[0].arrival_s == row.start_s - 1000);
+    CHECK(route->steps[2].start_s() == 5000);
+    CHECK(route->cost == 2000 * kCostScale + row.late_cost);
+  }
+}
+
+TEST_CASE("validate: what lateness and balance could cost stays within 64 bits") {
+  Problem problem = line({0, 10});
+  for (int i = 0; i < 100; ++i) add_job(problem, 1);
+  add_vehicle(problem, 0, 0);
+  problem.balance = {.tasks = kMaxRate, .hours = kMaxRate};
+  for (Task& task : problem.tasks) {
+    task.due_s = 0;
+    task.late_per_hour = kMaxRate;
+  }
+  CHECK(validate(problem).has_value());
+  struct Row {
+    std::string where;
+    void (*spoil)(Problem&);
+  };
+  const Row rows[] = {
+      {"balance", [](Problem& p) { p.balance.hours = kMaxRate + 1; }},
+      {"balance", [](Problem& p) { p.balance.tasks = -1; }},
+      {"balance",
+       [](Problem& p) {
+         for (Task& task : p.tasks) task.service_s = {kMaxActionS};
+       }},
+      {"tasks[7].due_s", [](Problem& p) { p.tasks[7].late_per_hour = kMaxRate + 1; }},
+      {"tasks[0].due_s", [](Problem& p) { p.vehicles[0].breaks = {Break{}}; }},
+      {"tasks",
+       [](Problem& p) {
+         p.balance = {};
+         for (Task& task : p.tasks) task.service_s = {kMaxActionS};
+       }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.where);
+    Problem spoiled = problem;
+    row.spoil(spoiled);
+    const auto valid = validate(spoiled);
+    REQUIRE_FALSE(valid.has_value());
+    CHECK(valid.error().where == row.where);
+  }
 }

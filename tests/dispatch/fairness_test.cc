@@ -31,6 +31,7 @@ TEST_CASE("the Gini coefficient is that of all pairs") {
   CHECK(gini({0, 0}) == 0);
   CHECK(gini({3, 3, 3}) == doctest::Approx(0));
   CHECK(gini({0, 0, 0, 8}) == doctest::Approx(0.75));
+  for (std::size_t n = 1; n < 100; ++n) CHECK(gini(std::vector<double>(n, 0.1)) >= 0);
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     CAPTURE(seed);
     Rng rng(seed);
@@ -54,6 +55,15 @@ TEST_CASE("measures count for each hour on duty, and short shifts not at all") {
   CHECK(report.calls_per_hour.most == doctest::Approx(3));
   CHECK(report.calls_per_hour.gini == doctest::Approx(0.25));
   CHECK(report.kilometres_per_hour.gini == doctest::Approx(0));
+}
+
+TEST_CASE("of a table with a thousand faults the first twenty are told") {
+  std::string table = "id,rider,on_s,off_s,calls,distance_m,pay\n";
+  for (int i = 0; i < 1000; ++i) table += "x,a,b,c,d,e,f\n";
+  const auto riders = read_rider_records(table, "riders.csv");
+  REQUIRE_FALSE(riders.has_value());
+  CHECK(riders.error().where == "riders.csv:2");
+  CHECK(riders.error().all().size() == 20);
 }
 
 TEST_CASE("a table of riders is read, a decision log counted into it") {

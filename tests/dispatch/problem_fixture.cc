@@ -102,13 +102,15 @@ void add_random_vehicle(Problem& problem, Random& random, bool breaks) {
   }
 }
 
-// Whether the tasks can begin at some times so that no shipment is too long on board: all times are tried
-// that matter, task by task, each as early as possible or so that a delivery behind it is just in time.
-bool fresh_enough(const Problem& problem, const Vehicle& vehicle, const std::vector<TaskIndex>& order) {
+// When the tasks begin at the earliest so that no shipment is too long on board; an empty list where none has
+// such a limit, nothing where it cannot be.
+std::optional<std::vector<std::int64_t>> fresh_begins(const Problem& problem, const Vehicle& vehicle,
+                                                      const std::vector<TaskIndex>& order) {
   const auto limit_of = [&](TaskIndex task) {
     return problem.requests[problem.tasks[task].request].max_on_board_s;
   };
-  if (std::ranges::none_of(order, [&](TaskIndex t) { return limit_of(t) < kUnlimited; })) return true;
+  if (std::ranges::none_of(order, [&](TaskIndex t) { return limit_of(t) < kUnlimited; }))
+    return std::vector<std::int64_t>{};
   const Travel& travel = problem.travels[vehicle.travel];
   const auto ride = [&](LocationIndex from, LocationIndex to) -> std::int64_t {
     return from == kNone || to == kNone ? 0 : travel.durations_s[from * problem.locations + to];
@@ -124,7 +126,7 @@ bool fresh_enough(const Problem& problem, const Vehicle& vehicle, const std::vec
     for (std::size_t j = i + 1; j < order.size(); ++j) {
       so_far += ride(problem.tasks[order[j - 1]].location, problem.tasks[order[j]].location);
       const bool mine = order[j] == order[i] + 1 && problem.tasks[order[j]].kind == TaskKind::kDelivery;
-      if (mine && so_far > limit_of(order[i])) return false;
+      if (mine && so_far > limit_of(order[i])) return std::nullopt;
       so_far += work(j);
     }
   }
@@ -138,11 +140,11 @@ bool fresh_enough(const Problem& problem, const Vehicle& vehicle, const std::vec
     std::vector<std::int64_t> done(order.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
       const Task& task = problem.tasks[order[i]];
-      if (ride(here, task.location) == kUnreachable) return false;
+      if (ride(here, task.location) == kUnreachable) return std::nullopt;
       std::int64_t least = std::max(left + ride(here, task.location), begin[i]);
       auto window = task.windows.begin();
       while (window != task.windows.end() && window->end_s < least) ++window;
-      if (window == task.windows.end()) return false;
+      if (window == task.windows.end()) return std::nullopt;
       least = std::max(least, window->start_s);
       if (least > begin[i]) {
         begin[i] = least;
@@ -152,7 +154,7 @@ bool fresh_enough(const Problem& problem, const Vehicle& vehicle, const std::vec
       here = task.location;
     }
     if (ride(here, vehicle.end) == kUnreachable || left + ride(here, vehicle.end) > vehicle.window.end_s)
-      return false;
+      return std::nullopt;
     for (std::size_t i = 0; i < order.size(); ++i) {
       for (std::size_t j = i + 1; j < order.size(); ++j) {
         if (order[j] != order[i] + 1 || problem.tasks[order[j]].kind != TaskKind::kDelivery) continue;
@@ -163,7 +165,7 @@ bool fresh_enough(const Problem& problem, const Vehicle& vehicle, const std::vec
       }
     }
   }
-  return true;
+  return begin;
 }
 
 // The cost of one vehicle's sequence, or nothing if a rule forbids it. Written from the rules, not from the
@@ -197,7 +199,8 @@ std::optional<std::int64_t> simulate(const Problem& problem, const Vehicle& vehi
   for (std::size_t i = 0; i < vehicle.fixed; ++i) {
     if (order.size() <= i || order[i] != vehicle.initial[i]) return std::nullopt;
   }
-  if (!fresh_enough(problem, vehicle, order)) return std::nullopt;
+  const auto begins = fresh_begins(problem, vehicle, order);
+  if (!begins) return std::nullopt;
   const Travel& travel = problem.travels[vehicle.travel];
   std::int64_t now = vehicle.window.start_s, travelled = 0, metres = 0,
                cost = vehicle.costs.fixed * kCostScale;
@@ -219,8 +222,9 @@ std::optional<std::int64_t> simulate(const Problem& problem, const Vehicle& vehi
     here = to;
     return true;
   };
-  for (const auto index : order) {
-    const Task& task = problem.tasks[index];
+  std::int64_t worked = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const Task& task = problem.tasks[order[i]];
     const Request& request = problem.requests[task.request];
     if (!std::ranges::includes(vehicle.skills, request.skills)) return std::nullopt;
     const bool moves = here != task.location;
@@ -229,8 +233,11 @@ std::optional<std::int64_t> simulate(const Problem& problem, const Vehicle& vehi
     while (window != task.windows.end() && window->end_s < now) ++window;
     if (window == task.windows.end()) return std::nullopt;
     now = std::max(now, window->start_s);
+    const std::int64_t begin = begins->empty() ? now : (*begins)[i];
+    cost += std::max<std::int64_t>(0, begin - task.due_s) * task.late_per_hour;
     const auto work = task.service_s[vehicle.type] + (moves ? task.setup_s[vehicle.type] : 0);
     now += work;
+    worked += work;
     cost += work * vehicle.costs.per_task_hour;
     for (std::size_t d = 0; d < load.size(); ++d) {
       load[d] += request.to_end[d] - request.from_start[d];
@@ -240,6 +247,10 @@ std::optional<std::int64_t> simulate(const Problem& problem, const Vehicle& vehi
   }
   if (!go(vehicle.end) || now > vehicle.window.end_s) return std::nullopt;
   if (travelled > vehicle.max_travel_s || metres > vehicle.max_distance_m) return std::nullopt;
+  const auto tasks = static_cast<std::int64_t>(order.size());
+  const std::int64_t squared = problem.balance.hours * (travelled + worked) * (travelled + worked);
+  const std::int64_t half_up = squared % 3600 * 2 >= 3600 ? 1 : 0;
+  cost += problem.balance.tasks * tasks * tasks * 3600 + squared / 3600 + half_up;
   return cost;
 }
 
@@ -300,6 +311,18 @@ void add_extras(Problem& problem, Random& random) {
       if (request.shipment) vehicle.initial.push_back(request.first + 1);
     }
   }
+}
+
+// Times after which a begin costs something, and routes that cost by their length.
+void add_costs(Problem& problem, Random& random) {
+  for (Task& task : problem.tasks) {
+    if (pick(random, 0, 1) == 0) continue;
+    task.due_s = pick(random, 0, 3000);
+    task.late_per_hour = pick(random, 1, 20'000);
+    if (pick(random, 0, 1) == 0) task.windows = {TimeWindow{}};
+  }
+  if (pick(random, 0, 1) == 0) problem.balance.tasks = pick(random, 0, 100);
+  if (pick(random, 0, 1) == 0) problem.balance.hours = pick(random, 0, 4000);
 }
 
 }  // namespace
@@ -374,6 +397,7 @@ Problem random_problem(Random& random, const RandomShape& shape) {
     Vehicle& vehicle = problem.vehicles.back();
     if (problem.travels[vehicle.travel].costs) vehicle.costs.per_km = 0;
   }
+  if (shape.costs) add_costs(problem, random);
   if (shape.extras) add_extras(problem, random);
   return problem;
 }

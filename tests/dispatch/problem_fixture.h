@@ -30,6 +30,7 @@ struct RandomShape {
   bool breaks = false;
   bool extras = false;  ///< times on board, requests that must be apart, initial sequences, of which some are
                         ///< fixed and others impossible
+  bool costs = false;   ///< due times, routes that cost by their length
 };
 
 /// A random problem with windows, loads, skills, priorities, limits and rates, valid by construction.

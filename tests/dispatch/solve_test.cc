@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -58,9 +59,17 @@ class AskedClock final : public reckon::base::Clock {
   mutable std::int64_t asked_ = 0;
 };
 
+// RECKON_SMALL_PROBLEMS=20 makes twenty times as many.
+int times_as_many() {
+  const char* wanted = std::getenv("RECKON_SMALL_PROBLEMS");
+  return wanted == nullptr ? 1 : std::max(1, std::atoi(wanted));
+}
+
 // Solves `count` random problems; each plan must be free of violations and, `allowed_worse` aside, as good as
 // the best there is.
 void compare_with_brute_force(unsigned seed, int count, int allowed_worse, const RandomShape& shape) {
+  count *= times_as_many();
+  allowed_worse *= times_as_many();
   std::mt19937 random(seed);
   int worse = 0;
   for (int i = 0; i < count; ++i) {
@@ -101,6 +110,12 @@ TEST_CASE("solve: five requests and three vehicles get the best plan") {
 TEST_CASE(
     "solve: with times on board, requests apart and fixed beginnings small problems get the best plan") {
   compare_with_brute_force(808, 300, 3, {.requests = 4, .vehicles = 2, .extras = true});
+}
+
+TEST_CASE("solve: where lateness and long routes cost, small problems get the best plan") {
+  compare_with_brute_force(263, 400, 0, {.requests = 4, .vehicles = 3, .costs = true});
+  compare_with_brute_force(445, 200, 1, {.requests = 4, .vehicles = 2, .metric = false, .costs = true});
+  compare_with_brute_force(703, 200, 1, {.requests = 4, .vehicles = 2, .extras = true, .costs = true});
 }
 
 TEST_CASE("solve: a pickup waits rather than that the food gets cold, and what cannot be fresh is left out") {

@@ -202,6 +202,24 @@ TEST_CASE("vroom: each fault is named, located and told what is allowed") {
       {"an extension that there is not", R"("amount": [1, 9])",
        R"("amount": [1, 9], "reckon": {"colour": "red"})", "p#/shipments/0/reckon/colour",
        "allowed: tags, not_with, max_on_board"},
+      {"lateness without its price", R"("setup")", R"("reckon": {"late_after": 90}, "setup")",
+       "p#/jobs/0/reckon", "both or none"},
+      {"lateness at no price", R"("setup")", R"("reckon": {"late_after": 90, "late_per_hour": 0}, "setup")",
+       "p#/jobs/0/reckon/late_per_hour", "from 1 to 1000000"},
+      {"lateness before all time", R"("setup")",
+       R"("reckon": {"late_after": -1, "late_per_hour": 5}, "setup")", "p#/jobs/0/reckon/late_after",
+       "from 0"},
+      {"lateness beside breaks", R"("setup")", R"("reckon": {"late_after": 90, "late_per_hour": 5}, "setup")",
+       "p: tasks[0].due_s", "breaks"},
+      {"a shipment's step with tags", R"("delivery": {"id": 21,)",
+       R"("delivery": {"reckon": {"tags": ["a"]}, "id": 21,)", "p#/shipments/0/delivery/reckon/tags",
+       "allowed: late_after, late_per_hour"},
+      {"balance of nothing", R"("vehicles":)", R"("reckon": {"balance": {}}, "vehicles":)",
+       "p#/reckon/balance", "tasks, hours or both"},
+      {"balance below nothing", R"("vehicles":)", R"("reckon": {"balance": {"hours": -1}}, "vehicles":)",
+       "p#/reckon/balance/hours", "from 0 to 1000000"},
+      {"balance of something else", R"("vehicles":)", R"("reckon": {"balance": {"cost": 1}}, "vehicles":)",
+       "p#/reckon/balance/cost", "allowed: tasks, hours"},
       {"not JSON", R"("vehicles":)", R"("vehicles")", "p:2:14", "JSON"},
   };
   for (const Row& row : rows) {
@@ -274,4 +292,65 @@ TEST_CASE("vroom: our own constraints are read, kept, and told from each other")
   CHECK(check(input->problem, plan).empty());
   CHECK(plan.unassigned.empty());
   CHECK(plan.routes.size() == 2);  // the fish goes without the shipment
+}
+
+TEST_CASE("vroom: who may be late is served late at a price, and the answer tells by how much") {
+  // The second door is due when the first one is served at the earliest.
+  const std::string problem = R"({
+    "vehicles": [{"id": 1, "start_index": 0}],
+    "jobs": [{"id": 5, "location_index": 1, "time_windows": [[300, 400]]},
+             {"id": 6, "location_index": 2, "reckon": {"late_after": 300, "late_per_hour": 36}}],
+    "shipments": [{"pickup": {"id": 7, "location_index": 1},
+                   "delivery": {"id": 7, "location_index": 2, "reckon": {"late_after": 9000, "late_per_hour": 1}}}],
+    "matrix": [[0, 100, 900], [100, 0, 100], [900, 100, 0]]})";
+  const auto input = read_vroom(problem, "p");
+  REQUIRE_MESSAGE(input.has_value(), (input ? "" : input.error().where + input.error().message));
+  CHECK(input->problem.tasks[1].due_s == 300);
+  CHECK(input->problem.tasks[1].late_per_hour == 36);
+  CHECK(input->problem.tasks[2].late_per_hour == 0);
+  CHECK(input->problem.tasks[3].due_s == 9000);
+  const Plan plan = solve(input->problem, rounds(100));
+  CHECK(check(input->problem, plan).empty());
+  CHECK(plan.unassigned.empty());
+  const auto text = write_vroom(*input, plan);
+  const auto document = reckon::base::JsonDocument::parse(text, "answer");
+  REQUIRE(document.has_value());
+  reckon::base::Faults faults("answer");
+  const auto root = document->root(faults);
+  // 200 s of travel, and 100 s late at 36 an hour.
+  CHECK(root.required("summary").required("cost").integer(0, 9999) == 201);
+  CHECK(root.required("summary").required("reckon").required("late").integer(0, 9999) == 100);
+  const auto route = root.required("routes").items(9).front();
+  CHECK(route.required("reckon").required("late").integer(0, 9999) == 100);
+  std::int64_t late = 0;
+  for (const auto& step : route.required("steps").items(9)) {
+    if (step.optional("job").present() && step.required("id").integer(0, 9) == 6)
+      late = step.required("reckon").required("late").integer(0, 9999).value_or(0);
+  }
+  CHECK(late == 100);
+  CHECK(faults.empty());
+  CHECK(text.find("late") != std::string::npos);
+  const auto punctual = read_vroom(kProblem, "p");
+  CHECK(write_vroom(*punctual, solve(punctual->problem, rounds(9))).find("late") == std::string::npos);
+}
+
+TEST_CASE("vroom: balance is read, and spreads the work") {
+  const std::string problem = R"({
+    "vehicles": [{"id": 1, "start_index": 0, "end_index": 0}, {"id": 2, "start_index": 0, "end_index": 0}],
+    "jobs": [{"id": 5, "location_index": 1, "service": 1800}, {"id": 6, "location_index": 1, "service": 1800},
+             {"id": 7, "location_index": 1, "service": 1800}, {"id": 8, "location_index": 1, "service": 1800}],
+    "matrix": [[0, 100], [100, 0]]})";
+  for (const std::string balance : {R"({"balance": {"tasks": 50}}, )", R"({"balance": {"hours": 200}}, )"}) {
+    CAPTURE(balance);
+    const auto alone = read_vroom(problem, "p");
+    CHECK(solve(alone->problem, rounds(100)).routes.size() == 1);
+    const auto input =
+        read_vroom(replaced(problem, "\"vehicles\"", "\"reckon\": " + balance + "\"vehicles\""), "p");
+    REQUIRE_MESSAGE(input.has_value(), (input ? "" : input.error().where + input.error().message));
+    CHECK(input->problem.balance.any());
+    const Plan plan = solve(input->problem, rounds(100));
+    CHECK(check(input->problem, plan).empty());
+    CHECK(plan.routes.size() == 2);
+    for (const Route& route : plan.routes) CHECK(route.steps.size() == 4);
+  }
 }

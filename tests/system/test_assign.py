@@ -48,6 +48,18 @@ class Assign(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertEqual(json.loads(done.stdout)["summary"]["routes"], 1)
 
+    def test_lateness_costs_and_balance_spreads(self):
+        jobs = [{"id": i, "location_index": 1, "service": 600, "reckon": {"late_after": 100, "late_per_hour": 60}} for i in (1, 2)]
+        two = {"vehicles": [{"id": 1, "start_index": 0}, {"id": 2, "start_index": 0}], "jobs": jobs, "matrix": [[0, 100], [100, 0]]}
+        for balance, routes, late, cost in (({}, 1, 600, 110), ({"balance": {"tasks": 100}}, 2, 0, 400)):
+            done = run("assign", "-", "--time-limit-ms", "20", stdin=json.dumps({**two, "reckon": balance}))
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            summary = json.loads(done.stdout)["summary"]
+            self.assertEqual((summary["routes"], summary["reckon"]["late"], summary["cost"]), (routes, late, cost))
+        done = run("assign", "-", stdin=json.dumps({**two, "reckon": {"balance": {}}}))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("#/reckon/balance: says nothing; allowed: tasks, hours or both", done.stderr)
+
     def test_faults_are_located_and_nothing_is_written(self):
         self.problem.write_text(json.dumps({**PROBLEM, "trucks": []}))
         out = self.dir / "plan.json"

@@ -81,26 +81,54 @@ bool Chain::update(const Flat& flat) {
   places_[n + 1] = v.end;
   cost_ = n == 0 ? 0 : v.fixed;
   travel_s_ = 0;
+  work_s_ = 0;
   distance_m_ = 0;
+  late_cost_ = 0;
+  balance_cost_ = 0;
   arc_.assign(n + 1, 0);
   for (std::size_t i = 0; n > 0 && i <= n; ++i) {
     const LocationIndex from = places_[i];
     arc_[i] = arc_into(flat, i + 1, from);
     if (arc_[i] >= kTooDear) return false;
     cost_ += arc_[i];
-    if (i < n) cost_ += v.per_task_hour * v.service[tasks_[i]];
+    if (i < n) {
+      cost_ += v.per_task_hour * v.service[tasks_[i]];
+      work_s_ += flat.action(v, from, tasks_[i]);
+    }
     travel_s_ += leg_from(flat, i + 1, from);
     distance_m_ += v.leg_m(from, places_[i + 1]);
   }
   update_loads(flat);
   if (travel_s_ > v.max_travel_s || distance_m_ > v.max_distance_m) return false;
+  work_s_ += travel_s_;
+  if (n > 0) balance_cost_ = flat.problem.balance_cost(n, work_s_);
   slow_ = v.has_breaks;
   for (std::size_t i = 0; flat.any_on_board_limit && i < n && !slow_; ++i)
     slow_ = flat.max_on_board_s(flat.tasks[tasks_[i]].request) < kUnlimited;
+  has_due_ = flat.any_due &&
+             std::ranges::any_of(tasks_, [&](TaskIndex task) { return flat.tasks[task].late_per_hour > 0; });
   // These times are without breaks and limits on board: what they forbid is impossible with them, too.
   if (!update_times(flat)) return false;
-  return n == 0 || !slow_ ||
-         obstacle(flat.problem, flat.problem.vehicles[vehicle_], tasks_) == Obstacle::kNothing;
+  if (n > 0 && slow_) {
+    const auto late = lateness(flat.problem, flat.problem.vehicles[vehicle_], tasks_);
+    if (!late) return false;
+    late_cost_ = *late;
+  } else if (has_due_) {
+    update_lateness(flat);
+  }
+  cost_ += late_cost_ + balance_cost_;
+  return true;
+}
+
+void Chain::update_lateness(const Flat& flat) {
+  const FlatVehicle& v = flat.vehicles[vehicle_];
+  late_.assign(tasks_.size() + 1, 0);
+  for (std::size_t i = 1; i <= tasks_.size(); ++i) {
+    const TaskIndex task = tasks_[i - 1];
+    const std::int64_t start_s = departure_[i] - flat.action(v, places_[i - 1], task);
+    late_[i] = late_[i - 1] + flat.late_cost(task, start_s);
+  }
+  late_cost_ = late_.back();
 }
 
 bool Chain::assign(const Flat& flat, const std::vector<TaskIndex>& tasks) {
@@ -143,55 +171,27 @@ bool Chain::can_go_on(const Flat& flat, std::int64_t departure_s, LocationIndex 
   return start < kNever && start + flat.action(v, from, next) <= latest_[position];
 }
 
-// Only for vehicles with max_travel_s or max_distance_m.
-bool Chain::within_limits(const Flat& flat, RequestIndex request, std::uint32_t first,
-                          std::uint32_t second) const {
-  const FlatVehicle& v = flat.vehicles[vehicle_];
-  std::int64_t seconds = 0;
-  std::int64_t metres = 0;
-  const auto ride = [&](LocationIndex from, LocationIndex to, std::int64_t sign) {
-    seconds += sign * v.leg_s(from, to);
-    metres += sign * v.leg_m(from, to);
-  };
-  const Request& what = flat.problem.requests[request];
-  const auto detour = [&](LocationIndex via, std::uint32_t after) {
-    ride(places_[after], via, 1);
-    ride(via, places_[after + 1], 1);
-    if (!tasks_.empty()) ride(places_[after], places_[after + 1], -1);
-  };
-  const LocationIndex here = flat.tasks[what.first].location;
-  if (!what.shipment) {
-    detour(here, first);
-  } else {
-    const LocationIndex there = flat.tasks[what.first + 1].location;
-    if (first == second) {
-      detour(here, first);
-      ride(here, places_[first + 1], -1);
-      ride(here, there, 1);
-      ride(there, places_[first + 1], 1);
-    } else {
-      detour(here, first);
-      detour(there, second);
-    }
-  }
-  return travel_s_ + seconds <= v.max_travel_s && distance_m_ + metres <= v.max_distance_m;
-}
-
-bool Chain::slowly_feasible(const Flat& flat, RequestIndex request, const Insertion& where,
-                            InsertionScratch& scratch) const {
-  spliced(flat, request, where.first, where.second, scratch.tasks);
-  return obstacle(flat.problem, flat.problem.vehicles[vehicle_], scratch.tasks) == Obstacle::kNothing;
-}
-
-// Takes a place that is cheaper than the best and possible by this chain's own numbers.
-void Chain::offer(const Flat& flat, RequestIndex request, const Insertion& where, Insertion& best,
+// Takes a place that is cheaper than the best and possible by this chain's own numbers. Its cost comes as
+// what the ways cost more, and becomes that and all that the longer chain costs for its length and for being
+// late: never less, so that what is too dear by its ways alone need not be looked at.
+void Chain::offer(const Flat& flat, RequestIndex request, Insertion where, Insertion& best,
                   InsertionScratch& scratch) const {
-  if (!scratch.slow) {
-    best = where;
+  const Problem& problem = flat.problem;
+  if (problem.balance.any()) {
+    const std::size_t tasks = tasks_.size() + (problem.requests[request].shipment ? 2 : 1);
+    where.cost += problem.balance_cost(tasks, work_s_ + work_with(flat, request, where));
+    if (where.cost >= best.cost) return;
+  }
+  if (scratch.slow) {
+    scratch.waiting.push_back(where);
+    if (scratch.waiting.size() >= kMostWaiting) settle(flat, request, best, scratch);
     return;
   }
-  scratch.waiting.push_back(where);
-  if (scratch.waiting.size() >= kMostWaiting) settle(flat, request, best, scratch);
+  if (scratch.late) {
+    where.cost += late_with(flat, request, where, best.cost - where.cost);
+    if (where.cost >= best.cost) return;
+  }
+  best = where;
 }
 
 // The cheapest of those that wait for which a timetable can be laid down, if it is cheaper than the best.
@@ -199,11 +199,13 @@ void Chain::settle(const Flat& flat, RequestIndex request, Insertion& best, Inse
   std::ranges::sort(scratch.waiting, {}, [](const Insertion& where) {
     return std::make_tuple(where.cost, where.first, where.second);
   });
-  for (const Insertion& where : scratch.waiting) {
+  for (Insertion where : scratch.waiting) {
     if (where.cost >= best.cost || (scratch.out_of_time && scratch.out_of_time())) break;
-    if (!slowly_feasible(flat, request, where, scratch)) continue;
-    best = where;
-    break;
+    spliced(flat, request, where.first, where.second, scratch.tasks);
+    const auto late = lateness(flat.problem, flat.problem.vehicles[vehicle_], scratch.tasks);
+    if (!late) continue;
+    where.cost += *late;
+    if (where.cost < best.cost) best = where;
   }
   scratch.waiting.clear();
 }
@@ -344,8 +346,13 @@ Insertion Chain::best_insertion(const Flat& flat, RequestIndex request, std::int
   }
   if (tasks_.size() + more > flat.vehicles[vehicle_].max_tasks) return {};
   scratch.slow = slow_ || flat.max_on_board_s(request) < kUnlimited;
-  return what.shipment ? best_shipment(flat, request, below, scratch)
-                       : best_job(flat, request, below, scratch);
+  scratch.late = has_due_ || (flat.any_due && flat.has_due(request));
+  const std::int64_t now = late_cost_ + balance_cost_;
+  const std::int64_t most = std::min(below, kTooDear) + now;
+  Insertion best =
+      what.shipment ? best_shipment(flat, request, most, scratch) : best_job(flat, request, most, scratch);
+  if (best.possible()) best.cost -= now;
+  return best;
 }
 
 }  // namespace reckon::dispatch

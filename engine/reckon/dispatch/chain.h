@@ -38,6 +38,7 @@ struct InsertionScratch {
   std::vector<TaskIndex> tasks;
   std::vector<Insertion> waiting;     // possible as far as one can see without the whole timetable
   bool slow = false;                  // for the request in hand only the whole timetable tells
+  bool late = false;                  // it or what would come after it may cost more for being late
   std::function<bool()> out_of_time;  // when set: true ends the trying of timetables
   Rng* chance = nullptr;              // passes over places, when set
 
@@ -51,7 +52,7 @@ class Chain {
 
   const std::vector<TaskIndex>& tasks() const { return tasks_; }
   bool empty() const { return tasks_.empty(); }
-  /// Travel, task times and fixed cost in 1/kCostScale; 0 when empty.
+  /// Travel, task times, lateness, balance and fixed cost in 1/kCostScale; 0 when empty.
   std::int64_t cost() const { return cost_; }
   /// Equal versions of one vehicle's chain have equal tasks. All empty chains have version 0.
   std::uint32_t version() const { return version_; }
@@ -79,9 +80,11 @@ class Chain {
   std::int64_t arc_into(const Flat& flat, std::size_t position, LocationIndex from) const;
   bool can_go_on(const Flat& flat, std::int64_t departure_s, LocationIndex from, std::size_t position) const;
   bool within_limits(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second) const;
-  bool slowly_feasible(const Flat& flat, RequestIndex request, const Insertion& where,
-                       InsertionScratch& scratch) const;
-  void offer(const Flat& flat, RequestIndex request, const Insertion& where, Insertion& best,
+  std::int64_t work_with(const Flat& flat, RequestIndex request, const Insertion& where) const;
+  std::int64_t late_with(const Flat& flat, RequestIndex request, const Insertion& where,
+                         std::int64_t most) const;
+  void update_lateness(const Flat& flat);
+  void offer(const Flat& flat, RequestIndex request, Insertion where, Insertion& best,
              InsertionScratch& scratch) const;
   void settle(const Flat& flat, RequestIndex request, Insertion& best, InsertionScratch& scratch) const;
   void spliced(const Flat& flat, RequestIndex request, std::uint32_t first, std::uint32_t second,
@@ -99,12 +102,17 @@ class Chain {
   std::uint32_t version_ = 0;
   std::vector<TaskIndex> tasks_;
   bool slow_ = false;  // breaks, or something that may be on board for a while only
+  bool has_due_ = false;
   std::int64_t cost_ = 0;
+  std::int64_t late_cost_ = 0;     // part of cost_
+  std::int64_t balance_cost_ = 0;  // part of cost_
   std::int64_t travel_s_ = 0;
+  std::int64_t work_s_ = 0;  // travel, setup and service
   std::int64_t distance_m_ = 0;
   std::vector<LocationIndex> places_;      // by position 0..n + 1, begin and end included
   std::vector<std::int64_t> departure_;    // earliest, by position 0..n
   std::vector<std::int64_t> latest_;       // latest departure that the rest allows
+  std::vector<std::int64_t> late_;         // what is late up to position costs; only with has_due_, not slow_
   std::vector<std::int64_t> arc_;          // cost from position to the next; 0 when empty
   std::vector<std::int64_t> load_;         // after position, row of dimensions
   std::vector<std::int64_t> peak_before_;  // highest load at positions up to this

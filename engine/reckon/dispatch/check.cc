@@ -164,6 +164,9 @@ class RouteCheck {
     require(inside(task.windows, step.arrival_s + step.waiting_s), Rule::kTime,
             "outside the task's time windows");
     cost_ += vehicle_.costs.per_task_hour * (step.setup_s + step.service_s);
+    work_s_ += step.setup_s + step.service_s;
+    const std::int64_t begin_s = step.arrival_s + step.waiting_s;
+    if (begin_s > task.due_s) cost_ += task.late_per_hour * (begin_s - task.due_s);
     for (std::size_t d = 0; d < load_.size(); ++d) {
       load_[d] += request.to_end[d] - request.from_start[d];
       load_[d] += task.kind == TaskKind::kDelivery ? -request.carried[d] : request.carried[d];
@@ -213,6 +216,9 @@ class RouteCheck {
     require(travel_s_ <= vehicle_.max_travel_s, Rule::kLimit, "more travel than max_travel_time");
     require(distance_m_ <= vehicle_.max_distance_m, Rule::kLimit, "farther than max_distance");
     require(last.travel_s == travel_s_, Rule::kTime, "travel goes on after the last place");
+    const Balance& balance = problem_.balance;
+    work_s_ += travel_s_;
+    cost_ += balance.tasks * tasks_ * tasks_ * 3600 + (balance.hours * work_s_ * work_s_ + 1800) / 3600;
     require(route_.cost == cost_ + vehicle_.costs.fixed * 3600, Rule::kCost,
             "the cost is not the sum of its parts");
   }
@@ -232,6 +238,7 @@ class RouteCheck {
   std::size_t at_ = 0;
   std::int64_t tasks_ = 0;
   std::int64_t travel_s_ = 0;
+  std::int64_t work_s_ = 0;
   std::int64_t distance_m_ = 0;
   std::int64_t cost_ = 0;
 };

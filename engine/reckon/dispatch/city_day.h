@@ -34,9 +34,10 @@ struct CityDay {
 /// Reads `orders.csv` (`order_id, pick_up_lat, pick_up_lng, drop_off_lat, drop_off_lng, placement_time,
 /// ready_time` and, if it has it, `expected_drop_off_time`) and `couriers.csv` (`courier_id, vehicle, on_lat,
 /// on_lng, on_time, off_time`) of a folder; times are `HH:MM:SS`, those more than twelve hours before the
-/// placement are of the next day. Nothing is ready or promised before it was placed, and shifts take time.
-/// Ids are plain words. Orders picked up at one coordinate are of one shop. Rides are straight
-/// lines by the parameters; bicycles and walkers are slower (kPaces).
+/// placement are of the next day. Nothing is ready or promised before it was placed. Who
+/// goes off in the second in which he came on is there, and works nothing. Ids are plain words. Orders picked
+/// up at one coordinate are of one shop. Rides are straight lines by the parameters; bicycles and walkers are
+/// slower (kPaces).
 /// @errors kEnvironment  a file is missing
 ///         kInvalidInput every fault by line
 base::Result<CityDay> read_city_day(const std::filesystem::path& folder, const Parameters& parameters);

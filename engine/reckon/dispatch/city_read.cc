@@ -169,7 +169,6 @@ struct Reader {
   }
 
   void courier(Rows& rows, std::size_t row) {
-    const std::size_t faults_before = rows.faults();
     const auto& vehicle = rows.text(row, "vehicle");
     const auto* const pace = std::ranges::find(kPaces, vehicle, &Pace::vehicle);
     if (pace == kPaces.end())
@@ -182,9 +181,6 @@ struct Reader {
                     .off = rows.time(row, "off_time"),
                     .pace_percent = pace == kPaces.end() ? 100 : pace->percent};
     if (courier.off < courier.on) courier.off += kDay;
-    if (courier.off <= courier.on && rows.faults() == faults_before)
-      rows.fault(row, fmt::format("off_time is {}, and on_time {}; allowed: a shift that takes some time",
-                                  clock_time(courier.off), clock_time(courier.on)));
     const auto start = rows.place(row, "on_lat", "on_lng");
     if (!start) return;
     starts.push_back(*start);

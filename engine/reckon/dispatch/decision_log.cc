@@ -1,11 +1,10 @@
 #include "reckon/dispatch/decision_log.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "reckon/base/hash.h"
 #include "reckon/base/json_writer.h"
+#include "reckon/dispatch/decision_options.h"
 
 namespace reckon::dispatch {
 namespace {
@@ -145,26 +144,9 @@ std::string reason_json(std::uint64_t id, Seconds at, const Reason& reason) {
 std::string log_head_json(const DispatcherOptions& options) {
   std::string out;
   base::JsonWriter json(out);
-  const auto& service = options.service;
-  const auto& weights = options.weights;
-  const auto& search = options.search;
-  json.begin_object().key("log").string("reckon decisions 1").key("service").begin_object();
-  json.key("before_pickup").integer(service.before_pickup).key("after_pickup").integer(service.after_pickup);
-  json.key("before_drop").integer(service.before_drop).key("after_drop").integer(service.after_drop);
-  json.end_object().key("weights").begin_object();
-  json.key("unserved").number(weights.unserved).key("failed").number(weights.failed);
-  json.key("overage").number(weights.overage).key("click_to_door").number(weights.click_to_door);
-  json.key("rider_minute").number(weights.rider_minute).key("pay").number(weights.pay);
-  json.key("far_end").number(weights.far_end).key("fairness").number(weights.fairness);
-  json.end_object().key("search").begin_object().key("rounds_per_order").integer(search.rounds_per_order);
-  json.key("near_riders").integer(search.near_riders).key("hot").number(search.hot);
-  json.key("cold").number(search.cold).key("mean_removed").integer(search.mean_removed);
-  json.end_object().key("grain").integer(options.grain).key("horizon").integer(options.horizon);
-  json.key("hold_slack").integer(options.hold_slack);
-  json.key("guarantee_per_hour").number(options.guarantee_per_hour);
-  // A seed has 64 bits; JSON's numbers elsewhere often 53.
-  json.key("seed").string(fmt::format("{}", options.seed));
-  json.key("one_each").boolean(options.one_each).key("explain").boolean(options.explain).end_object();
+  json.begin_object().key("log").string("reckon decisions 1");
+  write_options(json, options);
+  json.end_object();
   return out;
 }
 

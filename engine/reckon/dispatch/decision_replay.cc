@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <unordered_map>
 
 #include "reckon/base/json_reader.h"
 #include "reckon/dispatch/decision_log.h"
+#include "reckon/dispatch/decision_options.h"
 
 namespace reckon::dispatch {
 namespace {
@@ -16,7 +16,6 @@ namespace {
 constexpr std::int64_t kMostId = 0xffffffffLL;
 constexpr std::int64_t kMostSeconds = kNever;      // "never" is this, too
 constexpr std::int64_t kMostInstant = kNever / 4;  // of when something was; four years on either side
-constexpr std::int64_t kMostServiceS = 1'000'000;  // of one stop's work
 constexpr std::int64_t kMostRounds = 0xffffffffLL;
 constexpr std::size_t kMostEvents = 1'000'000;
 constexpr std::size_t kMostRideNumbers = 3'000'000;
@@ -61,52 +60,11 @@ class Members {
   Seconds instant(std::string_view key) const {
     return static_cast<Seconds>(integer(key, -kMostInstant, kMostInstant));
   }
-  Seconds service(std::string_view key) const { return static_cast<Seconds>(integer(key, 0, kMostServiceS)); }
-  double number(std::string_view key) const { return node_.required(key).number().value_or(0); }
   bool boolean(std::string_view key) const { return node_.required(key).boolean().value_or(false); }
-  Members object(std::string_view key) const { return Members(node_.required(key)); }
-  const base::JsonNode& node() const { return node_; }
 
  private:
   base::JsonNode node_;
 };
-
-DispatcherOptions options_of(const Members& head) {
-  DispatcherOptions out;
-  const Members service = head.object("service");
-  out.service = {service.service("before_pickup"), service.service("after_pickup"),
-                 service.service("before_drop"), service.service("after_drop")};
-  const Members weights = head.object("weights");
-  out.weights = {.unserved = weights.number("unserved"),
-                 .failed = weights.number("failed"),
-                 .overage = weights.number("overage"),
-                 .click_to_door = weights.number("click_to_door"),
-                 .rider_minute = weights.number("rider_minute"),
-                 .pay = weights.number("pay"),
-                 .far_end = weights.number("far_end"),
-                 .fairness = weights.number("fairness")};
-  const Members search = head.object("search");
-  out.search = {.rounds_per_order = search.id("rounds_per_order"),
-                .near_riders = search.id("near_riders"),
-                .hot = search.number("hot"),
-                .cold = search.number("cold"),
-                .mean_removed = search.id("mean_removed")};
-  if (out.search.mean_removed == 0 || out.search.mean_removed > kMostId / 4)
-    search.node().fault("mean_removed is out of range; allowed: 1 to 1073741823");
-  if (!(out.search.hot > 0 && out.search.cold > 0))
-    search.node().fault("hot and cold are temperatures; allowed: numbers over 0");
-  out.grain = static_cast<Seconds>(head.integer("grain", 1, kMostSeconds));
-  out.horizon = static_cast<Seconds>(head.integer("horizon", 1, kMostSeconds));
-  out.hold_slack = head.service("hold_slack");
-  out.guarantee_per_hour = head.number("guarantee_per_hour");
-  const auto seed = head.node().required("seed").string(20).value_or("0");
-  const auto read = std::from_chars(seed.data(), seed.data() + seed.size(), out.seed);
-  if (read.ec != std::errc() || read.ptr != seed.data() + seed.size())
-    head.node().required("seed").fault("is no seed; allowed: a whole number of 64 bits, as a string");
-  out.one_each = head.boolean("one_each");
-  out.explain = head.boolean("explain");
-  return out;
-}
 
 LiveOrder order_of(const Members& e) {
   return {.id = OrderId(e.id("order")),
@@ -261,7 +219,7 @@ class Replay {
     const auto kind = root.required("log").string();
     if (kind && *kind != "reckon decisions 1")
       root.required("log").fault("is another kind of log; allowed: \"reckon decisions 1\"");
-    const auto options = options_of(Members(root));
+    const auto options = read_options(root);
     if (faults.empty()) dispatcher_ = std::make_unique<Dispatcher>(travel_, options);
   }
 

@@ -11,6 +11,7 @@
 
 #include "reckon/base/csv.h"
 #include "reckon/base/json_reader.h"
+#include "reckon/base/limits.h"
 
 namespace reckon::dispatch {
 namespace {
@@ -131,7 +132,7 @@ double gini(std::vector<double> values) {
   }
   if (sum <= 0) return 0;
   const auto n = static_cast<double>(values.size());
-  return 2 * weighted / (n * sum) - (n + 1) / n;
+  return std::max(0.0, 2 * weighted / (n * sum) - (n + 1) / n);  // of equal values not a hair below 0
 }
 
 Spread spread(std::vector<double> values) {
@@ -185,6 +186,7 @@ base::Result<std::vector<RiderRecord>> read_rider_records(std::string_view csv, 
   std::vector<base::Fault> faults;
   std::set<std::uint32_t> seen;
   for (const auto& row : table->rows) {
+    if (faults.size() >= base::kMaxFaults) break;
     auto record = record_of(row, *columns, name, faults);
     if (!record) continue;
     if (!seen.insert(record->id).second) {
@@ -194,6 +196,7 @@ base::Result<std::vector<RiderRecord>> read_rider_records(std::string_view csv, 
     out.push_back(std::move(*record));
   }
   if (faults.empty()) return out;
+  if (faults.size() > base::kMaxFaults) faults.resize(base::kMaxFaults);
   return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
 }
 

@@ -33,6 +33,7 @@ Flat::Flat(const Problem& the_problem) : problem(the_problem), dimensions(the_pr
   any_apart = std::ranges::any_of(problem.requests, [](const Request& r) { return !r.not_with.empty(); });
   any_on_board_limit =
       std::ranges::any_of(problem.requests, [](const Request& r) { return r.max_on_board_s < kUnlimited; });
+  any_due = std::ranges::any_of(problem.tasks, [](const Task& t) { return t.late_per_hour > 0; });
   is_fixed.assign(problem.requests.size(), 0);
   for (const Vehicle& v : problem.vehicles) {
     for (std::size_t i = 0; i < v.fixed; ++i) is_fixed[tasks[v.initial[i]].request] = 1;
@@ -44,7 +45,7 @@ void Flat::flatten_times() {
   service_.resize(problem.types);
   for (const Task& task : problem.tasks) {
     tasks.push_back({task.location, task.request, task.windows.front().start_s, task.windows.back().end_s,
-                     task.windows.size() > 1 ? &task.windows : nullptr});
+                     task.windows.size() > 1 ? &task.windows : nullptr, task.due_s, task.late_per_hour});
     for (std::size_t type = 0; type < problem.types; ++type) {
       setup_[type].push_back(task.setup_s[type]);
       service_[type].push_back(task.service_s[type]);

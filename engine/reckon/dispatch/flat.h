@@ -23,6 +23,8 @@ struct FlatTask {
   std::int64_t open_s;                  ///< of the first window
   std::int64_t close_s;                 ///< of the last window
   const std::vector<TimeWindow>* more;  ///< null when there is one window only
+  std::int64_t due_s;
+  std::int64_t late_per_hour;  ///< 0: never late
 };
 
 struct FlatVehicle {
@@ -73,6 +75,7 @@ class Flat {
   std::uint32_t twin_classes = 0;
   bool any_apart = false;              ///< some requests may not be in one route
   bool any_on_board_limit = false;     ///< some shipments may be on board for a while only
+  bool any_due = false;                ///< some tasks cost more when they are late
   std::vector<std::uint8_t> is_fixed;  ///< by request: stays with its vehicle
 
   const std::int64_t* from_start(RequestIndex r) const { return &amounts_[r * 3 * dimensions]; }
@@ -83,6 +86,18 @@ class Flat {
 
   /// The longest that the request may be on board.
   std::int64_t max_on_board_s(RequestIndex r) const { return problem.requests[r].max_on_board_s; }
+
+  /// Whether being late costs anything at one of the request's tasks.
+  bool has_due(RequestIndex r) const {
+    const Request& request = problem.requests[r];
+    return tasks[request.first].late_per_hour > 0 ||
+           (request.shipment && tasks[request.first + 1].late_per_hour > 0);
+  }
+  /// What a begin of `task` at `start_s` costs for being late.
+  std::int64_t late_cost(TaskIndex task, std::int64_t start_s) const {
+    const FlatTask& t = tasks[task];
+    return start_s > t.due_s ? (start_s - t.due_s) * t.late_per_hour : 0;
+  }
 
   /// Earliest start at `task` when there at `time_s`; kNever if too late.
   std::int64_t earliest(TaskIndex task, std::int64_t time_s) const {

@@ -17,6 +17,7 @@ using base::Fault;
 
 // Sums of costs stay far below what 64 bits hold, also for plans that a search only tries.
 constexpr double kMaxTotalCost = 1e18;
+constexpr double kMaxExtraCost = kMaxTotalCost / 8;  // of lateness, of balance
 
 // Collects faults under names like `tasks[3].windows`.
 class Validator {
@@ -29,6 +30,7 @@ class Validator {
     for (std::size_t i = 0; i < problem_.vehicles.size(); ++i) vehicle(i);
     for (std::size_t i = 0; i < problem_.requests.size(); ++i) request(i);
     for (std::size_t i = 0; i < problem_.tasks.size(); ++i) task(i);
+    if (faults_.empty()) extra_costs();
     return std::move(faults_);
   }
 
@@ -48,6 +50,57 @@ class Validator {
             fmt::format("too many; at most {} are allowed", kMaxDimensions));
     require(problem_.types >= 1 && problem_.types <= kMaxVehicleTypes, "types",
             fmt::format("out of range; 1 to {} are allowed", kMaxVehicleTypes));
+  }
+
+  // The longest that any vehicle can be at work, and the last moment at which it can begin anything.
+  struct Horizon {
+    double work_s = 0;
+    double last_s = 0;
+  };
+  Horizon horizon() const {
+    Horizon out;
+    double leg_s = 0;
+    double first_s = 0;
+    double end_s = -static_cast<double>(kUnlimited);
+    double longest_s = 0;
+    for (const Travel& travel : problem_.travels) {
+      for (const std::int32_t s : travel.durations_s)
+        if (s != kUnreachable) leg_s = std::max(leg_s, static_cast<double>(s));
+    }
+    for (const Task& task : problem_.tasks) {
+      out.work_s += leg_s + static_cast<double>(*std::ranges::max_element(task.setup_s)) +
+                    static_cast<double>(*std::ranges::max_element(task.service_s));
+      first_s = std::max(first_s, static_cast<double>(task.windows.back().start_s));
+    }
+    for (const Vehicle& vehicle : problem_.vehicles) {
+      first_s = std::max(first_s, static_cast<double>(vehicle.window.start_s));
+      end_s = std::max(end_s, static_cast<double>(vehicle.window.end_s));
+      longest_s = std::max(longest_s, static_cast<double>(vehicle.window.end_s - vehicle.window.start_s));
+    }
+    out.work_s = std::min(out.work_s + leg_s, longest_s);
+    out.last_s = std::min(first_s + out.work_s, end_s);
+    return out;
+  }
+
+  // After all else is known to be in range.
+  void extra_costs() {
+    const Balance& balance = problem_.balance;
+    require(
+        balance.tasks >= 0 && balance.tasks <= kMaxRate && balance.hours >= 0 && balance.hours <= kMaxRate,
+        "balance", fmt::format("is out of range; allowed: 0 to {}", kMaxRate));
+    const Horizon most = horizon();
+    const auto tasks = static_cast<double>(problem_.tasks.size());
+    require(tasks * tasks * static_cast<double>(balance.tasks * kCostScale) +
+                    most.work_s * most.work_s * static_cast<double>(balance.hours) <
+                kMaxExtraCost,
+            "balance", "with these durations its costs could overflow; less of it is allowed");
+    double late = 0;
+    for (const Task& task : problem_.tasks) {
+      const double last = std::min(most.last_s, static_cast<double>(task.windows.back().end_s));
+      late += std::max(0.0, last - static_cast<double>(task.due_s)) * static_cast<double>(task.late_per_hour);
+    }
+    require(late < kMaxExtraCost, "tasks",
+            "what they cost for being late could overflow; lower rates or durations are allowed");
   }
 
   void travel(std::size_t i) {
@@ -197,6 +250,13 @@ class Validator {
     };
     require(times(task.setup_s) && times(task.service_s), where,
             "needs setup and service for each type, in range");
+    require(task.due_s >= -kUnlimited && task.due_s <= kUnlimited && task.late_per_hour >= 0 &&
+                task.late_per_hour <= kMaxRate,
+            where + ".due_s",
+            fmt::format("or its rate is out of range; allowed: rates of 0 to {}", kMaxRate));
+    require(task.late_per_hour == 0 ||
+                std::ranges::all_of(problem_.vehicles, [](const auto& v) { return v.breaks.empty(); }),
+            where + ".due_s", "stands beside vehicles with breaks; allowed: one of them");
     if (task.request >= problem_.requests.size()) {
       require(false, where + ".request", "is not one of the requests");
       return;
@@ -233,6 +293,12 @@ std::int64_t Problem::leg_cost(const Vehicle& vehicle, LocationIndex from, Locat
   static_assert(kCostScale * 5 == 1000 * 18);  // per metre: kCostScale / 1000, rounded to the nearest
   const auto by_way = (vehicle.costs.per_km * leg_m(vehicle, from, to) * 18 + 2) / 5;
   return by_time + by_way;
+}
+
+std::int64_t Problem::balance_cost(std::size_t stops, std::int64_t work_s) const {
+  const auto count = static_cast<std::int64_t>(stops);
+  return balance.tasks * count * count * kCostScale +
+         (balance.hours * work_s * work_s + kCostScale / 2) / kCostScale;
 }
 
 void at_speed(std::vector<std::int32_t>& durations_s, double speed_factor) {

@@ -62,6 +62,14 @@ struct Task {
   std::vector<TimeWindow> windows = {TimeWindow{}};  ///< sorted, disjoint, never empty
   std::vector<std::int64_t> setup_s = {0};           ///< by Vehicle::type
   std::vector<std::int64_t> service_s = {0};         ///< by Vehicle::type
+  /// Work that begins after `due_s` is late, and costs so much an hour. Not beside breaks.
+  std::int64_t due_s = kUnlimited;
+  std::int64_t late_per_hour = 0;
+
+  /// What a begin at `start_s` costs for being late, in 1/kCostScale.
+  std::int64_t late_cost(std::int64_t start_s) const {
+    return start_s > due_s ? (start_s - due_s) * late_per_hour : 0;
+  }
 };
 
 /// What is served whole or not at all: a job (one task), or a shipment (a pickup, and a delivery by the same
@@ -98,6 +106,15 @@ struct CostRates {
   friend bool operator==(const CostRates&, const CostRates&) = default;
 };
 
+/// What makes routes alike: a long one costs more than two of half its length.
+struct Balance {
+  std::int64_t tasks = 0;  ///< a route of n tasks costs this n * n times
+  std::int64_t hours = 0;  ///< one of h hours of travel, setup and service costs this h * h times
+
+  bool any() const { return tasks > 0 || hours > 0; }
+  friend bool operator==(const Balance&, const Balance&) = default;
+};
+
 struct Vehicle {
   LocationIndex start = kNone;  ///< kNone: begins at its first task
   LocationIndex end = kNone;    ///< kNone: ends at its last task
@@ -131,6 +148,7 @@ struct Problem {
   std::vector<Request> requests;
   std::vector<Vehicle> vehicles;
   std::vector<Travel> travels;
+  Balance balance = {};
 
   const Travel& travel_of(const Vehicle& vehicle) const { return travels[vehicle.travel]; }
   /// Seconds of a leg; 0 when an end is kNone.
@@ -139,6 +157,9 @@ struct Problem {
   std::int64_t leg_m(const Vehicle& vehicle, LocationIndex from, LocationIndex to) const;
   /// Cost of a leg in 1/kCostScale.
   std::int64_t leg_cost(const Vehicle& vehicle, LocationIndex from, LocationIndex to) const;
+  /// What a route of so many tasks costs for its length alone, in 1/kCostScale, to the nearest; `work_s` is
+  /// its travel, setup and service.
+  std::int64_t balance_cost(std::size_t stops, std::int64_t work_s) const;
 };
 
 /// Durations at `speed_factor` (0.01 to 5, in hundredths) of the usual speed, to the nearest second.

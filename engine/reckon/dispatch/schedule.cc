@@ -76,6 +76,14 @@ class Timetable {
     return earliest_.back() <= vehicle_.window.end_s && keep_fresh();
   }
 
+  // After `compute` gave true, without breaks.
+  std::int64_t late_cost() const {
+    std::int64_t cost = 0;
+    for (std::size_t e = 1; e <= tasks_.size(); ++e)
+      cost += problem_.tasks[tasks_[e - 1]].late_cost(earliest_[e] - setup_s(e) - service_s(e));
+    return cost;
+  }
+
   /// Whether some shipment here may be on board for a while only.
   bool has_on_board_limits() const {
     return std::ranges::any_of(tasks_, [&](TaskIndex task) {
@@ -298,8 +306,8 @@ Obstacle obstacle_of(const Problem& problem, const Vehicle& vehicle, std::span<c
   return fits ? Obstacle::kNothing : Obstacle::kLimit;
 }
 
-// Later departures from the end backwards: no stop starts later than the next one's start requires, so
-// waiting shrinks and the end stays where it is.
+// Later departures from the end backwards: no stop starts later than the next one's start or its own due time
+// requires, so waiting shrinks and the end stays where it is.
 std::vector<std::int64_t> late_starts(const Problem& problem, const Vehicle& vehicle,
                                       std::span<const TaskIndex> tasks, const Timetable& table,
                                       const Timetable::Path& path) {
@@ -313,9 +321,10 @@ std::vector<std::int64_t> late_starts(const Problem& problem, const Vehicle& veh
     return starts;
   }
   for (std::size_t e = last; e-- > 1;) {
-    const auto leave_by = starts[e + 1] - table.edge_s(e);
-    starts[e] =
-        *latest_in(problem.tasks[tasks[e - 1]].windows, leave_by - table.setup_s(e) - table.service_s(e));
+    const Task& task = problem.tasks[tasks[e - 1]];
+    const auto start_by = starts[e + 1] - table.edge_s(e) - table.setup_s(e) - table.service_s(e);
+    const auto due = task.late_per_hour > 0 ? std::max(task.due_s, starts[e]) : start_by;
+    starts[e] = *latest_in(task.windows, std::min(start_by, due));
   }
   starts[0] = starts[1] - table.edge_s(0);
   return starts;
@@ -347,6 +356,7 @@ class RouteWriter {
         leaving = write_task(e, arrival, starts[e]);
       }
     }
+    route_.cost += problem_.balance_cost(tasks_.size(), travel_s_ + action_s_);
     return std::move(route_);
   }
 
@@ -381,7 +391,10 @@ class RouteWriter {
                             .travel_s = travel_s_,
                             .distance_m = distance_m_,
                             .load = table_.loads()[element]});
-    route_.cost += vehicle_.costs.per_task_hour * (table_.setup_s(element) + table_.service_s(element));
+    const std::int64_t action_s = table_.setup_s(element) + table_.service_s(element);
+    action_s_ += action_s;
+    route_.cost +=
+        vehicle_.costs.per_task_hour * action_s + problem_.tasks[tasks_[element - 1]].late_cost(start);
     return route_.steps.back().departure_s();
   }
 
@@ -401,6 +414,7 @@ class RouteWriter {
   Route route_;
   std::int64_t travel_s_ = 0;
   std::int64_t distance_m_ = 0;
+  std::int64_t action_s_ = 0;
 };
 
 }  // namespace
@@ -421,6 +435,13 @@ std::optional<std::int64_t> latest_in(const std::vector<TimeWindow>& windows, st
 Obstacle obstacle(const Problem& problem, const Vehicle& vehicle, std::span<const TaskIndex> tasks) {
   Timetable table(problem, vehicle, tasks);
   return obstacle_of(problem, vehicle, tasks, table);
+}
+
+std::optional<std::int64_t> lateness(const Problem& problem, const Vehicle& vehicle,
+                                     std::span<const TaskIndex> tasks) {
+  Timetable table(problem, vehicle, tasks);
+  if (obstacle_of(problem, vehicle, tasks, table) != Obstacle::kNothing) return std::nullopt;
+  return vehicle.breaks.empty() ? table.late_cost() : 0;
 }
 
 std::optional<Route> schedule(const Problem& problem, VehicleIndex vehicle,

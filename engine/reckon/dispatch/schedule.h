@@ -18,8 +18,13 @@ enum class Obstacle : std::uint8_t { kNothing, kSkills, kLoad, kNoRoute, kTime, 
 /// * (dimensions + breaks^2)). Any thread.
 Obstacle obstacle(const Problem& problem, const Vehicle& vehicle, std::span<const TaskIndex> tasks);
 
+/// What the sequence costs for being late when all is done as early as possible, which is the least that it
+/// can cost, in 1/kCostScale; nothing when there is an obstacle. Cost: as above.
+std::optional<std::int64_t> lateness(const Problem& problem, const Vehicle& vehicle,
+                                     std::span<const TaskIndex> tasks);
+
 /// The timed route: it ends as early as possible, and without breaks waits as little as that allows by
-/// starting late.
+/// starting late; nothing gets later than its due time by that.
 /// @return nothing when there is an obstacle
 std::optional<Route> schedule(const Problem& problem, VehicleIndex vehicle, std::span<const TaskIndex> tasks);
 

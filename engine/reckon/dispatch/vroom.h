@@ -53,9 +53,9 @@ struct VroomProblem {
   std::string name;            ///< of the document, for faults
 };
 
-/// Reads a problem. Unknown keys are faults. Our own stand under `reckon`: of a shipment `max_on_board`,
-/// `tags` and `not_with`, of a job `tags` and `not_with`, of a vehicle `fixed_steps`. docs/dispatch.md,
-/// "Static plans".
+/// Reads a problem. Unknown keys are faults. Our own stand under `reckon`: of the problem `balance`, of a
+/// shipment `max_on_board`, `tags` and `not_with`, of a job `tags` and `not_with`, of a job and a shipment's
+/// steps `late_after` and `late_per_hour`, of a vehicle `fixed_steps`. docs/dispatch.md, "Static plans".
 /// @param name  stands in `where` of the faults: `<name>#/vehicles/0/start`
 /// @errors kInvalidInput  every fault of syntax and meaning, with what is allowed
 ///         kUnsupported   when nothing is wrong but a documented key is not served in this version
@@ -75,7 +75,8 @@ base::Result<VroomProblem> read_vroom(std::string_view json, std::string_view na
 base::Result<void> fill_matrices(VroomProblem& problem, const road::Roads* map);
 
 /// The solution of `plan`, which must be one of this problem (our own invariant). One line of JSON, equal for
-/// equal plans; each of `unassigned` tells its reason under `reckon`.
+/// equal plans. Under `reckon` each of `unassigned` tells its reason, and, where something may be late,
+/// steps, routes and the summary tell the seconds of it.
 std::string write_vroom(const VroomProblem& problem, const Plan& plan);
 
 }  // namespace reckon::dispatch

@@ -8,7 +8,8 @@
 
 #include "reckon/base/json_reader.h"
 #include "reckon/base/limits.h"
-#include "reckon/dispatch/vroom.h"
+#include "reckon/dispatch/vroom_matrices.h"
+#include "reckon/dispatch/vroom_parts.h"
 
 namespace reckon::dispatch {
 namespace {
@@ -17,10 +18,6 @@ using base::ErrorCode;
 using base::JsonNode;
 using Amounts = std::vector<std::int64_t>;
 
-constexpr std::int64_t kMaxId = std::int64_t{1} << 53;  // JavaScript reads no larger integers exactly
-constexpr std::int64_t kMaxSkill = 4'294'967'295;
-constexpr std::size_t kMaxSkills = 1000;
-constexpr std::size_t kMaxDescription = 10'000;
 constexpr std::size_t kMaxTags = 100;
 constexpr std::size_t kMaxTagBytes = 100;
 
@@ -32,7 +29,7 @@ class Reader {
 
   VroomProblem run() {
     root_.allow_only({"vehicles", "jobs", "shipments", "matrices", "matrix", "reckon"});
-    root_.optional("reckon").allow_only({});
+    read_balance(root_.optional("reckon"));
     vehicles_ = root_.required("vehicles").items(kMaxVehicles);
     if (root_.required("vehicles").is_array() && vehicles_.empty() && faults_.empty()) {
       root_.required("vehicles").fault("is empty; allowed: at least one vehicle");
@@ -48,26 +45,33 @@ class Reader {
     if (!faults_.empty()) return std::move(out_);
     find_types();
     find_dimensions();
-    read_matrices();
+    matrices_.read(root_);
     for (const JsonNode& vehicle : vehicles_) read_vehicle(vehicle);
     for (const JsonNode& job : jobs_) read_job(job);
     for (const JsonNode& shipment : shipments_) read_shipment(shipment);
     for (std::size_t v = 0; v < out_.problem.vehicles.size(); ++v)
       read_steps(vehicles_[v], out_.problem.vehicles[v]);
-    out_.problem.locations = with_matrices_ ? matrix_size_ : out_.places.size();
+    out_.problem.locations = matrices_.present() ? matrices_.size() : out_.places.size();
     if (out_.problem.locations > kMaxLocations) {
       root_.fault(fmt::format("has too many places; at most {} are allowed", kMaxLocations));
     }
-    out_.needs_map = !with_matrices_;
+    out_.needs_map = !matrices_.present();
     return std::move(out_);
   }
 
  private:
-  struct Matrices {
-    std::vector<std::int32_t> durations;
-    std::shared_ptr<std::vector<std::int32_t>> distances;
-    std::shared_ptr<std::vector<std::int32_t>> costs;
-  };
+  void read_balance(const JsonNode& ours) {
+    ours.allow_only({"balance"});
+    const JsonNode node = ours.optional("balance");
+    node.allow_only({"tasks", "hours"});
+    if (!node.present()) return;
+    const JsonNode tasks = node.optional("tasks");
+    const JsonNode hours = node.optional("hours");
+    if (node.is_object() && !tasks.present() && !hours.present())
+      node.fault("says nothing; allowed: tasks, hours or both");
+    out_.problem.balance = {.tasks = tasks.integer(0, kMaxRate).value_or(0),
+                            .hours = hours.integer(0, kMaxRate).value_or(0)};
+  }
 
   // --- what must be known before the rest ---
 
@@ -98,61 +102,6 @@ class Reader {
     out_.has_amounts = out_.problem.dimensions > 0;
   }
 
-  void read_matrices() {
-    const JsonNode matrices = root_.optional("matrices");
-    const JsonNode matrix = root_.optional("matrix");
-    with_matrices_ = matrices.present() || matrix.present();
-    if (matrices.present() && matrix.present())
-      matrix.fault("is deprecated and stands beside matrices; one is allowed");
-    if (matrix.present()) {
-      if (const auto cells = read_matrix(matrix)) matrices_["car"].durations = *cells;
-      return;
-    }
-    for (const auto profile : matrices.keys()) {
-      const JsonNode node = matrices.optional(profile);
-      node.allow_only({"durations", "distances", "costs"});
-      Matrices& into = matrices_[std::string(profile)];
-      if (const auto cells = read_matrix(node.required("durations"))) into.durations = *cells;
-      if (const auto cells = read_matrix(node.optional("distances"))) {
-        into.distances = std::make_shared<std::vector<std::int32_t>>(*cells);
-      }
-      if (const auto cells = read_matrix(node.optional("costs"))) {
-        into.costs = std::make_shared<std::vector<std::int32_t>>(*cells);
-      }
-    }
-    if (matrices.present() && !matrices.is_object()) matrices.fault("is not an object of profiles");
-    if (matrices.is_object() && matrices_.empty())
-      matrices.fault("is empty; allowed: one member for each profile");
-  }
-
-  std::optional<std::vector<std::int32_t>> read_matrix(const JsonNode& node) {
-    if (!node.present()) return std::nullopt;
-    const auto rows = node.items(kMaxLocations);
-    if (rows.empty()) {
-      if (node.is_array()) node.fault("is empty; allowed: a square matrix of at least 1 x 1");
-      return std::nullopt;
-    }
-    if (matrix_size_ == 0) matrix_size_ = rows.size();
-    if (rows.size() != matrix_size_) {
-      node.fault(
-          fmt::format("has {} rows; allowed: {}, as many as the other matrices", rows.size(), matrix_size_));
-      return std::nullopt;
-    }
-    std::vector<std::int32_t> cells;
-    cells.reserve(rows.size() * rows.size());
-    for (const JsonNode& row : rows) {
-      const auto numbers = row.integers(kMaxLocations, 0, kUnreachable);
-      if (!numbers) return std::nullopt;
-      if (numbers->size() != rows.size()) {
-        row.fault(
-            fmt::format("has {} cells; allowed: {}, the matrix is square", numbers->size(), rows.size()));
-        return std::nullopt;
-      }
-      for (const auto number : *numbers) cells.push_back(static_cast<std::int32_t>(number));
-    }
-    return cells;
-  }
-
   // --- parts that several things have ---
 
   Amounts amounts(const JsonNode& node) {
@@ -166,62 +115,14 @@ class Reader {
     return none;
   }
 
-  std::vector<std::uint32_t> skills(const JsonNode& node) {
-    std::vector<std::uint32_t> out;
-    const auto numbers = node.integers(kMaxSkills, 0, kMaxSkill);
-    if (!numbers) return out;
-    for (const auto number : *numbers) out.push_back(static_cast<std::uint32_t>(number));
-    std::ranges::sort(out);
-    out.erase(std::unique(out.begin(), out.end()), out.end());
-    return out;
-  }
-
-  std::optional<TimeWindow> window(const JsonNode& node) {
-    const auto ends = node.integers(2, 0, kMaxTimeS);
-    if (!ends) return std::nullopt;
-    if (ends->size() == 2 && (*ends)[0] <= (*ends)[1]) return TimeWindow{(*ends)[0], (*ends)[1]};
-    node.fault("is not a time window; allowed: [start, end] with start <= end");
-    return std::nullopt;
-  }
-
-  std::vector<TimeWindow> windows(const JsonNode& node) {
-    if (!node.present()) return {TimeWindow{}};
-    std::vector<TimeWindow> out;
-    for (const JsonNode& item : node.items(kMaxWindows)) {
-      if (const auto one = window(item)) out.push_back(*one);
-    }
-    if (out.empty() && node.is_array() && node.items(kMaxWindows).empty()) {
-      node.fault("is empty; allowed: at least one time window, or no such key");
-    }
-    return out.empty() ? std::vector{TimeWindow{}} : merged(std::move(out));
-  }
-
-  std::int64_t seconds(const JsonNode& node) { return node.integer(0, kMaxActionS).value_or(0); }
-
-  std::optional<geo::LatLng> coordinates(const JsonNode& node) {
-    const auto pair = node.items(2);
-    if (!node.is_array()) return std::nullopt;
-    if (pair.size() != 2) {
-      node.fault("is not a place; allowed: [longitude, latitude] in degrees");
-      return std::nullopt;
-    }
-    const auto lng = pair[0].number(-360, 360);
-    const auto lat = pair[1].number(-360, 360);
-    if (!lng || !lat) return std::nullopt;
-    const auto place = geo::LatLng::from_degrees(*lat, *lng, node.pointer());
-    if (place) return *place;
-    node.fault(place.error().message + "; the order here is [longitude, latitude]");
-    return std::nullopt;
-  }
-
   // The place named by `place_key` and `index_key`; kNone when there is none.
   LocationIndex place(const JsonNode& holder, std::string_view place_key, std::string_view index_key,
                       WireName& wire) {
     const JsonNode at = holder.optional(place_key);
     const JsonNode index = holder.optional(index_key);
-    wire.at = coordinates(at);
-    if (with_matrices_) {
-      const auto last = static_cast<std::int64_t>(matrix_size_) - 1;
+    wire.at = read_coordinates(at);
+    if (matrices_.present()) {
+      const auto last = static_cast<std::int64_t>(matrices_.size()) - 1;
       if (const auto number = index.integer(0, std::max<std::int64_t>(last, 0))) {
         wire.location_index = static_cast<std::uint64_t>(*number);
         return static_cast<LocationIndex>(*number);
@@ -240,14 +141,6 @@ class Reader {
     return found->second;
   }
 
-  WireName wire_name(const JsonNode& node) {
-    WireName wire;
-    wire.id = node.required("id").integer(0, kMaxId).value_or(0);
-    if (const auto text = node.optional("description").string(kMaxDescription))
-      wire.description = std::string(*text);
-    return wire;
-  }
-
   void no_twins(const JsonNode& node, std::string_view kind, std::int64_t id) {
     if (ids_.emplace(std::string(kind), id).second) return;
     node.optional("id").fault(fmt::format("{} is another {}'s, too; each id may stand once", id, kind));
@@ -262,20 +155,20 @@ class Reader {
     if (!node.is_object()) return node.fault("is not a vehicle; an object is needed");
     Vehicle vehicle;
     WireVehicle wire;
-    wire.start = wire_name(node);
+    wire.start = read_name(node);
     no_twins(node, "vehicle", wire.start.id);
     vehicle.start = place(node, "start", "start_index", wire.start);
     vehicle.end = place(node, "end", "end_index", wire.end);
     if (vehicle.start == kNone && vehicle.end == kNone && faults_.empty()) {
-      node.fault(with_matrices_ ? "has neither start_index nor end_index; at least one of them is needed"
-                                : "has neither start nor end; at least one of them is needed");
+      node.fault(matrices_.present() ? "has neither start_index nor end_index; at least one of them is needed"
+                                     : "has neither start nor end; at least one of them is needed");
     }
     vehicle.capacity = amounts(node.optional("capacity"));
-    vehicle.skills = skills(node.optional("skills"));
+    vehicle.skills = read_skills(node.optional("skills"));
     if (const auto type = node.optional("type").string(kMaxDescription))
       vehicle.type = types_.at(std::string(*type));
     if (const auto hours = node.optional("time_window"); hours.present()) {
-      vehicle.window = window(hours).value_or(TimeWindow{});
+      vehicle.window = read_window(hours).value_or(TimeWindow{});
     }
     vehicle.max_tasks = node.optional("max_tasks").integer(0, kMaxTimeS).value_or(kUnlimited);
     vehicle.max_travel_s = node.optional("max_travel_time").integer(0, kMaxTimeS).value_or(kUnlimited);
@@ -303,7 +196,7 @@ class Reader {
             fmt::format("'{}' is no step; allowed: start, job, pickup, delivery, break, end", *type));
         continue;
       }
-      const auto id = step.required("id").integer(0, kMaxId);
+      const auto id = step.required("id").integer(0, kMaxWireId);
       if (!id) continue;
       const auto found = task_of_.find({std::string(*type), *id});
       if (found == task_of_.end()) {
@@ -336,10 +229,10 @@ class Reader {
         continue;
       }
       Break rest;
-      rest.windows = windows(item.optional("time_windows"));
-      rest.service_s = seconds(item.optional("service"));
+      rest.windows = read_windows(item.optional("time_windows"));
+      rest.service_s = read_seconds(item.optional("service"));
       if (const auto load = item.optional("max_load"); load.present()) rest.max_load = amounts(load);
-      auto name = wire_name(item);
+      auto name = read_name(item);
       const bool twin =
           std::ranges::any_of(breaks, [&](const auto& other) { return other.second.id == name.id; });
       if (twin) item.optional("id").fault("is another break's of this vehicle, too; each id may stand once");
@@ -362,33 +255,32 @@ class Reader {
       node.optional("speed_factor").fault("is too small; allowed: 0.01 to 5");
       factor = 1;
     }
-    const auto found = matrices_.find(profile);
-    if (with_matrices_ && found == matrices_.end()) {
-      std::string names;
-      for (const auto& [name, matrices] : matrices_) names += (names.empty() ? "" : ", ") + name;
+    const VroomMatrix* const found = matrices_.find(profile);
+    if (matrices_.present() && found == nullptr) {
+      const std::string names = matrices_.profiles();
       node.optional("profile").fault(fmt::format("'{}' has no matrices; allowed: {}", profile, names));
       return 0;
     }
-    if (with_matrices_) check_costs(node, vehicle, found->second);
-    const bool metres = with_matrices_ && found->second.distances != nullptr;
-    out_.has_distances = out_.has_distances || metres || !with_matrices_;
+    if (matrices_.present()) check_costs(node, vehicle, *found);
+    const bool metres = matrices_.present() && found->distances != nullptr;
+    out_.has_distances = out_.has_distances || metres || !matrices_.present();
     const auto hundredths = static_cast<std::int64_t>(std::llround(factor * 100));
     const auto next = static_cast<std::uint32_t>(out_.travels.size());
     const auto [known, fresh] = travel_index_.emplace(std::make_pair(profile, hundredths), next);
     if (!fresh) return known->second;
     out_.travels.push_back({profile, factor, out_.problem.vehicles.size()});
     out_.problem.travels.emplace_back();
-    if (with_matrices_) {
+    if (matrices_.present()) {
       Travel& travel = out_.problem.travels.back();
-      travel.durations_s = found->second.durations;
+      travel.durations_s = found->durations;
       at_speed(travel.durations_s, factor);
-      travel.distances_m = found->second.distances;
-      travel.costs = found->second.costs;
+      travel.distances_m = found->distances;
+      travel.costs = found->costs;
     }
     return next;
   }
 
-  void check_costs(const JsonNode& node, const Vehicle& vehicle, const Matrices& matrices) {
+  void check_costs(const JsonNode& node, const Vehicle& vehicle, const VroomMatrix& matrices) {
     const bool rates = vehicle.costs.per_hour != CostRates{}.per_hour || vehicle.costs.per_km != 0;
     if (rates && matrices.costs) {
       node.optional("costs").fault("has rates for travel beside a matrix of costs; one of them is allowed");
@@ -404,7 +296,7 @@ class Reader {
   void per_type(const JsonNode& node, std::vector<std::int64_t>& by_type) {
     if (node.present() && !node.is_object()) node.fault("is not an object of vehicle types");
     for (const auto key : node.keys()) {
-      const auto value = seconds(node.optional(key));
+      const auto value = read_seconds(node.optional(key));
       // A type that no vehicle has is no fault: a fixed table of times may serve changing fleets.
       const auto type = types_.find(std::string(key));
       if (type != types_.end()) by_type[type->second] = value;
@@ -415,23 +307,33 @@ class Reader {
     Task task;
     task.kind = kind;
     task.request = static_cast<RequestIndex>(out_.problem.requests.size());
-    WireName wire = wire_name(node);
+    WireName wire = read_name(node);
     no_twins(node, kind_name, wire.id);
     task_of_.emplace(std::pair(std::string(kind_name), wire.id),
                      static_cast<TaskIndex>(out_.problem.tasks.size()));
     task.location = place(node, "location", "location_index", wire);
     if (task.location == kNone && !node.optional("location").present() &&
         !node.optional("location_index").present()) {
-      node.fault(with_matrices_ ? "has no location_index; with matrices it is required"
-                                : "has no location; without matrices it is required");
+      node.fault(matrices_.present() ? "has no location_index; with matrices it is required"
+                                     : "has no location; without matrices it is required");
     }
-    task.windows = windows(node.optional("time_windows"));
-    task.setup_s.assign(out_.problem.types, seconds(node.optional("setup")));
-    task.service_s.assign(out_.problem.types, seconds(node.optional("service")));
+    task.windows = read_windows(node.optional("time_windows"));
+    task.setup_s.assign(out_.problem.types, read_seconds(node.optional("setup")));
+    task.service_s.assign(out_.problem.types, read_seconds(node.optional("service")));
     per_type(node.optional("setup_per_type"), task.setup_s);
     per_type(node.optional("service_per_type"), task.service_s);
+    read_due(node.optional("reckon"), task);
     out_.problem.tasks.push_back(std::move(task));
     out_.tasks.push_back(std::move(wire));
+  }
+
+  void read_due(const JsonNode& ours, Task& task) {
+    const JsonNode after = ours.optional("late_after");
+    const JsonNode per_hour = ours.optional("late_per_hour");
+    if (after.present() != per_hour.present())
+      ours.fault("has late_after or late_per_hour without the other; allowed: both or none");
+    task.due_s = after.integer(0, kMaxTimeS).value_or(kUnlimited);
+    task.late_per_hour = per_hour.integer(1, kMaxRate).value_or(0);
   }
 
   Request request(const JsonNode& node) {
@@ -439,7 +341,7 @@ class Reader {
     request.first = static_cast<TaskIndex>(out_.problem.tasks.size());
     request.from_start.assign(out_.problem.dimensions, 0);
     request.to_end = request.carried = request.from_start;
-    request.skills = skills(node.optional("skills"));
+    request.skills = read_skills(node.optional("skills"));
     request.priority = node.optional("priority").integer(0, 100).value_or(0);
     return request;
   }
@@ -461,7 +363,7 @@ class Reader {
       node.allow_only({"tags", "not_with", "max_on_board"});
       request.max_on_board_s = node.optional("max_on_board").integer(0, kMaxTimeS).value_or(kUnlimited);
     } else {
-      node.allow_only({"tags", "not_with"});
+      node.allow_only({"tags", "not_with", "late_after", "late_per_hour"});
     }
     request.tags = tags(node.optional("tags"));
     request.not_with = tags(node.optional("not_with"));
@@ -499,7 +401,8 @@ class Reader {
 
   void read_shipment_step(const JsonNode& node, TaskKind kind, std::string_view kind_name) {
     node.allow_only({"id", "description", "location", "location_index", "setup", "service", "setup_per_type",
-                     "service_per_type", "time_windows"});
+                     "service_per_type", "time_windows", "reckon"});
+    node.optional("reckon").allow_only({"late_after", "late_per_hour"});
     if (node.present() && !node.is_object()) return node.fault("is not a shipment step; an object is needed");
     if (node.present()) add_task(node, kind, kind_name);
   }
@@ -512,13 +415,11 @@ class Reader {
   VroomProblem out_;
   std::vector<JsonNode> vehicles_, jobs_, shipments_;
   std::map<std::string, std::uint32_t> types_;
-  std::map<std::string, Matrices> matrices_;
+  VroomMatrices matrices_;
   std::map<std::pair<std::string, std::int64_t>, std::uint32_t> travel_index_;
   std::map<std::pair<double, double>, LocationIndex> place_index_;
   std::set<std::pair<std::string, std::int64_t>> ids_;
   std::string dimensions_from_;
-  std::size_t matrix_size_ = 0;
-  bool with_matrices_ = false;
 };
 
 }  // namespace

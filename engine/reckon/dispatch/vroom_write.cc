@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "reckon/base/json_writer.h"
@@ -24,6 +25,7 @@ struct Totals {
   std::int64_t setup_s = 0, service_s = 0, travel_s = 0, waiting_s = 0;
   std::int64_t priority = 0;
   std::int64_t distance_m = 0;
+  std::int64_t late_s = 0;
   std::vector<std::int64_t> delivery, pickup;
 
   void add(const Totals& other) {
@@ -34,6 +36,7 @@ struct Totals {
     waiting_s += other.waiting_s;
     priority += other.priority;
     distance_m += other.distance_m;
+    late_s += other.late_s;
     for (std::size_t d = 0; d < delivery.size(); ++d) {
       delivery[d] += other.delivery[d];
       pickup[d] += other.pickup[d];
@@ -43,7 +46,11 @@ struct Totals {
 
 class Writer {
  public:
-  explicit Writer(const VroomProblem& input) : input_(input), json_(text_) {}
+  explicit Writer(const VroomProblem& input)
+      : input_(input),
+        may_be_late_(
+            std::ranges::any_of(input.problem.tasks, [](const Task& t) { return t.late_per_hour > 0; })),
+        json_(text_) {}
 
   std::string run(const Plan& plan) {
     std::vector<Totals> totals;
@@ -94,6 +101,7 @@ class Writer {
       const Task& task = input_.problem.tasks[step.index];
       const Request& request = input_.problem.requests[task.request];
       totals.priority += request.priority;
+      totals.late_s += late_s(step);
       for (std::size_t d = 0; d < totals.delivery.size(); ++d) {
         // Each shipment counts once on each side; what jobs bring and fetch on its own.
         if (task.kind != TaskKind::kPickup) totals.delivery[d] += request.from_start[d] + request.carried[d];
@@ -101,6 +109,15 @@ class Writer {
       }
     }
     return totals;
+  }
+
+  std::int64_t late_s(const Step& step) const {
+    if (step.kind != StepKind::kTask) return 0;
+    return std::max<std::int64_t>(0, step.start_s() - input_.problem.tasks[step.index].due_s);
+  }
+
+  void write_late(std::int64_t seconds) {
+    if (may_be_late_) json_.key("reckon").begin_object().key("late").integer(seconds).end_object();
   }
 
   std::int64_t unassigned_tasks(const Plan& plan) const {
@@ -122,6 +139,7 @@ class Writer {
     member("priority", totals.priority);
     if (input_.has_distances) member("distance", totals.distance_m);
     json_.key("violations").begin_array().end_array();
+    write_late(totals.late_s);
   }
 
   void write_place(const WireName& wire) {
@@ -192,6 +210,7 @@ class Writer {
     member("duration", step.travel_s);
     json_.key("violations").begin_array().end_array();
     if (input_.has_distances && step.kind != StepKind::kBreak) member("distance", step.distance_m);
+    if (step.kind == StepKind::kTask) write_late(late_s(step));
     json_.end_object();
   }
 
@@ -210,6 +229,7 @@ class Writer {
   }
 
   const VroomProblem& input_;
+  bool may_be_late_;
   std::string text_;
   base::JsonWriter json_;
 };
