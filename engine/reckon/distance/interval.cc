@@ -43,7 +43,8 @@ IntervalKnot knot_of(std::span<const Scored> window) {
   const double missed = kAlpha * (count + 1);
   if (wrong <= missed) return knot;
   knot.high = edge_of(longer, missed * static_cast<double>(longer.size()) / wrong);
-  knot.low = -edge_of(shorter, missed * static_cast<double>(shorter.size()) / wrong);
+  // Less than nothing is never told as -0: the snapshot must read back to the byte.
+  knot.low = 0 - edge_of(shorter, missed * static_cast<double>(shorter.size()) / wrong);
   return knot;
 }
 
