@@ -83,7 +83,7 @@ MUTATIONS = [
     (42, "a redirect is no answer", PROVIDER + "vendor.cc", "    return Outcome::kMalformed;\n  }();", "    return status < 400 ? Outcome::kNoRoute : Outcome::kMalformed;\n  }();"),
     (42, "redirects are not followed", PROVIDER + "http_client.cc", "    auto result = exchange_once_or_twice(request, deadline);\n", '    auto result = exchange_once_or_twice(request, deadline);\n    if (const auto to = result ? result->header("location") : std::nullopt; to && to->starts_with("http")) {\n      auto next = request;\n      next.endpoint = parse_base_url(*to, "").value();\n      result = exchange_once_or_twice(next, deadline);\n    }\n'),
     (53, "open times have a longest", DISTANCE + "breaker.cc", "return std::min(longest, first * (std::int64_t{1} << std::min(times, kMaxDoublings)));", "return std::min(100 * longest, first * (std::int64_t{1} << std::min(times, kMaxDoublings)));"),
-    (53, "nothing is kept of a quote that was not asked", DISTANCE + "breaker.cc", '    if (latch_.empty()) return "breaker_open";\n', '    changes_.reserve(changes_.capacity() + 8);\n    if (latch_.empty()) return "breaker_open";\n'),
+    (53, "nothing is kept of a quote that was not asked", DISTANCE + "breaker.cc", '    if (latch_.empty()) return "breaker_open";\n', '    in_flight_.reserve(in_flight_.capacity() + 8);\n    if (latch_.empty()) return "breaker_open";\n'),
 ]
 
 
