@@ -95,3 +95,25 @@ TEST_CASE("interval: too few answers say nothing, and few ones no less than nine
   CHECK(sum / kRuns > 0.885);
   CHECK(sum / kRuns < 0.92);
 }
+
+TEST_CASE("interval: the shortest trips, off by far more than others, have an interval of their own") {
+  const auto trips = [](std::uint32_t seed, std::size_t count) {
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<double> share(0, 1);
+    std::normal_distribution<double> normal;
+    std::vector<Scored> made;
+    while (made.size() < count) {
+      const double straight = 100 + 4900 * share(random), ours = std::round(1.3 * straight);
+      const double spread = 0.03 + 1.2 * std::exp(-(straight - 100) / 80);
+      made.push_back({straight, ours, std::round(ours * std::exp(spread * normal(random)))});
+    }
+    return made;
+  };
+  double sum = 0;
+  constexpr std::uint32_t kRuns = 10;
+  for (std::uint32_t run = 0; run < kRuns; ++run)
+    sum += held(distance::fit_interval(trips(run, 10'000)), trips(run + 100, 10'000), 100, 180);
+  MESSAGE("up to 180 m: ", sum / kRuns);
+  CHECK(sum / kRuns > 0.87);
+  CHECK(sum / kRuns < 0.95);
+}

@@ -50,7 +50,8 @@ TEST_CASE("lesson: without a map the detour is learned, and measured on trips th
   const auto lesson = distance::learn("kakao", base::Vehicle::kMotorcycle, nullptr, trips);
   REQUIRE(lesson);
   REQUIRE(*lesson);
-  CHECK((*lesson)->learned_from == 1800);
+  CHECK((*lesson)->learned_from == 2000);
+  CHECK((*lesson)->calibration.pairs == 2000);
   CHECK((*lesson)->after.pairs == 200);
   CHECK((*lesson)->after.median_error < (*lesson)->before.median_error);
   CHECK((*lesson)->after.same_100 > (*lesson)->before.same_100);

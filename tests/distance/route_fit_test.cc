@@ -107,3 +107,45 @@ TEST_CASE("route fit: speeds and turn costs that nobody told are found from answ
     CHECK(again.alike == fit.alike);
   }
 }
+
+TEST_CASE("route fit: roads closed to the provider are found from answers, with durations or without") {
+  test::TempFolder folder;
+  const auto map = monaco(folder);
+  if (!map) {
+    MESSAGE("SKIPPED: the shared data folder has no maps/monaco.osm.pbf");
+    return;
+  }
+  const road::RouteNetwork network(map->network(base::Vehicle::kCar));
+  struct Row {
+    bool timed;
+    double least;  ///< share of unseen trips that come out alike
+  };
+  for (const auto& row : {Row{true, 0.9}, Row{false, 0.7}}) {
+    CAPTURE(row.timed);
+    test::HiddenProvider provider(network, 5, 0.03);
+    auto trips = provider.trips(1800, test::TripLengths::kMarket);
+    REQUIRE(trips.size() == 1800);
+    if (!row.timed) {
+      for (auto& trip : trips) trip.seconds = 0;
+    }
+    const auto seen = std::span(trips).first(1200), others = std::span(trips).subspan(1200);
+    distance::RouteFitOptions no_roads;
+    no_roads.road_rounds = no_roads.preference_rounds = 0;
+    const auto without = distance::fit_routes(network, seen, no_roads);
+    const auto fit = distance::fit_routes(network, seen);
+    distance::ModelRouter paces_only(network, without.model, 1000), learned(network, fit.model, 1000);
+    const double before = share_alike(paces_only, others), after = share_alike(learned, others);
+    MESSAGE(std::string(row.timed ? "with" : "without"), " durations: alike before ", before, ", after ", after);
+    CHECK(after > row.least);
+    CHECK(after > before);
+    std::size_t right = 0, wrong = 0;
+    for (const auto& change : fit.model.edges) {
+      if (change.add_ms != road::kEdgeClosed) continue;
+      const bool closed = std::ranges::any_of(
+          provider.model().edges, [&](const auto& one) { return one.edge_dir == change.edge_dir; });
+      ++(closed ? right : wrong);
+    }
+    MESSAGE(right, " directed roads rightly closed, ", wrong, " wrongly");
+    CHECK(right > wrong);
+  }
+}

@@ -44,7 +44,7 @@ class Learning(CityTest):
     def test_a_batch_with_many_answers_ends_with_a_lesson(self):
         code, _, told = self.batch
         self.assertEqual(code, 0, told)
-        self.assertIn("own: learned from 468 trips; on 52 newer ones", told)
+        self.assertIn("own: learned from 520 trips; the 52 newest, before they were learned from,", told)
         self.assertTrue((self.folder / "learned.json.db.answers").exists())
         self.assertTrue((self.folder / "learned.json.db.calibration.json").exists())
 
@@ -63,7 +63,7 @@ class Learning(CityTest):
         self.assertEqual([code for code, _, _ in told], [0, 0], told)
         self.assertEqual(files[0].read_bytes(), files[1].read_bytes())
         lesson = json.loads(told[0][1])
-        self.assertEqual((lesson["provider"], lesson["vehicle"], lesson["learned_from"]), ("own", "car", 558))
+        self.assertEqual((lesson["provider"], lesson["vehicle"], lesson["learned_from"]), ("own", "car", 620))
         self.assertGreaterEqual(lesson["after"]["same_100m"], lesson["before"]["same_100m"])
         self.assertIn(lesson["release"] + " written to", told[1][1])
         self.assertIn("90 % intervals", told[1][1])

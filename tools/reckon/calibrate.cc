@@ -94,9 +94,9 @@ std::string readable_row(std::string_view name, const distance::Parity& parity) 
 
 std::string readable(const distance::Lesson& lesson, bool with_map) {
   const auto& made = lesson.calibration;
-  std::string out =
-      fmt::format("{} for {}: learned from {} trips; the {} newest, kept apart, say how well:\n\n",
-                  made.provider, base::to_string(made.vehicle), lesson.learned_from, lesson.after.pairs);
+  std::string out = fmt::format(
+      "{} for {}: learned from {} trips; the {} newest said how well, before they were learned from:\n\n",
+      made.provider, base::to_string(made.vehicle), lesson.learned_from, lesson.after.pairs);
   out += "                         same fee by steps of       metres off   fee off won (100 m)\n";
   out += "                         100 m       500 m          median       mean     bias\n";
   out += readable_row(with_map ? "map alone" : "usual detour", lesson.before);

@@ -10,12 +10,14 @@
 #include "reckon/base/json_reader.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/distance/pairs.h"
+#include "reckon/distance/parity.h"
 #include "reckon/geo/geodesic.h"
 
 namespace reckon::distance {
 namespace {
 
 constexpr std::size_t kHeldOut = 5;  // every fifth answer
+constexpr double kStepM = 100;       // of the fees that a model is chosen by
 constexpr std::size_t kLeastInDetourBin = 40;
 constexpr std::size_t kMostDetourBins = 40;
 constexpr std::size_t kMostEdges = 4'000'000;  // of a country's map
@@ -27,7 +29,7 @@ struct Said {
 
 constexpr int kFurtherRounds = 2;
 constexpr std::size_t kMostKnots = 1000;
-constexpr std::int64_t kVersion = 2;  // of the document; a snapshot of an earlier one is learned again
+constexpr std::int64_t kVersion = 3;  // of the document; a snapshot of an earlier one is learned again
 
 // Median of said over straight in bins of equal counts, then pooled until metres grow with the straight line
 // (pool adjacent violators).
@@ -147,11 +149,12 @@ void write_doors(base::JsonWriter& json, const DoorModel& model) {
   for (const auto& one : model.lengths) json.begin_array().number(one.at_m).number(one.factor).end_array();
   json.end_array();
   write_interval(json, "interval", model.interval);
+  write_interval(json, "reverse_interval", model.reverse_interval);
   json.end_object();
 }
 
 void read_doors(const base::JsonNode& node, DoorModel& model) {
-  node.allow_only({"classes", "lengths", "interval"});
+  node.allow_only({"classes", "lengths", "interval", "reverse_interval"});
   const auto classes = read_rows(node.required("classes"), kDoorTerms + 1, kDoorClasses);
   if (classes.size() != kDoorClasses)
     node.required("classes").fault(fmt::format("has {} rows; allowed: {}", classes.size(), kDoorClasses));
@@ -162,6 +165,7 @@ void read_doors(const base::JsonNode& node, DoorModel& model) {
   for (const auto& row : read_rows(node.required("lengths"), 2, 1000))
     model.lengths.push_back({row[0], row[1]});
   model.interval = read_interval(node.required("interval"));
+  model.reverse_interval = read_interval(node.required("reverse_interval"));
 }
 
 }  // namespace
@@ -250,6 +254,48 @@ double usual_metres(const Calibration& calibration, double geodesic_m) {
   return geodesic_m * detour_factor(geodesic_m);
 }
 
+namespace {
+
+// The detour of all trips; its interval by each fifth of the trips under the detour of the other four.
+void fit_detours(Calibration& made, std::span<const AnsweredTrip> trips) {
+  std::vector<Said> said;
+  for (const auto& trip : trips) said.push_back({geo::geodesic_m(trip.from, trip.to), trip.metres});
+  std::vector<Scored> scored;
+  for (std::size_t fold = 0; fold < kHeldOut; ++fold) {
+    std::vector<Said> others;
+    for (std::size_t i = 0; i < said.size(); ++i) {
+      if (i % kHeldOut != fold) others.push_back(said[i]);
+    }
+    Calibration part;
+    part.detour = fit_detour(std::move(others));
+    for (std::size_t i = fold; i < said.size(); i += kHeldOut) {
+      if (const auto metres = detour_metres(part, said[i].straight_m))
+        scored.push_back({said[i].straight_m, *metres, said[i].metres});
+    }
+  }
+  made.detour = fit_detour(std::move(said));
+  made.detour_interval = fit_interval(std::move(scored));
+}
+
+// The stage of a fit that gives most of these trips the provider's own fee; of equals the simplest.
+std::size_t best_stage(const road::RouteNetwork& network, const std::vector<road::RouteModel>& stages,
+                       std::span<const AnsweredTrip> trips) {
+  std::size_t best = 0, most = 0;
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    ModelRouter router(network, stages[s], road::kDefaultMaxSnapM);
+    const auto same = static_cast<std::size_t>(std::ranges::count_if(trips, [&](const auto& trip) {
+      const auto answer = router.route(trip.from, trip.to);
+      return answer.found && started_steps(answer.metres, kStepM) == started_steps(trip.metres, kStepM);
+    }));
+    if (same <= most) continue;
+    best = s;
+    most = same;
+  }
+  return best;
+}
+
+}  // namespace
+
 std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle,
                                      const road::RouteNetwork* network, std::string map_release,
                                      std::span<const AnsweredTrip> trips, const FitProgress& progress) {
@@ -260,25 +306,16 @@ std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle
   std::vector<AnsweredTrip> fitted, held;
   for (std::size_t i = 0; i < trips.size(); ++i)
     (i % kHeldOut == kHeldOut - 1 ? held : fitted).push_back(trips[i]);
-  std::vector<Said> straight;
-  std::vector<Scored> later;
-  for (const auto& trip : fitted) straight.push_back({geo::geodesic_m(trip.from, trip.to), trip.metres});
-  made.detour = fit_detour(straight);
-  for (const auto& trip : held) {
-    const double straight_m = geo::geodesic_m(trip.from, trip.to);
-    if (const auto said = learned_detour(made, straight_m))
-      later.push_back({straight_m, static_cast<double>(said->metres.value), trip.metres});
-  }
-  made.detour_interval = fit_interval(std::move(later));
+  fit_detours(made, trips);
   made.doors = fit_doors(trips, [&](double geodesic_m) { return usual_metres(made, geodesic_m); });
   if (network == nullptr) return made;
   made.map_release = std::move(map_release);
   const auto newest = std::span(fitted).last(std::min(kMostPairs, fitted.size()));
   const auto fit = fit_routes(*network, newest, {}, progress);
   if (fit.stopped) return std::nullopt;
-  made.routes = fit.model;
-  made.alike = static_cast<std::int64_t>(fit.alike);
-  ModelRouter router(*network, made.routes, road::kDefaultMaxSnapM);
+  const auto stage = best_stage(*network, fit.stages, held);
+  const auto& model = fit.stages[stage];
+  ModelRouter router(*network, model, road::kDefaultMaxSnapM);
   std::vector<Scored> said;
   for (const auto& trip : held) {
     const auto answer = router.route(trip.from, trip.to);
@@ -287,10 +324,10 @@ std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle
   made.road_interval = fit_interval(std::move(said));
   // What was kept apart has told how sure the model is; now it is learned from, too.
   RouteFitOptions further;
-  further.start = &fit.model;
+  further.start = &model;
   further.pace_rounds = kFurtherRounds;
-  further.road_rounds = kFurtherRounds;
-  further.preference_rounds = 1;
+  if (stage < 1) further.road_rounds = 0;
+  if (stage < 2) further.preference_rounds = 0;
   const auto again = fit_routes(*network, trips.last(std::min(kMostPairs, trips.size())), further, progress);
   if (again.stopped) return std::nullopt;
   made.routes = again.model;

@@ -48,9 +48,10 @@ std::string to_json(const Calibration& calibration);
 /// @errors kInvalidInput  not such a document; every fault named
 base::Result<Calibration> read_calibration(std::string_view json, std::string_view name);
 
-/// Learns all of it. Every fifth answer is kept from the fit and tells how wide the intervals are (split
-/// conformal, Vovk 2005; by distance: Mondrian), so the others must not be alike in turn: trips come in order
-/// of asking. Deterministic. Routes are learned from the newest kMostPairs, the rest from all.
+/// Learns all of it. How wide intervals are is told by answers that the estimate was not learned from (split
+/// conformal, Vovk 2005; by distance: Mondrian): of the routes every fifth answer, of the rest each fifth in
+/// turn. Neighbours must not be alike: trips come in order of asking. Deterministic. Routes are learned from
+/// the newest kMostPairs, the rest from all.
 /// @param network  null where there is no road map; then only the detour is learned
 /// @return nothing when `progress` gave it up
 std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle,

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kClassWidth = 0.06;
 constexpr std::size_t kReverse = kDoorClasses - 1;
-constexpr std::size_t kHeldOut = 5;
+constexpr std::size_t kFolds = 5;
 constexpr std::size_t kLeastInClass = 50;
 constexpr std::size_t kLeastInBand = 200;
 constexpr std::size_t kLengths = 12;
@@ -136,32 +136,12 @@ void fit_lengths(DoorModel& model, const std::vector<Example>& examples) {
   }
 }
 
-void fit_intervals(DoorModel& model, const std::vector<Example>& held) {
-  std::vector<Scored> scored;
-  for (const auto& one : held) {
-    const auto& of = model.classes.at(one.view.of);
-    if (of.scale <= 0) continue;
-    const double raw = raw_estimate(of, one.view);
-    scored.push_back({one.straight_m, raw * length_factor(model, raw), one.said, of.scale});
-  }
-  model.interval = fit_interval(std::move(scored));
-}
-
-}  // namespace
-
-DoorModel fit_doors(std::span<const AnsweredTrip> trips, const std::function<double(double)>& usual) {
+// All but the intervals, from all examples but one in so many.
+DoorModel fit_weights(const std::vector<Example>& examples, std::size_t without_fold) {
   DoorModel model;
-  DoorGraph graph;
-  for (std::size_t i = 0; i < trips.size(); ++i) {
-    if (i % kHeldOut != kHeldOut - 1) graph.add(trips[i].from, trips[i].to, trips[i].metres, {}, i);
-  }
-  std::vector<Example> fitted, held;
-  for (std::size_t i = 0; i < trips.size(); ++i) {
-    const auto& trip = trips[i];
-    const double straight = geo::geodesic_m(trip.from, trip.to);
-    const auto view = view_of(graph.bounds(trip.from, trip.to), straight, usual(straight));
-    if (view && trip.metres >= 1)
-      (i % kHeldOut == kHeldOut - 1 ? held : fitted).push_back({*view, straight, trip.metres});
+  std::vector<Example> fitted;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    if (i % kFolds != without_fold) fitted.push_back(examples[i]);
   }
   std::array<Sums, kDoorClasses> sums;
   for (const auto& one : fitted) sums.at(one.view.of).add(one.view, std::log(one.said / one.view.usual));
@@ -170,7 +150,41 @@ DoorModel fit_doors(std::span<const AnsweredTrip> trips, const std::function<dou
   }
   fit_scales(model, fitted);
   fit_lengths(model, fitted);
-  fit_intervals(model, held);
+  return model;
+}
+
+// Each example is scored by a model of the others.
+void fit_intervals(DoorModel& model, const std::vector<Example>& examples) {
+  std::vector<Scored> scored, reversed;
+  for (std::size_t fold = 0; fold < kFolds; ++fold) {
+    const auto others = fit_weights(examples, fold);
+    for (std::size_t i = fold; i < examples.size(); i += kFolds) {
+      const auto& one = examples[i];
+      const auto& of = others.classes.at(one.view.of);
+      if (of.scale <= 0) continue;
+      const double raw = raw_estimate(of, one.view);
+      (one.view.of == kReverse ? reversed : scored)
+          .push_back({one.straight_m, raw * length_factor(others, raw), one.said, of.scale});
+    }
+  }
+  model.interval = fit_interval(std::move(scored));
+  model.reverse_interval = fit_interval(std::move(reversed));
+}
+
+}  // namespace
+
+DoorModel fit_doors(std::span<const AnsweredTrip> trips, const std::function<double(double)>& usual) {
+  DoorGraph graph;
+  for (std::size_t i = 0; i < trips.size(); ++i)
+    graph.add(trips[i].from, trips[i].to, trips[i].metres, {}, i);
+  std::vector<Example> examples;
+  for (const auto& trip : trips) {
+    const double straight = geo::geodesic_m(trip.from, trip.to);
+    const auto view = view_of(graph.bounds(trip.from, trip.to), straight, usual(straight));
+    if (view && trip.metres >= 1) examples.push_back({*view, straight, trip.metres});
+  }
+  auto model = fit_weights(examples, kFolds);
+  fit_intervals(model, examples);
   return model.empty() ? DoorModel{} : model;
 }
 
@@ -178,9 +192,11 @@ std::optional<Estimate> door_estimate(const DoorModel& model, const DoorGraph::B
                                       double geodesic_m, double usual_m) {
   const auto view = model.empty() ? std::nullopt : view_of(bounds, geodesic_m, usual_m);
   if (!view || model.classes.at(view->of).scale <= 0) return std::nullopt;
+  const auto& interval = view->of == kReverse ? model.reverse_interval : model.interval;
+  if (interval.empty()) return std::nullopt;
   const auto& of = model.classes.at(view->of);
   const double raw = raw_estimate(of, *view), metres = raw * length_factor(model, raw);
-  return with_interval(metres, geodesic_m, model.interval, of.scale);
+  return with_interval(metres, geodesic_m, interval, of.scale);
 }
 
 }  // namespace reckon::distance

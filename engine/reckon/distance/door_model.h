@@ -34,12 +34,14 @@ struct DoorModel {
     double factor = 1;  ///< that takes the mean bias away; straight between these lengths
   };
   std::vector<Length> lengths;
-  std::vector<IntervalKnot> interval;  ///< in the scale of the class
-  bool empty() const { return interval.empty(); }
+  std::vector<IntervalKnot> interval;          ///< in the scale of the class
+  std::vector<IntervalKnot> reverse_interval;  ///< of trips whose way back is known: they are off otherwise
+  bool empty() const { return interval.empty() && reverse_interval.empty(); }
 };
 
-/// Learns it. Every fifth trip is kept from the weights and tells how wide the intervals are. Deterministic.
-/// Empty where too few trips have bounds.
+/// Learns it. Each trip is looked at as if its own answer were not there; how wide the intervals are is told
+/// by each fifth of the trips under weights learned from the other four (cross-conformal, Vovk 2015).
+/// Deterministic. Empty where too few trips have bounds.
 /// @param usual  the estimate without other answers, by straight line (the learned detour)
 DoorModel fit_doors(std::span<const AnsweredTrip> trips,
                     const std::function<double(double geodesic_m)>& usual);

@@ -43,7 +43,8 @@ IntervalKnot knot_of(std::span<const Scored> window) {
   const double missed = kAlpha * (count + 1);
   if (wrong <= missed) return knot;
   knot.high = edge_of(longer, missed * static_cast<double>(longer.size()) / wrong);
-  knot.low = -edge_of(shorter, missed * static_cast<double>(shorter.size()) / wrong);
+  // Less than nothing is never told as -0: the snapshot must read back to the byte.
+  knot.low = 0 - edge_of(shorter, missed * static_cast<double>(shorter.size()) / wrong);
   return knot;
 }
 
@@ -65,12 +66,17 @@ std::vector<IntervalKnot> fit_interval(std::vector<Scored> scored) {
   std::vector<IntervalKnot> knots;
   if (scored.size() < kLeastForInterval) return knots;
   const std::size_t width = std::clamp(scored.size() / kWindows, kLeastForInterval, kMostInWindow);
-  const std::size_t steps = std::max<std::size_t>(1, 2 * (scored.size() - width) / width);
-  for (std::size_t i = 0; i <= steps; ++i) {
-    const std::size_t first = (scored.size() - width) * i / steps;
-    knots.push_back(knot_of(std::span(scored).subspan(first, width)));
-    if (scored.size() == width) break;
-  }
+  const std::size_t last = scored.size() - width;
+  const std::size_t steps = last == 0 ? 0 : std::max<std::size_t>(1, 2 * last / width);
+  const auto speak = [&](std::size_t first, std::size_t count) {
+    knots.push_back(knot_of(std::span(scored).subspan(first, count)));
+  };
+  // The shortest trips are unlike those in the middle of the first window, and the longest likewise.
+  std::vector<std::size_t> fewer;
+  for (auto few = kLeastForInterval; few < width; few *= 2) fewer.push_back(few);
+  for (const auto few : fewer) speak(0, few);
+  for (std::size_t i = 0; i <= steps; ++i) speak(steps == 0 ? 0 : last * i / steps, width);
+  for (auto few = fewer.rbegin(); few != fewer.rend(); ++few) speak(scored.size() - *few, *few);
   return knots;
 }
 

@@ -30,7 +30,8 @@ struct IntervalKnot {
 /// together one in ten, by the finite-sample rank.
 ///
 /// Each knot speaks of the trips of nearest straight line: a fifth of them, at least kLeastForInterval, at
-/// most 800; neighbouring knots share half of theirs.
+/// most 800; neighbouring knots share half of theirs. Towards the shortest and the longest trips there are
+/// knots of ever fewer, down to kLeastForInterval.
 /// @return ascending; empty where there are fewer than kLeastForInterval
 std::vector<IntervalKnot> fit_interval(std::vector<Scored> scored);
 inline constexpr std::size_t kLeastForInterval = 60;  ///< fewer say nothing of a tail of 5 %

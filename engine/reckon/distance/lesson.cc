@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "reckon/distance/pairs.h"
 
 namespace reckon::distance {
 namespace {
@@ -31,6 +35,29 @@ Parity parity_with(const Means& means, base::Vehicle vehicle, std::span<const An
   });
 }
 
+// Goes on to learn from all trips, those that told how well it went among them. Intervals of the routes stay:
+// more trips make no estimate worse. False when `progress` stopped it.
+bool learn_from_all(Calibration& made, const road::RouteNetwork* network, std::span<const AnsweredTrip> trips,
+                    const FitProgress& progress) {
+  auto straight = calibrate(made.provider, made.vehicle, nullptr, "", trips);
+  made.pairs = straight->pairs;
+  made.detour = std::move(straight->detour);
+  made.detour_interval = std::move(straight->detour_interval);
+  made.doors = std::move(straight->doors);
+  if (network == nullptr || made.map_release.empty()) return true;
+  RouteFitOptions further;
+  further.start = &made.routes;
+  const auto closed = std::ranges::count(made.routes.edges, road::kEdgeClosed,
+                                         [](const auto& change) { return change.add_ms; });
+  if (closed == 0) further.road_rounds = 0;
+  if (closed == std::ssize(made.routes.edges)) further.preference_rounds = 0;
+  auto fit = fit_routes(*network, trips.last(std::min(kMostPairs, trips.size())), further, progress);
+  if (fit.stopped) return false;
+  made.routes = std::move(fit.model);
+  made.alike = static_cast<std::int64_t>(fit.alike);
+  return true;
+}
+
 }  // namespace
 
 base::Result<std::optional<Lesson>> learn(std::string provider, base::Vehicle vehicle,
@@ -47,7 +74,7 @@ base::Result<std::optional<Lesson>> learn(std::string provider, base::Vehicle ve
   const auto apart = trips.last(trips.size() / kCheckedShare);
   const auto used = trips.first(trips.size() - apart.size());
   Lesson lesson;
-  lesson.learned_from = used.size();
+  lesson.learned_from = trips.size();
   std::optional<road::RouteNetwork> network;
   if (map) network.emplace(map->network(vehicle));
   auto made = calibrate(std::move(provider), vehicle, network ? &*network : nullptr,
@@ -66,6 +93,7 @@ base::Result<std::optional<Lesson>> learn(std::string provider, base::Vehicle ve
     made->road_interval.clear();
     lesson.after = parity_with({Learned::detour_of(*made).get(), map.get(), &others}, vehicle, apart);
   }
+  if (!learn_from_all(*made, network ? &*network : nullptr, trips, progress)) return std::optional<Lesson>{};
   lesson.calibration = *std::move(made);
   return std::optional<Lesson>(std::move(lesson));
 }

@@ -25,12 +25,13 @@ struct Lesson {
   Calibration calibration;
   std::size_t learned_from = 0;
   Parity before;           ///< the local estimate without calibration, on the pairs that were kept apart
-  Parity after;            ///< and with it
+  Parity after;            ///< and with it, before these were learned from
   bool roads_kept = true;  ///< false: the route model made fewer fees the same, so the calibration has none
 };
 
-/// Learns from all but the newest tenth of the pairs and measures on these, so that what is told is told of
-/// the calibration itself. A route model that does worse than the map alone is left out.
+/// Learns from all but the newest tenth of the pairs and measures on these; then goes on to learn from them,
+/// too. So what is told is told of the calibration before it knew the newest tenth: of no better one. A route
+/// model that does worse than the map alone is left out.
 /// @param map    null: only the detour is learned
 /// @param trips  in order of asking, each two doors once (pairs.h)
 /// @return nothing when `progress` stopped it. Deterministic. Cost: 20 to 60 searches a pair.

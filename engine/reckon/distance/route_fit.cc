@@ -1,6 +1,7 @@
 #include "reckon/distance/route_fit.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <tuple>
@@ -68,6 +69,9 @@ ModelRouter::Answer ModelRouter::route(const geo::LatLng& from, const geo::LatLn
 
 namespace {
 
+constexpr std::size_t kPaceSlack = 500;  // one in so many trips may come out otherwise under better paces
+constexpr double kPriorVariance = 0.18;  // of seconds, a second: where durations are as in traffic
+constexpr double kClassPriorKm = 1;      // of driving tell of a class as much as all other classes do
 constexpr std::size_t kLeastRoadsOfClass = 10;  // that trips met, before a whole class is thought closed
 
 }  // namespace
@@ -107,20 +111,46 @@ void RouteFitter::fit_yardstick() {
   yardstick_known_ = true;
 }
 
-// Ridge regression with bounds, by coordinate descent: seconds on kilometres by group and turns by kind.
+// Where few trips tell of a group, its pace differs from the map's as that of its whole class does.
+void RouteFitter::share_by_class(const std::vector<std::vector<float>>& rows,
+                                 const std::vector<double>& theta, std::vector<double>& prior) const {
+  const auto& groups = network_.groups();
+  std::array<double, road::kRoadClasses> ours{}, maps{};
+  double all_ours = 0, all_maps = 0;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const double own = 3.6e6 / groups[g].metres_per_hour;
+    double km = 0;
+    for (const auto& row : rows) km += double{row[g]};
+    const auto of = static_cast<std::size_t>(groups[g].road_class);
+    ours.at(of) += km * theta[g];
+    maps.at(of) += km * own;
+    all_ours += km * theta[g];
+    all_maps += km * own;
+  }
+  const double all = all_maps > 0 ? all_ours / all_maps : 1;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const double own = 3.6e6 / groups[g].metres_per_hour;
+    const auto of = static_cast<std::size_t>(groups[g].road_class);
+    prior[g] = own * (ours.at(of) + kClassPriorKm * own * all) / (maps.at(of) + kClassPriorKm * own);
+  }
+}
+
+// Ridge regression with bounds, by coordinate descent: seconds on kilometres by group and turns by kind. The
+// closer the seconds fit, the less the prior weighs.
 void RouteFitter::solve(const std::vector<std::vector<float>>& rows, const std::vector<double>& seconds,
                         std::vector<double>& theta) const {
   const std::size_t features = network_.features(), groups = network_.groups().size();
   std::vector<double> prior(features, 0.0), ridge(features, 0.04);
-  for (std::size_t g = 0; g < groups; ++g) {
-    prior[g] = 3.6e6 / network_.groups()[g].metres_per_hour;
-    ridge[g] = 2 / (prior[g] * prior[g]);
-  }
+  for (std::size_t g = 0; g < groups; ++g) prior[g] = 3.6e6 / network_.groups()[g].metres_per_hour;
   const auto own = network_.own_model();  // a turn that no trip tells of costs what the map says
   for (std::size_t k = groups; k < features; ++k) prior[k] = own.turn_ms[k - groups] / 1000;
   theta = prior;
+  double variance = kPriorVariance;
   std::vector<bool> use(rows.size(), true);
-  for (int round = 0; round < 3; ++round) {
+  for (int round = 0; round < 4; ++round) {
+    const double trust = std::clamp(variance / kPriorVariance, 1e-4, 1.0);
+    for (std::size_t g = 0; g < groups; ++g) ridge[g] = 2 * trust / (prior[g] * prior[g]);
+    for (std::size_t k = groups; k < features; ++k) ridge[k] = 0.04 * trust;
     std::vector<double> a(features * features), b(features);
     std::vector<std::size_t> some;
     for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -156,6 +186,8 @@ void RouteFitter::solve(const std::vector<std::vector<float>>& rows, const std::
     std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
     const double limit = 5 * sorted[sorted.size() / 2] + 0.05;
     for (std::size_t r = 0; r < rows.size(); ++r) use[r] = off[r] < limit;
+    variance = std::pow(sorted[sorted.size() / 2] / 0.6745, 2);  // of normal errors
+    share_by_class(rows, theta, prior);
   }
 }
 
@@ -163,8 +195,10 @@ void RouteFitter::fit_paces() {
   std::vector<std::vector<float>> rows;
   std::vector<double> seconds;
   for (std::size_t i = 0; i < trips_.size(); ++i) {
-    if (!alike_[i] || trips_[i].seconds <= 0 || paths_[i].arcs.size() < 2) continue;
-    network_.add_features(paths_[i], rows.emplace_back(network_.features(), 0.0F));
+    const bool known = i < known_.size() && known_[i].found;
+    const auto& path = known ? known_[i] : paths_[i];
+    if (!(known || alike_[i]) || trips_[i].seconds <= 0 || path.arcs.size() < 2) continue;
+    network_.add_features(path, rows.emplace_back(network_.features(), 0.0F));
     seconds.push_back(trips_[i].seconds);
   }
   if (rows.size() < kLeastForPaces) return;
@@ -180,7 +214,7 @@ void RouteFitter::fit_paces() {
   const auto kept = std::pair(paths_, alike_);
   take(model);
   route_all();
-  if (alike() >= before) return;
+  if (alike() + trips_.size() / kPaceSlack >= before) return;
   take(old);  // durations that say nothing of the choice, such as those in traffic
   std::tie(paths_, alike_) = kept;
   for (std::size_t i = 0; i < trips_.size(); ++i) doors_[i] = doors_of(trips_[i]);
@@ -280,24 +314,18 @@ RouteFitResult RouteFitter::run() {
   }
   fit_margin();
   const auto wanting = [this] { return !stopped_ && alike() < trips_.size(); };
-  for (int round = 0; round < options_.road_rounds && wanting(); ++round) {
-    find_clues(round, false);
-    // The clearest cases first: each makes others clearer.
-    const auto by_clues = close_by_clues(std::max(1, 3 - round));
-    const auto by_time = close_by_time(std::max(0.6, 2.4 / (1 + round)));
-    if (by_clues + by_time > 0) take_changes();
-    if (round > 0) reopen();
-    fit_paces();
-    fit_margin();
-  }
+  result.stages.push_back(model_);
+  if (options_.road_rounds > 0 && wanting()) find_closed();
+  result.stages.push_back(model_);
   for (int round = 0; round < options_.preference_rounds && wanting(); ++round) {
-    find_clues(options_.road_rounds + round, true);
+    find_clues(round);
     prefer();
     take_changes();
     fit_paces();
   }
   result.stopped = stopped_;
   result.model = model_;
+  result.stages.push_back(model_);
   result.alike = alike();
   for (const auto& change : model_.edges)
     ++(change.add_ms == road::kEdgeClosed ? result.closed : result.changed);

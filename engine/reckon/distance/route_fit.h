@@ -27,7 +27,7 @@ struct AnsweredTrip {
 struct RouteFitOptions {
   double max_snap_m = 1000;
   int pace_rounds = 3;
-  int road_rounds = 4;
+  int road_rounds = 8;  ///< at most
   int preference_rounds = 2;
   /// A model of the same network to go on from, such as one of fewer trips; null: the map's own.
   const road::RouteModel* start = nullptr;
@@ -40,7 +40,10 @@ struct RouteFitResult {
   std::size_t alike_before = 0;         ///< trips with the provider's distance by the map's own speeds
   std::size_t alike = 0;                ///< and by the model
   std::size_t closed = 0, changed = 0;  ///< directed edges closed, and with another time
-  bool stopped = false;                 ///< given up: the rest says nothing
+  /// Models on the way: of paces and rules alone, with closed roads, and `model`, with preferences, too. Each
+  /// fits the trips better than the one before; whether it fits others better, other trips must tell.
+  std::vector<road::RouteModel> stages;
+  bool stopped = false;  ///< given up: the rest says nothing
 };
 
 /// Told how far a fit is, many times a second. @return false to give the fit up

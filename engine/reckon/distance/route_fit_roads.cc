@@ -1,25 +1,24 @@
-// Which single roads a provider does not use, and which it likes less than we thought.
+// Which single roads a provider does not use: each round routes all trips, notes which ways are known and
+// which were not taken, and asks closures.h which roads explain all of it.
 
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <numeric>
 
+#include "reckon/distance/closures.h"
 #include "reckon/distance/route_fitter.h"
 
 namespace reckon::distance {
 namespace {
 
-constexpr std::uint32_t kBlameOutweighs = 12;
-constexpr std::uint32_t kWeakProof = 3;     // so few trips over an edge are asked whether they need it
-constexpr std::size_t kMostSuspects = 24;   // edges of a path that are tried
-constexpr std::size_t kMostPreferred = 40;  // and where a preference is looked for
-constexpr std::size_t kMostFirst = 6;       // of two edges that are closed to one trip
-constexpr std::size_t kMostSecond = 10;
-constexpr std::int64_t kMostAddMs = 600'000;
-
-bool is_closed(std::int64_t change) {
-  return change == road::kEdgeClosed;
-}
+constexpr int kPaceEvery = 3;                // rounds
+constexpr std::uint32_t kWeakProof = 3;      // so few trips over an edge are asked whether they need it
+constexpr std::size_t kMostSuspects = 24;    // edges of a path that are tried
+constexpr std::size_t kMostNearDoor = 8;     // edges of a path that may be a door's only way out or in
+constexpr std::size_t kMostStranded = 2000;  // arcs: a larger part of the network is not cut off by one road
+constexpr double kNoiseUntimed = 0.5;        // one trip that may have met its metres by chance closes nothing
+constexpr int kMostDoors = 4;                // that are tried one after the other
 
 }  // namespace
 
@@ -44,8 +43,19 @@ class RouteFitter::Without {
     });
     return shut ? fitter_.router_.door(place, end) : usual;
   }
+  /// Where the closed edges cut a door off, no place meets the roads that are cut off with it.
+  bool strand(const Door& door) {
+    return std::ranges::any_of(door.terminals, [&](const auto& terminal) {
+      return strand(terminal.arc, true) || strand(terminal.arc, false);
+    });
+  }
 
  private:
+  void shut(std::uint32_t edge) {
+    if (!fitter_.router_.open_[edge]) return;
+    edges_.push_back(edge);
+    fitter_.router_.open_[edge] = false;
+  }
   void close(std::uint32_t edge_dir) {
     auto& router = fitter_.router_;
     const auto edge = edge_dir / 2;
@@ -56,9 +66,26 @@ class RouteFitter::Without {
       arcs_.emplace_back(arc, router.costs_.arc_ms[arc]);
       router.costs_.arc_ms[arc] = road::kClosedMs;
     }
-    if (!both || !router.open_[edge]) return;
-    edges_.push_back(edge);
-    router.open_[edge] = false;
+    if (both) shut(edge);
+  }
+  bool strand(std::uint32_t seed, bool forward) {
+    const auto& graph = fitter_.graph_;
+    std::vector<std::uint32_t> seen{seed};
+    std::set<std::uint32_t> known{seed};
+    const auto visit = [&](std::uint32_t arc) {
+      if (fitter_.router_.costs_.arc_ms[arc] != road::kClosedMs && known.insert(arc).second)
+        seen.push_back(arc);
+    };
+    for (std::size_t at = 0; at < seen.size(); ++at) {
+      if (seen.size() > kMostStranded) return false;
+      if (forward) {
+        for (const auto next : graph.after(seen[at])) visit(next);
+      } else {
+        for (const auto& [before, turn] : fitter_.network_.turns_back().into(seen[at])) visit(before);
+      }
+    }
+    for (const auto arc : seen) shut(graph.arcs[arc].edge());
+    return true;
   }
 
   RouteFitter& fitter_;
@@ -66,32 +93,19 @@ class RouteFitter::Without {
   Edges edges_;
 };
 
-// Trips alike over each directed edge: those edges are open. A few that were as long by chance prove nothing
-// against the many that were not.
-void RouteFitter::count_proven() {
-  proven_.assign(std::size_t{network_.network().geometry->edge_count()} * 2, 0);
-  auto blamed = proven_;
-  for (std::size_t i = 0; i < trips_.size(); ++i) {
-    if (alike_[i] && !matches(paths_[i], i)) continue;  // as long by chance
-    if (!alike_[i] && is_timed(i) && dearer_ms(i) < margin_ms_) continue;
-    for (const auto arc : paths_[i].arcs) ++(alike_[i] ? proven_ : blamed)[graph_.arcs[arc].edge_dir];
-  }
-  for (std::size_t e = 0; e < proven_.size(); ++e) {
-    if (proven_[e] * kBlameOutweighs < blamed[e]) proven_[e] = 0;
-  }
-}
-
-// How much our time of a path may differ from the provider's: of nine in ten trips alike, times three.
+// How much our time of a path may differ from the provider's: of nine in ten trips alike, times three. Of two
+// ways of ours the difference is told without the provider's rounding.
 void RouteFitter::fit_margin() {
   std::vector<double> off;
   for (std::size_t i = 0; i < trips_.size(); ++i) {
     if (alike_[i] && is_timed(i)) off.push_back(std::abs(dearer_ms(i)));
   }
-  margin_ms_ = kCloseCallMs;
+  margin_ms_ = close_call_ms_ = kCloseCallMs;
   if (off.size() < kLeastForPaces) return;
   const auto at = off.begin() + static_cast<std::ptrdiff_t>(off.size() * 9 / 10);
   std::ranges::nth_element(off, at);
   margin_ms_ = std::clamp(3 * *at, 1000.0, 60'000.0);
+  close_call_ms_ = std::clamp(6 * (*at - kRoundedMs), kLeastCloseCallMs, margin_ms_);
 }
 
 double RouteFitter::dearer_ms(std::size_t trip) const {
@@ -100,39 +114,217 @@ double RouteFitter::dearer_ms(std::size_t trip) const {
 
 // Our path when some edges were closed.
 const ModelPath& RouteFitter::path_without(std::size_t trip, std::span<const std::uint32_t> edge_dirs) {
-  const Without without(*this, edge_dirs);
-  return router_.path(without.door(doors_[trip].from, trips_[trip].from, TripEnd::kStart),
-                      without.door(doors_[trip].to, trips_[trip].to, TripEnd::kFinish));
+  Without without(*this, edge_dirs);
+  auto from = without.door(doors_[trip].from, trips_[trip].from, TripEnd::kStart);
+  auto to = without.door(doors_[trip].to, trips_[trip].to, TripEnd::kFinish);
+  const auto* path = &router_.path(from, to);
+  for (int tries = 0; tries < kMostDoors && !path->found; ++tries) {
+    const bool start = without.strand(from), finish = without.strand(to);
+    if (!start && !finish) break;
+    if (start) from = router_.door(trips_[trip].from, TripEnd::kStart);
+    if (finish) to = router_.door(trips_[trip].to, TripEnd::kFinish);
+    path = &router_.path(from, to);
+  }
+  return *path;
 }
 
-// A path's directed edges, those that fewest trips alike have used first.
-RouteFitter::Edges RouteFitter::suspects(const ModelPath& path, bool unproven_only, std::size_t most) const {
+// A path's directed edges, those that fewest trips use first.
+RouteFitter::Edges RouteFitter::suspects(const ModelPath& path, std::size_t most) const {
   Edges edges;
-  for (const auto arc : path.arcs) {
-    const auto edge_dir = graph_.arcs[arc].edge_dir;
-    if (!unproven_only || proven_[edge_dir] == 0) edges.push_back(edge_dir);
-  }
+  for (const auto arc : path.arcs) edges.push_back(graph_.arcs[arc].edge_dir);
   std::ranges::stable_sort(edges, {}, [&](auto edge_dir) { return proven_[edge_dir]; });
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
   if (edges.size() > most) edges.resize(most);
   return edges;
 }
 
-// Round a block both ways are as long, and a trip over the one proves nothing of it: of edges that blamed
-// trips use, a proof counts only where that trip without the edge would not match.
+std::array<std::uint32_t, 2> RouteFitter::edges_of(const Ends& ends) const {
+  const auto edge = [&](const Door& door) {
+    return door.terminals.empty() ? road::kNoArc : graph_.arcs[door.terminals.front().arc].edge();
+  };
+  return {edge(ends.from), edge(ends.to)};
+}
+
+void RouteFitter::blame(std::size_t trip, Edges edges, const ModelPath& path) {
+  if (blamed_.emplace(trip, edges).second)
+    untaken_.push_back({static_cast<std::uint32_t>(trip), std::move(edges), path, edges_of(doors_[trip])});
+}
+
+// What a path costs by now, were all of its roads open.
+double RouteFitter::cost_ms(const ModelPath& path) const {
+  double all = 0;
+  for (std::size_t k = 0; k < path.arcs.size(); ++k) {
+    const auto arc = path.arcs[k];
+    const auto length = graph_.arcs[arc].length_mm;
+    const double part = k == 0 ? path.first_mm : k + 1 == path.arcs.size() ? path.last_mm : length;
+    all += length == 0 ? 0 : part / length * open_costs_.arc_ms[arc];
+    if (k + 1 == path.arcs.size()) break;
+    for (auto turn = graph_.next_first[arc]; turn < graph_.next_first[arc + 1]; ++turn) {
+      if (graph_.next[turn] != path.arcs[k + 1]) continue;
+      all += open_costs_.turn_ms[turn];
+      break;
+    }
+  }
+  return all;
+}
+
+// Whether a trip comes out right when one closed edge is opened, as a way or as its door; or when it is
+// opened and another one, that we would take then, is closed.
+bool RouteFitter::opens_up(std::size_t trip, std::uint32_t edge_dir) {
+  const auto edge = edge_dir / 2;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> kept;
+  for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
+    kept.emplace_back(arc, router_.costs_.arc_ms[arc]);
+    router_.costs_.arc_ms[arc] = open_costs_.arc_ms[arc];
+  }
+  const bool was_open = router_.open_[edge];
+  router_.open_[edge] = true;
+  const auto kept_doors = doors_[trip];
+  doors_[trip] = doors_of(trips_[trip]);
+  auto path = router_.path(doors_[trip].from, doors_[trip].to);
+  bool right = matches(path, trip);
+  const double told_ms = trips_[trip].seconds * 1000;
+  if (!right && path.found && static_cast<double>(path.cost_ms) < told_ms - margin_ms_) {
+    const auto ours = path;
+    for (const auto other : suspects(ours, kMostSuspects)) {
+      if (proven_[other] > 0 || other / 2 == edge) continue;
+      path = path_without(trip, std::array{other});
+      right = matches(path, trip);
+      if (right) break;
+    }
+  }
+  if (right) known_[trip] = path;
+  doors_[trip] = kept_doors;
+  router_.open_[edge] = was_open;
+  for (const auto& [arc, ms] : kept) router_.costs_.arc_ms[arc] = ms;
+  return right;
+}
+
+// The provider was faster than we: a road is closed wrongly, or it met the roads elsewhere.
+bool RouteFitter::look_for_open(std::size_t trip) {
+  const double told_ms = trips_[trip].seconds * 1000;
+  const auto most = road::cost_of(static_cast<std::uint32_t>(std::min(told_ms + margin_ms_, 2e9)), 0);
+  there_.from(network_, router_.costs_, doors_[trip].from, most);
+  onward_.to(network_, router_.costs_, doors_[trip].to, most);
+  Edges closed;
+  for (const auto& [edge_dir, change] : changes_) {
+    for (auto arc = graph_.edge_first_arc[edge_dir / 2]; arc < graph_.edge_first_arc[edge_dir / 2 + 1];
+         ++arc) {
+      if (graph_.arcs[arc].edge_dir != edge_dir) continue;
+      const auto by = cost_by(network_, router_.costs_, there_, onward_, arc,
+                              road::cost_of(open_costs_.arc_ms[arc], graph_.arcs[arc].length_mm));
+      if (by != road::kNoCost && static_cast<double>(road::time_ms_of(by)) <= told_ms + margin_ms_)
+        closed.push_back(edge_dir);
+    }
+  }
+  for (const auto* door : {&open_doors_[trip].from, &open_doors_[trip].to}) {
+    for (const auto& terminal : door->terminals) {
+      if (changes_.contains(graph_.arcs[terminal.arc].edge_dir))
+        closed.push_back(graph_.arcs[terminal.arc].edge_dir);
+    }
+  }
+  std::set<std::uint32_t> asked;
+  return std::ranges::any_of(
+      closed, [&](auto edge_dir) { return asked.insert(edge_dir / 2).second && opens_up(trip, edge_dir); });
+}
+
+void RouteFitter::look_at_doors(std::size_t trip) {
+  Edges near, blamed;
+  const auto& arcs = paths_[trip].arcs;
+  for (std::size_t k = 0; k < arcs.size(); ++k) {
+    if (k < kMostNearDoor || k + kMostNearDoor >= arcs.size()) near.push_back(graph_.arcs[arcs[k]].edge_dir);
+  }
+  for (const auto edge_dir : near) {
+    if (proven_[edge_dir] + proven_[edge_dir ^ 1U] > 0) continue;
+    const auto& other = path_without(trip, std::array{edge_dir});
+    if (!matches(other, trip)) continue;
+    if (blamed.empty()) known_[trip] = other;
+    blamed.push_back(edge_dir);
+  }
+  if (!blamed.empty()) blame(trip, std::move(blamed));
+}
+
+// As long on the way as ours, but not as far: without which edge of ours do we take the provider's way?
+void RouteFitter::look_at_close_call(std::size_t trip) {
+  const auto ours = paths_[trip];
+  Edges all;
+  for (const auto arc : ours.arcs) all.push_back(graph_.arcs[arc].edge_dir);
+  if (!blamed_.emplace(trip, all).second) return;
+  Edges edges;
+  ModelPath right;
+  for (const auto edge_dir : suspects(ours, kMostSuspects)) {
+    if (proven_[edge_dir] > 0) continue;
+    const auto& other = path_without(trip, std::array{edge_dir});
+    if (!matches(other, trip) ||
+        static_cast<double>(other.cost_ms) < static_cast<double>(ours.cost_ms) + close_call_ms_)
+      continue;
+    if (right.found && other.cost_ms > right.cost_ms + 1) continue;
+    if (!right.found || other.cost_ms + 1 < right.cost_ms) {
+      edges.clear();
+      right = other;
+    }
+    edges.push_back(edge_dir);
+  }
+  if (edges.empty()) return;
+  if (is_timed(trip)) known_[trip] = right;  // metres alone are met by chance, now and then
+  Edges along;
+  for (const auto edge_dir : all) {
+    if (std::ranges::find(edges, edge_dir) != edges.end()) along.push_back(edge_dir);
+  }
+  blame(trip, std::move(along));
+}
+
+void RouteFitter::look_at(std::size_t trip) {
+  const auto& path = paths_[trip];
+  if (matches(path, trip)) {
+    known_[trip] = path;
+    return;
+  }
+  const double dearer = path.found ? dearer_ms(trip) : -2 * margin_ms_;
+  if (is_timed(trip) && dearer > margin_ms_) {
+    Edges edges;
+    for (const auto arc : path.arcs) edges.push_back(graph_.arcs[arc].edge_dir);
+    return blame(trip, std::move(edges), path);
+  }
+  if (known_[trip].found) return;
+  if (is_timed(trip) && dearer < -margin_ms_) {
+    if (!look_for_open(trip) && path.found) look_at_doors(trip);
+  } else if (path.found) {
+    look_at_close_call(trip);
+  }
+}
+
+// Trips known to use each directed edge: those edges are open.
+void RouteFitter::count_proven() {
+  proven_.assign(std::size_t{network_.network().geometry->edge_count()} * 2, 0);
+  for (const auto& path : known_) {
+    for (const auto arc : path.arcs) ++proven_[graph_.arcs[arc].edge_dir];
+  }
+}
+
+// The edges of an untaken way that may be closed. A road closed one way only is thought of where nothing else
+// explains.
+RouteFitter::Edges RouteFitter::openable(const Untaken& way) const {
+  Edges both, one;
+  for (const auto edge_dir : way.edges) {
+    if (proven_[edge_dir] > 0) continue;
+    one.push_back(edge_dir);
+    if (proven_[edge_dir ^ 1U] == 0) both.push_back(edge_dir);
+  }
+  return both.empty() ? one : both;
+}
+
+// Round a block both ways are as long, and a trip over the one proves nothing of it: where an untaken way has
+// no road that may be closed, a proof counts only where that trip without the edge would not match.
 void RouteFitter::doubt_proofs() {
   std::vector<bool> asked(proven_.size());
-  for (std::size_t i = 0; i < trips_.size(); ++i) {
-    if (alike_[i] || !paths_[i].found || !is_timed(i) || dearer_ms(i) < margin_ms_) continue;
-    for (const auto arc : paths_[i].arcs) {
-      const auto edge_dir = graph_.arcs[arc].edge_dir;
-      if (proven_[edge_dir] > 0 && proven_[edge_dir] <= kWeakProof) asked[edge_dir] = true;
-    }
+  for (const auto& way : untaken_) {
+    if (!openable(way).empty()) continue;
+    for (const auto edge_dir : way.edges) asked[edge_dir] = proven_[edge_dir] <= kWeakProof;
   }
   std::vector<std::uint32_t> voided;
   for (std::size_t i = 0; i < trips_.size() && !stopped(); ++i) {
-    if (!matches(paths_[i], i)) continue;
-    for (const auto arc : paths_[i].arcs) {
+    for (const auto arc : known_[i].arcs) {
       const std::array edge_dir{graph_.arcs[arc].edge_dir};
       if (asked[edge_dir[0]] && matches(path_without(i, edge_dir), i)) voided.push_back(edge_dir[0]);
     }
@@ -140,263 +332,116 @@ void RouteFitter::doubt_proofs() {
   for (const auto edge_dir : voided) proven_[edge_dir] -= std::min(1U, proven_[edge_dir]);
 }
 
-// Where no single edge explains a trip, two may.
-bool RouteFitter::explain_by_two(Clue& clue, const ModelPath& ours) {
-  auto first = suspects(ours, true, kMostSuspects);
-  std::erase_if(first, [&](auto e) { return std::ranges::find(clue.blamed, e) == clue.blamed.end(); });
-  if (first.size() > kMostFirst) first.resize(kMostFirst);
-  for (const auto e : first) {
-    const auto other = path_without(clue.trip, std::array{e});
-    for (const auto second : suspects(other, true, kMostSecond)) {
-      const auto& path = path_without(clue.trip, std::array{e, second});
-      if (!matches(path, clue.trip)) continue;
-      if (clue.pairs.empty()) {
-        clue.right = path;
-        clue.dearer_ms = static_cast<double>(path.cost_ms) - static_cast<double>(ours.cost_ms);
-      }
-      clue.pairs.emplace_back(e, second);
-    }
-  }
-  return !clue.pairs.empty();
+// Our routes with all roads open are the fastest there are. Where the provider was faster still, something
+// else than a closed road is the cause; it is as often the cause where the provider was slower.
+double RouteFitter::noise() const {
+  if (margin_ms_ == kCloseCallMs && close_call_ms_ == kCloseCallMs) return kNoiseUntimed;
+  return std::min(0.9,
+                  static_cast<double>(too_slow_) / static_cast<double>(std::max<std::size_t>(1, too_fast_)));
 }
 
-// For each trip that came out otherwise: without which edge of ours do we take the provider's way? An edge
-// without which no way is left that is as short as the provider's is open.
-void RouteFitter::find_clues(int round, bool preferences) {
-  clues_.clear();
+std::vector<std::uint32_t> RouteFitter::solve_closures() {
   count_proven();
-  if (!preferences) doubt_proofs();
+  doubt_proofs();
+  std::vector<UntakenWay> ways;
+  for (const auto& way : untaken_) {
+    if (way.ends != edges_of(open_doors_[way.trip]) && way.ends != edges_of(doors_[way.trip])) continue;
+    UntakenWay one{way.trip, openable(way)};
+    for (auto& edge_dir : one.roads) edge_dir /= 2;
+    if (!one.roads.empty()) ways.push_back(std::move(one));
+  }
+  ClosureOptions options;
+  options.noise = noise();
+  return closed_roads(ways, options);
+}
+
+void RouteFitter::set_closed(std::span<const std::uint32_t> edges) {
+  changes_.clear();
+  for (const auto edge : edges) {
+    for (const auto edge_dir : {2 * edge, 2 * edge + 1}) {
+      if (proven_[edge_dir] == 0) changes_[edge_dir] = road::kEdgeClosed;
+    }
+  }
+}
+
+void RouteFitter::count_noise() {
+  too_fast_ = too_slow_ = 0;
   for (std::size_t i = 0; i < trips_.size(); ++i) {
-    if (stopped()) return;
-    if (alike_[i] || !paths_[i].found) continue;
-    const bool timed = is_timed(i);
-    if (!preferences && timed && dearer_ms(i) < margin_ms_) continue;
-    if (i % 64 == 0)
-      tell("roads", (round + static_cast<double>(i) / static_cast<double>(trips_.size())) /
-                        (options_.road_rounds + options_.preference_rounds));
-    const auto ours = paths_[i];
-    Clue clue{i, {}, {}, {}, {}, 0};
-    for (const auto edge_dir : suspects(ours, !preferences, preferences ? kMostPreferred : kMostSuspects)) {
-      const auto& other = path_without(i, std::array{edge_dir});
-      const double dearer = static_cast<double>(other.cost_ms) - static_cast<double>(ours.cost_ms);
-      if (timed && other.found && dearer <= dearer_ms(i) + margin_ms_) clue.blamed.push_back(edge_dir);
-      if (!(preferences ? is_alike(other, trips_[i]) : matches(other, i))) continue;
-      if (!clue.edges.empty() && dearer > clue.dearer_ms + 1) continue;
-      if (clue.edges.empty() || dearer < clue.dearer_ms - 1) {
-        clue.edges.clear();
-        clue.right = other;
-        clue.dearer_ms = dearer;
-      }
-      clue.edges.push_back(edge_dir);
-    }
-    const bool explained =
-        !clue.edges.empty() || (!preferences && round > 0 && timed && explain_by_two(clue, ours));
-    if (explained || !clue.blamed.empty()) clues_.push_back(std::move(clue));
+    if (!paths_[i].found || !is_timed(i) || matches(paths_[i], i)) continue;
+    too_fast_ += dearer_ms(i) > margin_ms_ ? 1U : 0U;
+    too_slow_ += dearer_ms(i) < -margin_ms_ ? 1U : 0U;
   }
 }
 
-void RouteFitter::close(std::uint32_t edge_dir) {
-  changes_[edge_dir] = road::kEdgeClosed;
-  if (proven_[edge_dir ^ 1U] == 0) changes_[edge_dir ^ 1U] = road::kEdgeClosed;
-}
-
-// A clue is a lock that some edge of it opens. The edge that opens most of them, and that no trip alike has
-// used, is closed, and so on; where the provider is hardly dearer it may be a preference only.
-std::size_t RouteFitter::close_by_clues(double least) {
-  std::vector<bool> explained(clues_.size());
-  std::size_t closed = 0;
-  for (;; ++closed) {
-    std::map<std::uint32_t, double> votes;
-    for (std::size_t c = 0; c < clues_.size(); ++c) {
-      const auto& clue = clues_[c];
-      if (explained[c] || clue.dearer_ms < margin_ms_) continue;
-      Edges open;
-      for (const auto e : clue.edges) {
-        if (proven_[e] == 0) open.push_back(e);
-      }
-      for (const auto e : open) votes[e] += 1 + 0.5 / static_cast<double>(open.size());
-      Edges either;
-      for (const auto& [a, b] : clue.pairs) {
-        either.push_back(a);
-        either.push_back(b);
-      }
-      std::ranges::sort(either);
-      either.erase(std::unique(either.begin(), either.end()), either.end());
-      for (const auto e : either) votes[e] += 0.5 + 0.5 / static_cast<double>(either.size());
-    }
-    const auto best = std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; });
-    if (best == votes.end() || best->second < least) return closed;
-    const auto edge = best->first;
-    close(edge);
-    for (std::size_t c = 0; c < clues_.size(); ++c) {
-      const auto& clue = clues_[c];
-      const bool one = std::ranges::find(clue.edges, edge) != clue.edges.end();
-      const bool of_two = std::ranges::any_of(
-          clue.pairs, [edge](const auto& pair) { return pair.first == edge || pair.second == edge; });
-      if (one || of_two) explained[c] = true;
-    }
-  }
-}
-
-// Where the provider took clearly longer than our way would and nothing explains how, some edge of ours is
-// closed to it, and none that trips alike have used. The edge that explains most such trips goes first; one
-// in a round for each trip.
-std::size_t RouteFitter::close_by_time(double least) {
-  std::vector<const Clue*> blocked;
-  for (const auto& clue : clues_) {
-    const bool done = std::ranges::any_of(clue.blamed, [&](auto e) { return changes_.contains(e); });
-    if (clue.edges.empty() && clue.pairs.empty() && !done) blocked.push_back(&clue);
-  }
-  std::vector<bool> explained(blocked.size());
-  std::size_t closed = 0;
-  for (;; ++closed) {
-    std::map<std::uint32_t, double> votes;
-    for (std::size_t b = 0; b < blocked.size(); ++b) {
-      if (explained[b]) continue;
-      for (const auto e : blocked[b]->blamed) votes[e] += 1 / static_cast<double>(blocked[b]->blamed.size());
-    }
-    const auto best = std::ranges::max_element(votes, {}, [](const auto& vote) { return vote.second; });
-    if (best == votes.end() || best->second < least) return closed;
-    close(best->first);
-    for (std::size_t b = 0; b < blocked.size(); ++b) {
-      if (std::ranges::find(blocked[b]->blamed, best->first) != blocked[b]->blamed.end()) explained[b] = true;
-    }
-  }
-}
-
-// Whether a trip comes out right when one closed edge is opened, as a way or as its door.
-bool RouteFitter::opens_up(std::size_t trip, std::uint32_t edge_dir, const road::ArcCosts& open) {
-  const auto edge = edge_dir / 2;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> kept;
-  for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
-    kept.emplace_back(arc, router_.costs_.arc_ms[arc]);
-    router_.costs_.arc_ms[arc] = open.arc_ms[arc];
-  }
-  const bool was_open = router_.open_[edge];
-  router_.open_[edge] = true;
-  const auto ends = doors_of(trips_[trip]);
-  const bool right = matches(router_.path(ends.from, ends.to), trip);
-  router_.open_[edge] = was_open;
-  for (const auto& [arc, ms] : kept) router_.costs_.arc_ms[arc] = ms;
-  return right;
-}
-
-// What one trip says of the closed edges that it would use were each of them open.
-void RouteFitter::weigh_closures(std::size_t trip, const road::ArcCosts& open, const Edges& closed,
-                                 std::map<std::uint32_t, Tally>& tallies) {
-  const auto& path = paths_[trip];
-  const bool right = path.found && matches(path, trip);
-  const double said_ms = trips_[trip].seconds * 1000, ours_ms = static_cast<double>(path.cost_ms);
-  const double bound_ms = std::max(said_ms, path.found ? ours_ms : 0) + margin_ms_;
-  const auto most = road::cost_of(static_cast<std::uint32_t>(std::min(bound_ms, 2e9)), 0);
-  there_.from(network_, router_.costs_, doors_[trip].from, most);
-  onward_.to(network_, router_.costs_, doors_[trip].to, most);
-  for (const auto edge_dir : closed) {
-    const auto edge = edge_dir / 2;
-    for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
-      if (graph_.arcs[arc].edge_dir != edge_dir) continue;
-      const auto by = cost_by(network_, router_.costs_, there_, onward_, arc,
-                              road::cost_of(open.arc_ms[arc], graph_.arcs[arc].length_mm));
-      if (by == road::kNoCost) continue;
-      const double ms = road::time_ms_of(by);
-      if (right) {
-        if (ms < ours_ms - margin_ms_) ++tallies[edge_dir].closed;
-      } else if (ms < said_ms - margin_ms_) {
-        ++tallies[edge_dir].attracts;
-      } else if (ms <= said_ms + margin_ms_ && (!path.found || ms < ours_ms) &&
-                 opens_up(trip, edge_dir, open)) {
-        ++tallies[edge_dir].open;
-      }
-    }
-  }
-}
-
-// A road may be closed wrongly: it is opened again where more trips come out right with it than without, and
-// where no trip would be drawn to it.
-void RouteFitter::reopen() {
+// The paces again, from all ways that are known by now; what they say no more is forgotten.
+void RouteFitter::refit_paces() {
+  fit_paces();
+  fit_margin();
   auto open_model = model_;
-  std::erase_if(open_model.edges, [](const auto& change) { return change.add_ms == road::kEdgeClosed; });
-  const ModelRouter open_router(network_, open_model, options_.max_snap_m);
-  Edges closed;
-  for (const auto& [edge_dir, change] : changes_) {
-    if (is_closed(change)) closed.push_back(edge_dir);
+  open_model.edges.clear();
+  open_costs_ = network_.costs(open_model);
+  for (std::size_t i = 0; i < trips_.size(); ++i) {
+    if (known_[i].found && is_timed(i) &&
+        std::abs(cost_ms(known_[i]) - trips_[i].seconds * 1000) > margin_ms_)
+      known_[i] = {};
   }
-  std::map<std::uint32_t, Tally> tallies;
-  const auto ask_door = [&](std::size_t trip, const geo::LatLng& place, TripEnd end) {
-    const auto door = open_router.door(place, end);
-    for (const auto& terminal : door.terminals) {
-      const auto edge_dir = graph_.arcs[terminal.arc].edge_dir;
-      if (!std::ranges::binary_search(closed, edge_dir)) continue;
-      if (matches(paths_[trip], trip)) {
-        ++tallies[edge_dir].closed;
-      } else if (opens_up(trip, edge_dir, open_router.costs_)) {
-        ++tallies[edge_dir].open;
-      }
-    }
-  };
-  for (std::size_t i = 0; i < trips_.size() && !stopped(); ++i) {
-    if (is_timed(i)) weigh_closures(i, open_router.costs_, closed, tallies);
-    ask_door(i, trips_[i].from, TripEnd::kStart);
-    ask_door(i, trips_[i].to, TripEnd::kFinish);
-  }
-  Edges wanted, idle;
-  for (const auto edge_dir : closed) {
-    const auto &tally = tallies[edge_dir], &back = tallies[edge_dir ^ 1U];
-    if (tally.open > tally.closed) {
-      wanted.push_back(edge_dir);
-    } else if (tally.closed + tally.attracts + back.closed + back.attracts == 0) {
-      idle.push_back(edge_dir);
-    }
-  }
-  for (const auto* edges : {&wanted, &idle}) {
-    for (const auto edge_dir : *edges) changes_.erase(edge_dir);
-    if (!edges->empty()) take_changes();
-  }
+  std::erase_if(untaken_, [&](const auto& way) {
+    return way.path.found && cost_ms(way.path) > trips_[way.trip].seconds * 1000 - margin_ms_;
+  });
+  blamed_.clear();
+  for (const auto& way : untaken_) blamed_.emplace(way.trip, way.edges);
 }
 
-// Makes the model of the changes; the former one when fewer trips come out alike.
-bool RouteFitter::take_changes() {
+// Each round routes all trips, adds what they say to what is known, and finds the roads that explain all of
+// it, from nothing: no earlier choice stands against a later one.
+void RouteFitter::find_closed() {
+  changes_.clear();
+  apply_changes();
+  open_costs_ = router_.costs_;
+  open_doors_ = doors_;
+  known_.assign(trips_.size(), {});
+  count_proven();
+  count_noise();
+  auto best = model_;
+  auto best_alike = alike();
+  for (int round = 0; round < options_.road_rounds && !stopped_; ++round) {
+    tell("roads", static_cast<double>(round) / options_.road_rounds);
+    for (std::size_t i = 0; i < trips_.size() && !stopped(); ++i) look_at(i);
+    const auto before = changes_;
+    set_closed(solve_closures());
+    if (changes_ == before) break;
+    apply_changes();
+    if (round % kPaceEvery == kPaceEvery - 1) refit_paces();
+    if (alike() <= best_alike) continue;
+    best = model_;
+    best_alike = alike();
+  }
+  go_back_to(best);
+}
+
+void RouteFitter::apply_changes() {
   auto model = model_;
   model.edges.clear();
   for (const auto& [edge_dir, ms] : changes_)
     model.edges.push_back({edge_dir, static_cast<std::int32_t>(ms)});
-  const auto old = model_;
-  const auto before = alike();
   take(model);
   route_all();
-  if (alike() >= before) return true;
-  take(old);
+}
+
+void RouteFitter::go_back_to(const RouteModel& model) {
+  take(model);
   route_all();
   changes_.clear();
   for (const auto& change : model_.edges) changes_[change.edge_dir] = change.add_ms;
-  return false;
 }
 
-// What is no closure is a preference: ours dearer by as much as is wanting, spread over what differs, least
-// over what trips alike use.
-void RouteFitter::prefer() {
-  std::map<std::uint32_t, std::pair<double, int>> wanted;
-  for (const auto& clue : clues_) {
-    if (clue.edges.empty()) continue;
-    Edges ours, theirs, only_ours;
-    for (const auto arc : paths_[clue.trip].arcs) ours.push_back(graph_.arcs[arc].edge_dir);
-    for (const auto arc : clue.right.arcs) theirs.push_back(graph_.arcs[arc].edge_dir);
-    std::ranges::sort(ours);
-    std::ranges::sort(theirs);
-    std::ranges::set_difference(ours, theirs, std::back_inserter(only_ours));
-    double used = 0;
-    for (const auto e : only_ours) used += 1.0 / (1 + proven_[e]);
-    for (const auto e : only_ours) {
-      auto& [sum, count] = wanted[e];
-      sum += (clue.dearer_ms + 300) / (1 + proven_[e]) / used;
-      ++count;
-    }
-  }
-  for (const auto& [edge_dir, want] : wanted) {
-    auto& now = changes_[edge_dir];
-    if (!is_closed(now))
-      now = std::min<std::int64_t>(now + std::llround(want.first / want.second), kMostAddMs);
-  }
+// Makes the model of the changes; the former one when fewer trips come out alike.
+void RouteFitter::take_changes() {
+  const auto old = model_;
+  const auto before = alike();
+  apply_changes();
+  if (alike() >= before) return;
+  go_back_to(old);
 }
 
 }  // namespace reckon::distance

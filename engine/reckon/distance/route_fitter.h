@@ -1,10 +1,14 @@
 #pragma once
 
-// The state of one fit (route_fit.h), shared by its two halves: what is the same for all trips (paces, turns,
-// rules, yardstick: route_fit.cc), and single roads (route_fit_roads.cc).
+// The state of one fit (route_fit.h), shared by its parts: what is the same for all trips (paces, turns,
+// rules, yardstick: route_fit.cc), roads that are closed (route_fit_roads.cc) and roads that are liked less
+// (route_fit_preferences.cc).
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "reckon/distance/reach.h"
@@ -18,6 +22,8 @@ inline constexpr double kAlikeShare =
 inline constexpr double kAlikeShareFirst = 0.003;  // before the yardstick is known
 inline constexpr double kCloseCallMs =
     6000;  // so much dearer, and it may be a preference only, where no times tell
+inline constexpr double kRoundedMs = 450;  // nine in ten answers in whole seconds are off by no more
+inline constexpr double kLeastCloseCallMs = 200;
 inline constexpr std::size_t kLeastForPaces = 30;  // answers; below that paces are not learned
 
 using road::Door;
@@ -53,20 +59,18 @@ class RouteFitter {
   using Trips = std::vector<std::size_t>;
   using Edges = std::vector<std::uint32_t>;  ///< directed: edge * 2 + Direction
 
-  /// A trip that the provider routed otherwise.
+  /// A trip that the provider routed otherwise, and its path by some other cost of ours.
   struct Clue {
     std::size_t trip;
-    Edges edges;  ///< without any one of them our path is the provider's
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;  ///< or without both of these
-    Edges blamed;  ///< or, where neither is known, some of these
     ModelPath right;
     double dearer_ms = 0;  ///< the provider's path, by our costs, than ours
   };
-  /// What trips say of a closed edge.
-  struct Tally {
-    std::uint32_t open = 0;      ///< that the provider uses it
-    std::uint32_t closed = 0;    ///< that it does not, though it would have been cheaper
-    std::uint32_t attracts = 0;  ///< trips that came out otherwise, and would be drawn to it
+  /// A way that the provider did not take, though it would have been cheaper: some of its roads is closed.
+  struct Untaken {
+    std::uint32_t trip;
+    Edges edges;                        ///< in order along the way
+    ModelPath path;                     ///< the whole way, while it is its cost that tells
+    std::array<std::uint32_t, 2> ends;  ///< edges that the trip's doors were on, or it says nothing
   };
 
   void tell(std::string_view stage, double done) {
@@ -101,26 +105,39 @@ class RouteFitter {
   void fit_paces();
   void solve(const std::vector<std::vector<float>>& rows, const std::vector<double>& seconds,
              std::vector<double>& theta) const;
+  void share_by_class(const std::vector<std::vector<float>>& rows, const std::vector<double>& theta,
+                      std::vector<double>& prior) const;
   void try_rules();
   std::size_t alike_under(const RouteModel& model, const Trips& trips);
   void take(const RouteModel& model);
-  void count_proven();
   void fit_margin();
   double dearer_ms(std::size_t trip) const;
   class Without;  ///< closes some edges for a while
   const ModelPath& path_without(std::size_t trip, std::span<const std::uint32_t> edge_dirs);
-  Edges suspects(const ModelPath& path, bool unproven_only, std::size_t most) const;
+  Edges suspects(const ModelPath& path, std::size_t most) const;
+
+  void find_closed();
+  void look_at(std::size_t trip);
+  void look_at_close_call(std::size_t trip);
+  bool look_for_open(std::size_t trip);
+  void look_at_doors(std::size_t trip);
+  bool opens_up(std::size_t trip, std::uint32_t edge_dir);
+  void blame(std::size_t trip, Edges edges, const ModelPath& path = {});
+  double cost_ms(const ModelPath& path) const;
+  void refit_paces();
+  std::array<std::uint32_t, 2> edges_of(const Ends& ends) const;
+  void count_proven();
   void doubt_proofs();
-  void find_clues(int round, bool preferences);
-  bool explain_by_two(Clue& clue, const ModelPath& ours);
-  void close(std::uint32_t edge_dir);
-  std::size_t close_by_clues(double least);
-  std::size_t close_by_time(double least);
-  void weigh_closures(std::size_t trip, const road::ArcCosts& open, const Edges& closed,
-                      std::map<std::uint32_t, Tally>& tallies);
-  bool opens_up(std::size_t trip, std::uint32_t edge_dir, const road::ArcCosts& open);
-  void reopen();
-  bool take_changes();
+  Edges openable(const Untaken& way) const;
+  std::vector<std::uint32_t> solve_closures();
+  void set_closed(std::span<const std::uint32_t> edges);
+  void count_noise();
+  double noise() const;
+
+  void find_clues(int round);
+  void apply_changes();
+  void go_back_to(const RouteModel& model);
+  void take_changes();
   void prefer();
 
   const RouteNetwork& network_;
@@ -131,14 +148,22 @@ class RouteFitter {
   RouteModel model_;
   ModelRouter router_;
   std::vector<Ends> doors_;
+  std::vector<Ends> open_doors_;  ///< while no road is closed
   std::vector<ModelPath> paths_;
   std::vector<bool> alike_;
   bool yardstick_known_ = false;
 
   std::vector<Clue> clues_;
-  std::vector<std::uint32_t> proven_;              ///< by directed edge: trips alike over it
+  std::vector<ModelPath> known_;  ///< by trip: the way that it took; not found where that is not known
+  std::vector<Untaken> untaken_;
+  std::set<std::pair<std::size_t, Edges>>
+      blamed_;                               ///< what untaken_ has, and close calls that were looked at
+  std::size_t too_fast_ = 0, too_slow_ = 0;  ///< trips, all roads open: the provider takes longer, or less
+  std::vector<std::uint32_t> proven_;        ///< by directed edge: trips known to use it
   std::map<std::uint32_t, std::int64_t> changes_;  ///< RouteModel::edges in the making
+  road::ArcCosts open_costs_;                      ///< of the model without closed roads
   double margin_ms_ = kCloseCallMs;
+  double close_call_ms_ = kCloseCallMs;  ///< a way so much dearer than ours is no matter of our costs' error
   Reach there_, onward_;
 
   std::string_view stage_ = "routes";

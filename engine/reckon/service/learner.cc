@@ -154,8 +154,9 @@ base::Result<std::optional<distance::Lesson>> Learner::learn(distance::DistanceS
 
 std::string Learner::summary(const distance::Lesson& lesson) {
   return fmt::format(
-      "{}: learned from {} trips; on {} newer ones the same fee in {:.1f} % by steps of 100 m (before: "
-      "{:.1f} %), "
+      "{}: learned from {} trips; the {} newest, before they were learned from, had the same fee in {:.1f} % "
+      "by "
+      "steps of 100 m (before: {:.1f} %), "
       "{:.1f} % by steps of 500 m (before: {:.1f} %){}; {}",
       lesson.calibration.provider, lesson.learned_from, lesson.after.pairs,
       100 * lesson.after.share(lesson.after.same_100), 100 * lesson.before.share(lesson.before.same_100),
