@@ -85,3 +85,50 @@ TEST_CASE(
   CHECK(selected({named("early", scope), later(scope)}, context) == "later");
   CHECK(selected({named("early", ""), later("")}, context) == "early");
 }
+
+TEST_CASE("rivals: two tariffs that only their order would choose between are named, others are not") {
+  const auto pair = [](const std::string& first, const std::string& second) {
+    const auto since = [](const std::string& id, const std::string& more) {
+      return test::read_json(test::small_tariff_json(R"("id":"small")", R"("id":")" + id + '"' + more));
+    };
+    return fee::rivals(std::vector<TariffPointer>{since("a", first), since("b", second)}).size();
+  };
+  const std::string shop = R"(,"scope":{"shop":"s1"})";
+  CHECK(pair(shop, shop) == 1);
+  CHECK(pair("", "") == 1);
+  CHECK(pair(shop, "") == 0);
+  CHECK(pair(shop, R"(,"scope":{"shop":"s2"})") == 0);
+  CHECK(pair(shop, R"(,"scope":{"branch":"s1"})") == 0);
+  CHECK(pair(shop, shop + R"(,"status":"draft")") == 0);
+  const std::vector<TariffPointer> versions = {
+      named("a", shop), test::read_json(test::small_tariff_json(R"("id":"small","version":1)",
+                                                                R"("id":"a","version":2)" + shop))};
+  CHECK(fee::rivals(versions).empty());  // of one id the later version counts
+  CHECK(fee::rivals_warning(std::vector<TariffPointer>{named("a", shop), named("b", shop)}).empty());
+  CHECK(fee::rivals_warning(std::vector<TariffPointer>{named("a", ""), named("b", "")})
+            .starts_with("tariffs 'a' and 'b' are both for every shop: "));
+}
+
+TEST_CASE("rivals: not where one of them begins later, or ends before the other begins") {
+  const auto since = [](const std::string& id, const std::string& day, const std::string& more) {
+    const auto json = test::small_tariff_json(R"("id":"small")", R"("id":")" + id + '"' + more);
+    return test::read_json(std::string(json).replace(json.find("2022-01-01"), 10, day));
+  };
+  const std::string shop = R"(,"scope":{"shop":"s1"})",
+                    ended = R"(,"valid_until":"2022-06-01T00:00:00+09:00")";
+  CHECK(
+      fee::rivals(std::vector<TariffPointer>{since("a", "2022-01-01", shop), since("b", "2022-06-01", shop)})
+          .empty());
+  CHECK(fee::rivals(std::vector<TariffPointer>{since("a", "2022-01-01", ended), since("b", "2022-06-01", "")})
+            .empty());
+  CHECK(fee::rivals(std::vector<TariffPointer>{since("a", "2022-01-01", ""), since("b", "2022-06-01", "")})
+            .size() == 1);
+}
+
+TEST_CASE("select_tariff: a tariff that is not in force says from when it is, or until when it was") {
+  auto context = evening();
+  const std::vector<TariffPointer> ended = {named("ended", R"(,"valid_until":"2022-06-01T00:00:00+09:00")")};
+  CHECK(selected(ended, context).find("not in force since 2022-05-31T15:00:00Z") != std::string::npos);
+  context.at = base::parse_rfc3339("2021-08-15T18:00:00+09:00", "at").value();
+  CHECK(selected(ended, context).find("not in force before 2021-12-31T15:00:00Z") != std::string::npos);
+}

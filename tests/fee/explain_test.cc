@@ -81,3 +81,18 @@ TEST_CASE("explain: the page escapes what the tariff says and holds the picture"
   CHECK(page.find("lang='ko'") != std::string::npos);
   CHECK(fee::language_from("de") == std::nullopt);
 }
+
+TEST_CASE("explain: what the quote told of its distance is told with it, and the page names quote and shop") {
+  auto trace = priced("t1-seoul-500m", "rainy night");
+  trace.context.shop = "s<1";
+  const fee::ToldQuote told{"01Q", fee::ToldQuote::Interval{{2500}, {2900}}, true, {{"road", "off_map"}}};
+  const auto english = fee::explanation_text(trace, Language::kEnglish, told);
+  CHECK(english.find("90 % between 2,500 and 2,900 m, provisional") != std::string::npos);
+  CHECK(english.find("\nnot road: off_map\n") != std::string::npos);
+  const auto korean = fee::explanation_text(trace, Language::kKorean, told);
+  CHECK(korean.find("90% 구간은 2,500~2,900m입니다 (잠정") != std::string::npos);
+  CHECK(korean.find("road 아님: off_map") != std::string::npos);
+  const auto page = fee::explanation_html(trace, Language::kEnglish, "", told);
+  CHECK(page.find("<p>Quote 01Q, shop s&lt;1</p>") != std::string::npos);
+  CHECK(page.find("<p>not road: off_map</p>") != std::string::npos);
+}

@@ -53,6 +53,21 @@ TEST_CASE("lint: what a tariff hardly meant is told with its place") {
               "/surcharges/0/when/dates", "never fire"},
           Row{surcharge(R"("kind":"NONE","when":{"bundle":false,"bundle_position":{"at_least":2}})"),
               "/surcharges/0/when/bundle_position", "never fire"},
+          Row{surcharge(
+                  R"("kind":"RATE","rate_ppm":50000,"on":"base","rounding":{"unit":100,"mode":"down"})"),
+              "/surcharges/0/rate_ppm", "always rounds to nothing"},
+          Row{surcharge(R"("kind":"RATE","rate_ppm":4,"rounding":"down")"), "/surcharges/0/rate_ppm",
+              "always rounds to nothing"},
+          Row{surcharge(R"("kind":"FIXED","amount":-100)"), "/surcharges/0/amount", "promotions"},
+          Row{surcharge(
+                  R"("kind":"NONE","when":{"weekdays":["sunday"],"dates":[{"from":"2026-12-24","to":"2026-12-26"}]})"),
+              "/surcharges/0/when/dates", "none of its weekdays"},
+          Row{R"("promotions":[{"rule":"p","kind":"FIXED","amount":1001,"text":"t"}],)",
+              "/promotions/0/amount", "more than the base price"},
+          Row{R"("rider_pay":{"base":{"price":1001,"up_to_m":1000},"steps":[]},)", "/rider_pay/base/price",
+              "loses money"},
+          Row{R"("rider_pay":{"base":{"price":500,"up_to_m":500},"steps":[{"beyond_m":500,"length_m":100,"price":110}]},)",
+              "/rider_pay/base/price", "pays 1050 for 1000 m"},
           Row{in_group("highest"), "/surcharges/0", "never be charged"},
           Row{R"("groups":[{"group":"g","pick":"highest"}],)", "/groups/0", "no rule"},
           Row{R"("maximum":1250,"rounding":{"unit":100,"mode":"down"},)", "/maximum", "multiple"},
@@ -106,4 +121,48 @@ TEST_CASE("lint: gaps and overlaps of steps, and rates on nothing") {
     return remark.where == "/surcharges/0/rate_ppm" &&
            remark.message.find("a rate on nothing") != std::string::npos;
   }));
+}
+
+TEST_CASE("lint: what is meant is not remarked on") {
+  const auto surcharge = [](const std::string& rest) {
+    return R"("surcharges":[{"rule":"x","type":"ETC","text":"t",)" + rest + "}],";
+  };
+  struct Row {
+    std::string more;
+    const char* why;
+  };
+  for (
+      const Row& row :
+      {Row{surcharge(R"("kind":"RATE","rate_ppm":50000,"on":"base","rounding":{"unit":50,"mode":"down"})"),
+           "5 % of 1,000 is one unit"},
+       Row{surcharge(R"("kind":"RATE","rate_ppm":50000,"rounding":{"unit":100,"mode":"down"})"),
+           "nothing at the base price, but not of longer ways"},
+       Row{surcharge(
+               R"("kind":"NONE","when":{"weekdays":["friday"],"dates":[{"from":"2026-12-24","to":"2026-12-26"}]})"),
+           "the 25th is a Friday"},
+       Row{R"("promotions":[{"rule":"p","kind":"FIXED","amount":1000,"text":"t"}],)",
+           "no more than the base"},
+       Row{R"("rider_pay":{"base":{"price":1000,"up_to_m":1000},"steps":[{"beyond_m":1000,"length_m":100,"price":10}]},)",
+           "pay and fee are the same"}}) {
+    CAPTURE(row.why);
+    const auto remarks = remarks_of(row.more);
+    std::string all;
+    for (const auto& remark : remarks) all += remark.where + ": " + remark.message + "\n";
+    CHECK_MESSAGE(remarks.empty(), all);
+  }
+}
+
+TEST_CASE("lint: a VAT rate that is no country's is told, a usual one and zero are not") {
+  struct Row {
+    std::string ppm;
+    bool told;
+  };
+  for (const Row& row : {Row{"10", true}, Row{"9999", true}, Row{"10000", false}, Row{"100000", false},
+                         Row{"500001", true}, Row{"0", false}}) {
+    CAPTURE(row.ppm);
+    const auto remarks = fee::lint(
+        *test::small_tariff(R"("vat":null)", R"("vat":{"rate_ppm":)" + row.ppm + R"(,"rounding":"down"})"));
+    CHECK(std::ranges::any_of(remarks, [](const auto& one) { return one.where == "/vat/rate_ppm"; }) ==
+          row.told);
+  }
 }

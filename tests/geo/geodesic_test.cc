@@ -33,6 +33,7 @@ TEST_CASE("LatLng: what is no place is refused, and a swap is said to be one") {
   REQUIRE_FALSE(swapped);
   CHECK(swapped.error().where == "--from");
   CHECK(swapped.error().message.find("look swapped") != std::string::npos);
+  CHECK(LatLng::from_degrees(91, 0, "w").error().message.find("swapped") == std::string::npos);
   CHECK(reckon::geo::looks_swapped_in_korea(126.978, 37.5665));
   CHECK_FALSE(reckon::geo::looks_swapped_in_korea(37.5665, 126.978));
 }

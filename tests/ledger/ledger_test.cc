@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "fee/fee_fixture.h"
 #include "ledger/ledger_fixture.h"
 #include "reckon/ledger/verify.h"
 
@@ -236,4 +237,17 @@ TEST_CASE("Ledger: traces alone come in the same order with the same fields, wit
     REQUIRE(traces[i].row.trace == whole[i].row.trace);
     REQUIRE(traces[i].row.quote.empty());
   }
+}
+
+TEST_CASE("ledger: another content of a tariff's version is found by its id and version") {
+  const LedgerFolder folder;
+  const auto ledger = folder.open();
+  const auto first = test::small_tariff(),
+             other = test::small_tariff(R"("price":1000,"up_to_m")", R"("price":1001,"up_to_m")");
+  REQUIRE(first->release != other->release);
+  REQUIRE(ledger->put_tariff(first->release, first->canonical));
+  CHECK_FALSE(ledger->other_release("small", 1, first->release).value());
+  CHECK(ledger->other_release("small", 1, other->release).value() == first->release);
+  CHECK_FALSE(ledger->other_release("small", 2, other->release).value());
+  CHECK_FALSE(ledger->other_release("large", 1, other->release).value());
 }

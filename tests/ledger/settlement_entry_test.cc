@@ -202,11 +202,13 @@ TEST_CASE("statement: a shop's shows what is on hold, and released charges keep 
   CHECK(open.on_hold().minor == 1100);
   CHECK(open.lines.back().entry == ledger::EntryKind::kRelease);
   CHECK(open.lines.back().quote_id == "q1");
-  CHECK(open.lines.back().at == at("12:00"));
+  CHECK(open.lines.back().at == paid.at);  // when it was released, not when it was charged
   REQUIRE(shelf.books->close(next, kNow + std::chrono::hours{24}, "kim"));
   const auto after = shelf.books->statement("shop:s-1", kDays, next).value();
   CHECK(after.on_hold().minor == 1100);
   CHECK(after.open_days.empty());
+  CHECK(after.lines.back().entry == ledger::EntryKind::kRelease);
+  CHECK(after.lines.back().at == paid.at);
   CHECK(shelf.books->statement("shop:s-1", kDays, kDays)->on_hold().minor == 5500);  // as it stood then
 }
 
@@ -294,4 +296,84 @@ TEST_CASE("books: notes, reasons and names are plain text wherever they are ente
   REQUIRE(shelf.books->close(kDays, kNow, "kim"));
   CHECK(shelf.books->reopen(kDays, kNow, "kim", "+x").error().where == "reason");
   CHECK(shelf.books->put_terms(round_terms(), kNow, "=x").error().where == "by");
+}
+
+TEST_CASE("record: where the closed day is today, no later day is offered, and it is the new record's day") {
+  Shelf shelf;
+  const auto paid = shelf.record({delivery(0, "q1", 4000, 400), payment(5000, "r-1")});
+  REQUIRE(shelf.books->close(kDays, kNow, "kim"));
+  struct Row {
+    base::WallTime now;
+    bool later;
+    const char* why;
+  };
+  for (const Row& row : {Row{kNow, false, "today is closed, and tomorrow has not begun"},
+                         Row{kNow + std::chrono::minutes{2}, true, "the next day has begun"}}) {
+    CAPTURE(row.why);
+    const base::FakeClock clock(row.now);
+    const auto books = Books::open(shelf.folder.url(), Books::Mode::kReadWrite, &clock).value();
+    for (const auto& refused :
+         {books->record({payment(5, "r-1")}, {"--at"}).error(), books->reverse(reversal(paid)).error(),
+          books->adjust({"q1", {100}, {}, "ETC", "kim", "", at("20:00")}).error()}) {
+      CAPTURE(refused.message);
+      CHECK((refused.message.find("'--at'") != std::string::npos) == row.later);
+      CHECK((refused.message.find("(today); record it when 2026-03-03 has begun") != std::string::npos) !=
+            row.later);
+      CHECK(refused.message.find("settle reopen --day 2026-03-02") != std::string::npos);
+    }
+    CHECK(books->reverse(reversal(paid)).error().message.starts_with("its reversal belongs to 2026-03-02"));
+    CHECK(books->adjust({"q1", {100}, {}, "ETC", "kim", "", at("20:00")})
+              .error()
+              .message.starts_with("its adjustment belongs to 2026-03-02"));
+  }
+}
+
+TEST_CASE("statement: an account that only the open days make is told with them") {
+  Shelf shelf;
+  shelf.record({delivery(0, "q1", 4000, 400)});
+  CHECK(shelf.books->statement("hold:s-1", kDays, kDays).error().code == ErrorCode::kNotFound);
+  const auto open = shelf.books->statement("hold:s-1", kDays, kDays, ledger::OpenDays::kIncluded);
+  REQUIRE(open);
+  CHECK(open->closing.minor == -4400);
+  CHECK_FALSE(shelf.books->statement("hold:s-2", kDays, kDays, ledger::OpenDays::kIncluded));
+}
+
+TEST_CASE("statement: releases of one deposit have its time, each deposit its own, closed and open alike") {
+  Shelf shelf;
+  shelf.record({delivery(0, "q1", 1000, 100, "10:00"), delivery(0, "q2", 1000, 100, "10:30"),
+                delivery(0, "q3", 1000, 100, "11:00"), deposit(0, 2200, "15:00"), deposit(0, 1100, "16:00")});
+  for (const bool closed : {false, true}) {
+    CAPTURE(closed);
+    for (const auto* account : {"shop:s-1", "hold:s-1"}) {
+      CAPTURE(account);
+      const auto statement =
+          shelf.books->statement(account, kDays, kDays, ledger::OpenDays::kIncluded).value();
+      std::vector<base::WallTime> released;
+      for (const auto& line : statement.lines)
+        if (line.entry == ledger::EntryKind::kRelease) released.push_back(line.at);
+      CHECK(released == std::vector{at("15:00"), at("15:00"), at("16:00")});
+      CHECK(std::ranges::is_sorted(statement.lines, {}, &ledger::StatementLine::at));
+    }
+    if (!closed) REQUIRE(shelf.books->close(kDays, kNow, "kim"));
+  }
+}
+
+TEST_CASE("statement: what is kept back of pay names the rider to all but the rider") {
+  Shelf shelf;
+  shelf.record({deposit(0, 50'000), delivery(0, "q1", 40'000, 4000)});
+  for (const bool closed : {false, true}) {
+    CAPTURE(closed);
+    const auto note = [&](std::string_view account, ledger::EntryKind kind) {
+      const auto statement =
+          shelf.books->statement(account, kDays, kDays, ledger::OpenDays::kIncluded).value();
+      const auto line = std::ranges::find(statement.lines, kind, &ledger::StatementLine::entry);
+      return line == statement.lines.end() ? std::string("no such line") : line->note;
+    };
+    using enum ledger::EntryKind;
+    CHECK(note("branch:b-1", kInsurance) == "insurance:employment rider:r-1");
+    CHECK(note("rider:r-1", kInsurance) == "insurance:employment");
+    CHECK(note("income_tax:b-1", kWithholding) == "rider:r-1");
+    CHECK(note("rider:r-1", kWithholding).empty());
+    if (!closed) REQUIRE(shelf.books->close(kDays, kNow, "kim"));
+  }
 }

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 #include <utility>
 
@@ -79,10 +78,7 @@ std::int64_t Shelf::record(std::vector<ledger::Document> documents) const {
 }
 
 void Shelf::change(const std::string& sql) const {
-  sqlite3* raw = nullptr;
-  REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
-  CHECK_MESSAGE(sqlite3_exec(raw, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK, sqlite3_errmsg(raw));
-  sqlite3_close(raw);
+  change_file(folder.file(), sql);
 }
 
 bool Shelf::names(std::string_view where, std::string_view says) const {

@@ -5,7 +5,6 @@
 #include "fee/fee_fixture.h"
 #include "ledger/ledger_fixture.h"
 #include "ledger/settlement_fixture.h"
-#include "reckon/base/hash.h"
 #include "reckon/base/limits.h"
 #include "reckon/fee/price.h"
 #include "reckon/ledger/settlement_export.h"
@@ -142,10 +141,8 @@ TEST_CASE("join_quotes: a rider's pay with a tariff of its own comes from the tr
   fee::FeeContext context;
   context.at = tariff->valid_from;
   context.shop = "s-1";
-  const auto trace = fee::to_json(fee::price(tariff, context, {base::Metres{2700}, "road", {}}).value());
-  const ledger::QuoteRow row{"q1", context.at, tariff->release, trace,
-                             "{\"trace_hash\":\"" + base::sha256(trace) + "\"}"};
-  REQUIRE(ledger->append({row}));
+  const auto priced = fee::price(tariff, context, {base::Metres{2700}, "road", {}}).value();
+  REQUIRE(ledger->append({row_of("q1", priced)}));
   const auto of = [](std::string_view shop) {
     return read(csv("q1," + std::string(shop) + ",r-1,b-1,2026-03-02T12:00:00+09:00\n"));
   };
@@ -177,6 +174,56 @@ TEST_CASE("join_quotes: a quote that does not fit the delivery is told, all of t
   CHECK(faults[1].where == "d:3");
   CHECK(faults[1].message.find("after the delivery") != std::string::npos);
   CHECK(faults[2].message.find("but now is") != std::string::npos);
+}
+
+TEST_CASE("join_quotes: a quote that was changed in the ledger is named, whatever of it was changed") {
+  struct Row {
+    std::string sql;
+    std::string_view says;
+  };
+  const auto replace = [](const std::string& column, const std::string& what, const std::string& by) {
+    return "UPDATE quotes SET " + column + " = replace(" + column + ", '" + what + "', '" + by +
+           "') WHERE quote_id = 'q2'";
+  };
+  for (const Row& row :
+       {Row{replace("quote", "\"total\":3500", "\"total\":100"), "does not match its hash"},
+        Row{replace("quote", "\"vat\":350", "\"vat\":0"), "does not match its hash"},
+        Row{replace("trace", "\"total\":3500", "\"total\":100"), "does not match its hash"},
+        Row{"UPDATE quotes SET created_at_us = created_at_us - 1 WHERE quote_id = 'q2'",
+            "does not match its hash"},
+        Row{"UPDATE quotes SET row_hash = 'sha256:0' WHERE quote_id = 'q2'", "does not match its hash"},
+        Row{"UPDATE quotes SET tariff_release = 'sha256:0' WHERE quote_id = 'q2'", "does not match its hash"},
+        Row{"DELETE FROM quotes WHERE quote_id = 'q1'", "follows a row that is missing"}}) {
+    CAPTURE(row.sql);
+    const LedgerFolder folder;
+    const auto ledger = folder.open();
+    fill(*ledger, 3);
+    const auto rows = read(csv("q2,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"));
+    ledger::RowFaults none, faults;
+    REQUIRE(ledger::join_quotes(rows, *ledger, round_terms(), kNow, none)->documents.size() == 1);
+    change_file(folder.file(), row.sql);
+    CHECK(ledger::join_quotes(rows, *ledger, round_terms(), kNow, faults)->documents.empty());
+    REQUIRE(faults.list().size() == 1);
+    CHECK(faults.list()[0].where == "d:2");
+    CHECK(faults.list()[0].message.starts_with("quote q2 "));
+    CHECK_MESSAGE(faults.list()[0].message.find(row.says) != std::string::npos, faults.list()[0].message);
+  }
+}
+
+TEST_CASE("join_quotes: a quote that tells another fee than its trace is refused although it was sealed so") {
+  const LedgerFolder folder;
+  const auto ledger = folder.open();
+  fill(*ledger, 1);
+  auto other = sound_row("q2", 937);
+  const auto at = other.quote.find("\"total\":3500");
+  REQUIRE(at != std::string::npos);
+  other.quote.replace(at, 12, "\"total\":3501");
+  REQUIRE(ledger->append({other}));
+  const auto rows = read(csv("q2,s-1,r-1,b-1,2026-03-02T12:00:00+09:00\n"));
+  ledger::RowFaults faults;
+  CHECK(ledger::join_quotes(rows, *ledger, round_terms(), kNow, faults)->documents.empty());
+  REQUIRE(faults.list().size() == 1);
+  CHECK(faults.list()[0].message.find("says total 3501, the trace says 3500") != std::string::npos);
 }
 
 TEST_CASE("decimal: digits are the currency's") {

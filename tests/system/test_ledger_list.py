@@ -49,6 +49,10 @@ class List(unittest.TestCase):
         self.assertEqual((str(told["fee"]), str(told["vat"]), told["currency"], str(told["distance_m"]), told["source"]),
                          tuple(first[key] for key in ("fee", "vat", "currency", "distance_m", "source")))
         self.assertEqual((told["shop"], told["branch"]), ("s-1", "b-1"))
+        self.assertEqual((told["tariff"], told["tariff_version"]), ("t1-seoul-500m", 1))
+        code, out, _ = run("ledger", "list", "--ledger", self.ledger)
+        self.assertEqual(code, 0)
+        self.assertIn("t1-seoul-500m version 1", out)
 
     def test_a_quote_is_found_by_shop_rung_tariff_and_time(self):
         ids = [quote["quote_id"] for quote in self.quotes]
@@ -81,7 +85,7 @@ class List(unittest.TestCase):
         code, out, fault = run("ledger", "list", "--ledger", self.ledger)
         self.assertEqual(code, 1)
         self.assertIn("3 quotes", out)
-        self.assertIn("1 rows that cannot be read", fault)
+        self.assertIn("1 row that cannot be read", fault)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import resource
 import shlex
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -195,10 +196,18 @@ class Days(Shop):
 
     def test_today_closed_is_told_with_what_follows(self):
         day = self.take_in()
-        self.assertIn("this is today", self.settle("close", "--day", day, "--by", "kim"))
-        code, _, fault = run("settle", "pay", "--rider", "r-0", "--amount", 5, "--by", "kim", "--books", self.books)
-        self.assertEqual(code, 2)
-        self.assertIn(f"belongs to {day}, which is closed", fault)
+        paid = re.match(r"document (\d+):", self.settle("pay", "--rider", "r-0", "--amount", 5, "--by", "kim"))[1]
+        closed = self.settle("close", "--day", day, "--by", "kim")
+        self.assertIn("this is today", closed)
+        self.assertRegex(closed, r"on hold: s-0 \(4 charges, [\d,]+ KRW\), s-1 \(4 charges, [\d,]+ KRW\), s-2 \(4 charges, ")
+        quote = self.priced[0]["quote_id"]
+        for words, where in ((("pay", "--rider", "r-0", "--amount", "5"), "--at: belongs to"), (("reverse", paid, "--reason", "x"), f"document {paid}: its reversal belongs to"),
+                             (("adjust", quote, "--amount", "5", "--reason", "ETC"), f"{quote}: its adjustment belongs to")):
+            code, _, fault = run("settle", *words, "--by", "kim", "--books", self.books)
+            self.assertEqual(code, 2)
+            self.assertIn(f"{where} {day}, which is closed (today); record it when ", fault)
+            self.assertIn(f"settle reopen --day {day}", fault)
+            self.assertNotIn("'--at'", fault)  # every later instant is refused, too
 
     def test_days_that_are_not_closed_are_told(self):
         day = self.take_in()
@@ -208,6 +217,50 @@ class Days(Shop):
         self.assertIn(f"not closed: {day} (12 documents); left out", self.settle("statement", "--shop", "s-0", *span))
         self.assertEqual(json.loads(self.settle("statement", "--shop", "s-0", *span, "--json"))["open_days"], [day])
         self.assertIn(f"not closed: {day} (12 documents); left out", self.settle("export", "--out", self.folder / "out", *span))
+
+    def test_an_export_does_not_mix_with_another(self):
+        day = self.take_in()
+        self.settle("close", "--day", day, "--by", "kim")
+        out = self.folder / "out"
+        self.settle("export", "--out", out)
+        before = (out / "shops/s-0.csv").read_bytes()
+        (out / "shops/elsewhere.csv").write_text("of other books")
+        (out / "shops/notes.txt").write_text("mine")
+        code, told, fault = run("settle", "export", "--out", out, "--books", self.books)
+        self.assertEqual((code, told), (2, ""))
+        self.assertRegex(fault, r"out: holds \d+ files of another export, such as .*; another folder is needed, or '--replace'")
+        self.assertTrue((out / "shops/elsewhere.csv").exists())
+        self.settle("export", "--out", out, "--replace")
+        self.assertEqual((out / "shops/s-0.csv").read_bytes(), before)
+        self.assertFalse((out / "shops/elsewhere.csv").exists())
+        self.assertEqual((out / "shops/notes.txt").read_text(), "mine")
+
+    def test_days_that_are_not_over_are_told(self):
+        day = self.take_in()
+        self.settle("close", "--day", day, "--by", "kim")
+        span = ("--from", day, "--to", "2100-01-01")
+        self.assertIn(f"not over yet: {day} to 2100-01-01\n", self.settle("statement", "--shop", "s-0", *span))
+        self.assertEqual(json.loads(self.settle("statement", "--shop", "s-0", *span, "--json"))["not_over_from"], day)
+        self.assertIn(f"not over yet: {day} to 2100-01-01\n", self.settle("export", "--out", self.folder / "out", *span))
+        past = ("--from", "2020-01-01", "--to", "2020-01-02")
+        self.assertNotIn("not over yet", self.settle("statement", "--shop", "s-0", *past))
+        self.assertIsNone(json.loads(self.settle("statement", "--shop", "s-0", *past, "--json"))["not_over_from"])
+
+    def test_an_adjustment_tells_who_gets_the_change(self):
+        self.take_in()
+        told = self.settle("adjust", self.priced[0]["quote_id"], "--amount", "500", "--reason", "ETC", "--by", "kim")
+        shares = [int(one) for one in re.search(r"rider r-0 ([+-]\d+), branch b-1 ([+-]\d+), head office ([+-]\d+)\n", told).groups()]
+        self.assertEqual(sum(shares), 500)
+        self.assertGreater(shares[0], shares[1])
+
+    def test_a_changed_quote_is_a_fault_and_nothing_is_recorded(self):
+        with sqlite3.connect(self.folder / "reckon.db") as ledger:
+            ledger.execute("UPDATE quotes SET quote = replace(quote, '\"vat\":', '\"vat\":1') WHERE quote_id = ?", (self.priced[4]["quote_id"],))
+        path = self.deliveries()
+        code, _, fault = run("settle", "import", path, "--ledger", self.ledger, "--new-party", "--books", self.books)
+        self.assertEqual((code, len(fault.splitlines())), (2, 1), fault)
+        self.assertIn(f"{path}:6: quote {self.priced[4]['quote_id']} was changed in the ledger", fault)
+        self.assertEqual(json.loads(self.settle("days", "--json"))["open"], [])
 
     def test_an_account_that_nobody_knows_is_told_with_those_there_are(self):
         day = self.take_in()
@@ -223,6 +276,8 @@ class Days(Shop):
                             ("deposit --shop s --amount 5 --by kim --note =1+1", "takes for a formula"), ("statement --shop s --rider r", "names 2 accounts"),
                             ("statement --shop s", "no closed day"), ("adjust Q --amount 5 --reason ETC --by kim", "no recorded delivery"),
                             ("deposit --shop s/1 --amount 5 --by kim", "is no name"), ("deposit --shop s --amount 0 --by kim", "from 1 to"),
+                            ("deposit --shop s --amount 12,000 --by kim", "'12,000' is no whole number; allowed: digits alone, such as 12000"),
+                            ("deposit --shop s --amount 5000.5 --by kim", "'5000.5' is no whole number"),
                             ("deposit --shop s --amount 5 --by kim --at 2100-01-01T00:00:00Z", "later than now")):
             with self.subTest(words=words):
                 code, _, fault = run("settle", *words.split(), "--books", self.books)
@@ -290,6 +345,33 @@ class Documented(unittest.TestCase):
         names = {"head_office": "head office", "income_tax": "income tax", "local_tax": "local tax", "vat": "VAT"}
         self.assertEqual({names.get(one, one): amount for account, amount in closing.items()
                           for one in [account.split(":")[-1 if account.startswith("insurance:") else 0]]}, self.balances)
+
+
+class RiderPay(Shop):
+    """A tariff whose pay of the rider stands on its own."""
+
+    quotes = 1
+
+    def setUp(self):
+        super().setUp()
+        config = {"tariffs": [str(SOURCE / "data/tariffs/v8-rider-pay.json")], "ledger": "sqlite:reckon.db"}
+        (self.folder / "config.json").write_text(json.dumps(config))
+        self.done("quote", "--config", self.folder / "config.json", "--trips", self.folder / "trips.csv", "--out", self.folder / "q.csv")
+        with open(self.folder / "q.csv", newline="", encoding="utf-8") as file:
+            self.priced = list(csv.DictReader(file))
+        self.at = datetime.datetime.now(datetime.timezone.utc).isoformat()
+
+    def test_a_riders_part_of_many_times_the_change_is_remarked_and_recorded(self):
+        self.take_in()
+        words = ("settle", "adjust", self.priced[0]["quote_id"], "--reason", "ETC", "--by", "kim", "--books", self.books)
+        code, out, fault = run(*words, "--amount", "500", "--rider-amount", "400")
+        self.assertEqual((code, fault), (0, ""))
+        self.assertIn("rider r-0 +400, branch b-1 +", out)
+        code, out, fault = run(*words, "--amount", "500", "--rider-amount", "5001")
+        self.assertEqual(code, 0)
+        self.assertIn("rider r-0 +5001, branch b-1 -", out)
+        self.assertIn("--rider-amount: 5,001 KRW is more than 10 times the fee's change of 500 KRW; where that was not meant, "
+                      "take both back: --amount -500 --rider-amount -5001", fault)
 
 
 class Schema(unittest.TestCase):

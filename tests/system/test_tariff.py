@@ -1,5 +1,6 @@
 """Tariffs at a shell: the schema, lint, history under a new tariff, a fee explained."""
 
+import csv
 import json
 import pathlib
 import sys
@@ -124,13 +125,112 @@ class History(CityTest):
         self.assertIn("by the own road map's legal route", out)
         text = page.read_text()
         self.assertIn("m from its road", text)
+        self.assertIn(f"<p>Quote {quote['quote_id']}</p>", text)
+        self.assertIn(f"90 % between {int(quote['low_m']):,} and {int(quote['high_m']):,} m", out)
         xml.etree.ElementTree.fromstring(text[text.index("<svg"):text.index("</svg>") + 6])
         code, out, _ = run("explain", quote["quote_id"], "--ledger", self.ledger, "--lang", "ko")
         self.assertEqual(code, 0)
         self.assertIn("기본요금은 1,200m까지 3,300원입니다.", out)
+        self.assertIn(f"90% 구간은 {int(quote['low_m']):,}~{int(quote['high_m']):,}m입니다", out)
         code, _, fault = run("explain", "01M842R4VFRPH9ZAEZAMJ42V3T", "--ledger", self.ledger)
         self.assertEqual(code, 2)
         self.assertIn("is not in the ledger", fault)
+
+    def test_riders_pay_and_rules_and_shops_are_summed(self):
+        old = json.loads(self.old.read_text())
+        paying = old | {"version": 3, "rider_pay": {"base": {"price": 3000, "up_to_m": 1200}, "steps": [{"beyond_m": 1200, "length_m": 100, "price": 80}]},
+                        "surcharges": old["surcharges"] + [{"rule": "fuel", "type": "ETC", "kind": "FIXED", "amount": 300, "text": "dearer fuel"}],
+                        "steps": [{"beyond_m": 1200, "length_m": 100, "price": 1}], "vectors": []}
+        path = self.folder / "paying.json"
+        path.write_text(json.dumps(paying))
+        code, out, fault = run("tariff", "diff", self.old, path, "--ledger", self.ledger, "--json")
+        self.assertEqual((code, fault), (0, ""))
+        told = json.loads(out)
+        steps = sum(max(0, -(-(int(quote["distance_m"]) - 1200) // 100)) for quote in self.quotes)
+        self.assertEqual((told["rider_pay_before"], told["rider_pay_after"]), (None, 30 * 3000 + 80 * steps))
+        rules = {one["rule"]: one for one in told["rules"]}
+        self.assertEqual((rules["fuel"]["before"], rules["fuel"]["after"], rules["fuel"]["text"]), (0, 30 * 300, "dearer fuel"))
+        self.assertEqual(rules["steps/0"]["after"], steps)
+        self.assertEqual(sum(one["before"] for one in told["rules"]), told["sum_before"])
+        self.assertEqual(sum(one["after"] for one in told["rules"]), told["sum_after"])
+        code, out, _ = run("tariff", "diff", self.old, path, "--ledger", self.ledger)
+        self.assertIn(f"pay     none -> {30 * 3000 + 80 * steps:,} KRW", out)
+        self.assertIn("dearer fuel", out)
+        self.assertNotIn("shops that", out)  # no quote says its shop
+
+    def test_shops_that_pay_less_are_listed_and_one_outlier_does_not_flatten_the_others(self):
+        config = self.config("shops.json", tariffs=["old.json"])
+        trips = self.folder / "shops.csv"
+        rows = [f'{HERE[0]},{HERE[1]},{HERE[0] + 0.0007 * i:.4f},{HERE[1]},"{{""shop"":""s-{i % 2}""}}"' for i in range(20)]
+        rows.append(f'{HERE[0]},{HERE[1]},{HERE[0] + 0.3:.4f},{HERE[1]},"{{""shop"":""s-0""}}"')
+        trips.write_text("from_lat,from_lon,to_lat,to_lon,context\n" + "\n".join(rows) + "\n")
+        code, _, fault = run("quote", "--config", config, "--trips", trips, "--out", self.folder / "shops-quotes.csv")
+        self.assertEqual(code, 0, fault)
+        cheaper = json.loads(self.old.read_text()) | {"version": 4, "steps": [{"beyond_m": 1200, "length_m": 100, "price": 20}], "vectors": []}
+        (self.folder / "cheaper.json").write_text(json.dumps(cheaper))
+        code, out, _ = run("tariff", "diff", self.old, self.folder / "cheaper.json", "--ledger", f"sqlite:{self.folder}/shops.json.db")
+        self.assertEqual(code, 0)
+        self.assertIn("shops that pay less\n  s-0 ", out)
+        self.assertNotIn("shops that pay more", out)
+        self.assertRegex(out, r" and less +1  #")
+        bars = out.split("change of the fee, quotes\n")[1].split("\n\n")[0].splitlines()
+        self.assertGreater(len(bars), 4, out)
+
+    def test_nothing_to_compare_is_said_with_a_way_out(self):
+        other = json.loads(self.old.read_text()) | {"id": "another"}
+        (self.folder / "another.json").write_text(json.dumps(other))
+        code, out, _ = run("tariff", "diff", self.folder / "another.json", self.new, "--ledger", self.ledger)
+        self.assertEqual(code, 0)
+        self.assertIn("nothing to compare: no quote of 'another' was found that both can price; '--all' takes quotes of every tariff", out)
+
+    def test_two_tariffs_that_only_their_order_would_choose_between(self):
+        old = json.loads(self.old.read_text())
+        for name, scope in (("a", {"scope": {"shop": "s-1"}}), ("b", {"scope": {"shop": "s-1"}}), ("c", {}), ("d", {})):
+            (self.folder / f"{name}.json").write_text(json.dumps(old | scope | {"id": name}))
+        trip = ("--from", f"{HERE[0]},{HERE[1]}", "--to", f"{THERE[0]},{THERE[1]}")
+        code, _, fault = run("quote", "--config", self.config("rivals.json", tariffs=["a.json", "b.json"]), *trip)
+        self.assertEqual(code, 2)
+        self.assertRegex(fault, r"b.json: 'b' is for shop 's-1' from 20.* on, as 'a' \(.*a.json\) is, so that only their order would decide; ")
+        code, out, fault = run("quote", "--config", self.config("open.json", tariffs=["c.json", "d.json"]), *trip, "--json")
+        self.assertEqual((code, json.loads(out)["tariff"]["id"]), (0, "c"))
+        self.assertIn("tariffs 'c' and 'd' are both for every shop: a request that names none is priced by 'c'", fault)
+        code, out, _ = run("tariff", "lint", self.folder / "a.json", self.folder / "b.json")
+        self.assertEqual(code, 1)
+        self.assertIn("b.json#/scope: 'b' is for shop 's-1' as 'a' (", out)
+
+    def test_another_content_of_a_version_is_warned_of(self):
+        path = self.folder / "edited.json"
+        old = json.loads(self.old.read_text()) | {"id": "edited"}
+        path.write_text(json.dumps(old))
+        config = self.config("edited-config.json", tariffs=["edited.json"])
+        trip = ("--from", f"{HERE[0]},{HERE[1]}", "--to", f"{THERE[0]},{THERE[1]}", "--json")
+        code, out, fault = run("quote", "--config", config, *trip)
+        self.assertEqual((code, fault), (0, ""))
+        first = json.loads(out)["tariff"]["release"]
+        path.write_text(json.dumps(old | {"base": {"price": 9000, "up_to_m": 1200}, "vectors": []}))
+        code, out, fault = run("quote", "--config", config, *trip)
+        self.assertEqual(code, 0)
+        second = json.loads(out)["tariff"]["release"]
+        self.assertIn(f"tariff 'edited' version 1 is {second} now, but the ledger keeps another content of that version, {first}; ", fault)
+        self.assertEqual(len(fault.splitlines()), 1, fault)
+
+    def test_a_batch_names_column_and_key_of_each_fault(self):
+        trips = self.folder / "bad.csv"
+        trips.write_text("from_lat,from_lon,to_lat,to_lon,context\n"
+                         f'{HERE[0]},{HERE[1]},{THERE[0]},{THERE[1]},"{{""wether"":[""rain""]}}"\n'
+                         f",{HERE[1]},{THERE[0]},east,\n"
+                         f"{HERE[0]},{HERE[1]},{THERE[0]},{THERE[1]},rain\n"
+                         f"{HERE[0]},{HERE[1]},91,0,\n")
+        code, out, fault = run("quote", "--config", self.settings, "--trips", trips)
+        self.assertEqual(code, 1)
+        rows = list(csv.DictReader(out.splitlines()))
+        for says in (f"{trips}:2#context/wether: ", f"{trips}:3#from_lat: '' is no latitude of the pickup; ", f"{trips}:3#to_lon: 'east' is no longitude of the drop-off; ",
+                     f"{trips}:4#context", f"{trips}:5#to_lat,to_lon: latitude 91"):
+            self.assertIn(f"error: {says}", fault)
+        self.assertNotIn("swapped", fault)
+        self.assertTrue(rows[0]["message"].startswith("context/wether: is not known here; "), rows[0]["message"])
+        self.assertRegex(rows[1]["message"], r"^from_lat: .* \| to_lon: ")
+        self.assertTrue(rows[2]["message"].startswith("context:1:"), rows[2]["message"])
 
     def test_a_draft_prices_no_quote(self):
         draft = json.loads(self.old.read_text()) | {"status": "draft"}

@@ -89,6 +89,10 @@ int report(const base::Error& error) {
   return error.code == base::ErrorCode::kEnvironment ? kEnvironmentFault : kBadInput;
 }
 
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 std::vector<std::string_view> split_list(std::string_view list) {
   std::vector<std::string_view> parts;
   for (;;) {
@@ -107,8 +111,12 @@ base::Result<std::int64_t> integer_option(const Args& args, std::string_view opt
   const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (fault == std::errc{} && end == text->data() + text->size() && value >= min && value <= max)
     return value;
-  return base::fail(base::ErrorCode::kInvalidInput, fmt::format("--{}", option),
-                    fmt::format("'{}' is out of range; allowed: an integer from {} to {}", *text, min, max));
+  const bool whole = fault != std::errc::invalid_argument && end == text->data() + text->size();
+  return base::fail(
+      base::ErrorCode::kInvalidInput, fmt::format("--{}", option),
+      whole ? fmt::format("'{}' is out of range; allowed: an integer from {} to {}", *text, min, max)
+            : fmt::format("'{}' is no whole number; allowed: digits alone, such as 12000, from {} to {}",
+                          *text, min, max));
 }
 
 int deliver(const Args& args, std::string_view text) {

@@ -55,6 +55,9 @@ base::Result<Args> parse_args(const Command& command, const std::vector<std::str
 /// Prints each fault as `reckon: error: <where>: <what>; <what is allowed>`; returns the exit code for it.
 int report(const base::Error& error);
 
+/// `1 document`, `2 documents`, `1 delivery`.
+std::string counted(std::int64_t count, std::string_view one, std::string_view many);
+
 /// The parts of a list with commas between; one empty part of an empty list.
 std::vector<std::string_view> split_list(std::string_view list);
 

@@ -24,6 +24,9 @@ namespace {
 using base::ErrorCode;
 using base::Result;
 
+/// Rungs of a ladder.
+constexpr std::size_t kMostReasons = 64;
+
 // Prices the recorded inputs under the tariff that the record names; the bytes must be the recorded ones.
 Result<fee::FeeTrace> again(std::string_view trace, std::string_view tariff_bytes, std::string_view where) {
   auto tariff = fee::read_tariff(tariff_bytes, "tariff");
@@ -40,7 +43,33 @@ Result<fee::FeeTrace> again(std::string_view trace, std::string_view tariff_byte
   return priced;
 }
 
-Result<fee::FeeTrace> from_ledger(std::string_view url, const std::string& quote_id) {
+/// A fee computed again, and what its quote told besides.
+struct Recorded {
+  fee::FeeTrace trace;
+  fee::ToldQuote told;
+};
+
+// What a quote tells of its distance; faults go to whoever verifies.
+fee::ToldQuote read_told(const std::string& quote_id, std::string_view quote) {
+  fee::ToldQuote told;
+  told.quote_id = quote_id;
+  const auto document = base::JsonDocument::parse(quote, "quote");
+  if (!document) return told;
+  base::Faults faults("quote");
+  const auto distance = document->root(faults).optional("distance");
+  if (!distance.present()) return told;
+  constexpr auto kMost = fee::kMaxDistance.value;
+  const auto low = distance.optional("low_m").integer(0, kMost),
+             high = distance.optional("high_m").integer(0, kMost);
+  if (low && high) told.interval = fee::ToldQuote::Interval{{*low}, {*high}};
+  told.provisional = distance.optional("provisional").boolean().value_or(false);
+  for (const auto& why : distance.optional("why_not").items(kMostReasons))
+    told.why_not.emplace_back(why.required("rung").string().value_or(""),
+                              why.required("reason").string().value_or(""));
+  return told;
+}
+
+Result<Recorded> from_ledger(std::string_view url, const std::string& quote_id) {
   const auto ledger = ledger::Ledger::open(url, {.mode = ledger::Ledger::Mode::kReadOnly});
   if (!ledger) return base::fail(ledger.error());
   const auto stored = (*ledger)->find(quote_id);
@@ -54,10 +83,12 @@ Result<fee::FeeTrace> from_ledger(std::string_view url, const std::string& quote
     return base::fail(ErrorCode::kCorrupt, quote_id,
                       fmt::format("names tariff {}, which is missing; `reckon verify` says more",
                                   (*stored)->row.tariff_release));
-  return again((*stored)->row.trace, **tariff, quote_id);
+  auto trace = again((*stored)->row.trace, **tariff, quote_id);
+  if (!trace) return base::fail(trace.error());
+  return Recorded{std::move(*trace), read_told(quote_id, (*stored)->row.quote)};
 }
 
-Result<fee::FeeTrace> from_file(const std::string& path) {
+Result<Recorded> from_file(const std::string& path) {
   const auto bytes = base::read_file(path, fee::kMaxTariffBytes);
   if (!bytes) return base::fail(bytes.error());
   const auto document = base::JsonDocument::parse(*bytes, path);
@@ -67,7 +98,9 @@ Result<fee::FeeTrace> from_file(const std::string& path) {
   root.allow_only({"trace", "trace_hash", "tariff"});
   const auto trace = root.required("trace"), tariff = root.required("tariff");
   if (!faults.empty()) return base::fail(faults.error(ErrorCode::kInvalidInput));
-  return again(trace.dump(), tariff.dump(), path);
+  auto priced = again(trace.dump(), tariff.dump(), path);
+  if (!priced) return base::fail(priced.error());
+  return Recorded{std::move(*priced), {}};
 }
 
 // The route of the recorded trip on the map, with where both ends met the road; nothing without map or trip.
@@ -95,16 +128,17 @@ int run_explain(const Args& args) {
                    fmt::format("'{}' is not known; allowed: en, ko", *args.get("lang"))});
   const auto& what = args.words()[0];
   const auto ledger = args.get("ledger");
-  const auto trace = ledger ? from_ledger(*ledger, what) : from_file(what);
-  if (!trace) return report(trace.error());
+  const auto found = ledger ? from_ledger(*ledger, what) : from_file(what);
+  if (!found) return report(found.error());
+  const auto& [trace, told] = *found;
   if (const auto file = args.get("html")) {
-    const auto drawn = picture(args, *trace);
+    const auto drawn = picture(args, trace);
     if (!drawn) return report(drawn.error());
-    const auto written =
-        base::write_file_atomically(std::string(*file), fee::explanation_html(*trace, *language, *drawn));
+    const auto written = base::write_file_atomically(std::string(*file),
+                                                     fee::explanation_html(trace, *language, *drawn, told));
     if (!written) return report(written.error());
   }
-  return deliver(args, fee::explanation_text(*trace, *language));
+  return deliver(args, fee::explanation_text(trace, *language, told));
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ struct Listed {
   fee::Money fee;
   std::optional<fee::Money> vat;
   fee::Currency currency;
+  std::int64_t version = 0;  ///< of the tariff
   std::int64_t distance_m = 0;
   bool provisional = false;
 };
@@ -68,6 +69,7 @@ std::optional<Listed> read_listed(const ledger::StoredRow& stored) {
   listed.source = text_at(distance.required("source"));
   listed.provisional = distance.required("provisional").boolean().value_or(false);
   listed.tariff = text_at(root.required("tariff").required("id"));
+  listed.version = root.required("tariff").required("version").integer(0, kMost).value_or(0);
   listed.shop = text_at(context.optional("shop"));
   listed.branch = text_at(context.optional("branch"));
   if (!faults.empty()) return std::nullopt;
@@ -120,7 +122,8 @@ std::string list_json(const Found& found) {
         .string(one.quote_id)
         .key("created_at")
         .string(base::format_rfc3339(one.at));
-    json.key("shop").string(one.shop).key("branch").string(one.branch).key("tariff").string(one.tariff);
+    json.key("shop").string(one.shop).key("branch").string(one.branch);
+    json.key("tariff").string(one.tariff).key("tariff_version").integer(one.version);
     json.key("fee").integer(one.fee.minor).key("vat");
     if (one.vat)
       json.integer(one.vat->minor);
@@ -141,8 +144,10 @@ std::string list_text(const Found& found) {
                        base::format_rfc3339(std::chrono::floor<std::chrono::seconds>(one.at)),
                        one.shop.empty() ? "-" : one.shop, fee::readable(one.fee, one.currency),
                        one.vat ? fee::readable(*one.vat, one.currency) : "-", one.distance_m,
-                       one.source + (one.provisional ? "*" : ""), one.tariff);
-  out += fmt::format("{} quotes, the newest first{}{}\n", found.quotes.size(),
+                       one.source + (one.provisional ? "*" : ""),
+                       fmt::format("{} version {}", one.tariff, one.version));
+  out += fmt::format("{}, the newest first{}{}\n",
+                     counted(static_cast<std::int64_t>(found.quotes.size()), "quote", "quotes"),
                      found.more ? "; there are older ones ('--limit', '--to')" : "",
                      std::ranges::any_of(found.quotes, &Listed::provisional)
                          ? "; * provisional: a better distance may come"
@@ -186,7 +191,8 @@ int run_list(const Args& args) {
   const int exit = deliver(args, args.has("json") ? list_json(*found) : list_text(*found));
   if (found->unreadable == 0 || exit != kDone) return exit;
   report({ErrorCode::kCorrupt, "ledger",
-          fmt::format("has {} rows that cannot be read; 'reckon verify' names them", found->unreadable)});
+          fmt::format("has {} that cannot be read; 'reckon verify' names them",
+                      counted(found->unreadable, "row", "rows"))});
   return kSomeRowsFailed;
 }
 

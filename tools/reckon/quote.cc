@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <map>
@@ -15,6 +16,7 @@
 #include "reckon/base/file.h"
 #include "reckon/base/json_reader.h"
 #include "reckon/base/json_writer.h"
+#include "reckon/fee/catalogue.h"
 #include "reckon/service/answer_recorder.h"
 #include "reckon/service/incident_recorder.h"
 #include "reckon/service/learner.h"
@@ -79,6 +81,14 @@ base::Result<void> open_ledger(Session& session) {
   if (!ledger) return base::fail(ledger.error());
   session.ledger = std::move(*ledger);
   for (const auto& tariff : session.engine->tariffs()) {
+    const auto other = session.ledger->other_release(tariff->id, tariff->version, tariff->release);
+    if (!other) return base::fail(other.error());
+    if (*other)
+      log_of_program().log(
+          base::LogLevel::kWarning,
+          fmt::format("tariff '{}' version {} is {} now, but the ledger keeps another content of that "
+                      "version, {}; what changes a fee needs a new version",
+                      tariff->id, tariff->version, tariff->release, **other));
     if (auto kept = session.ledger->put_tariff(tariff->release, tariff->canonical); !kept) return kept;
   }
   // An outage that a batch meets is on record as a server's is; one that was open goes on.
@@ -126,6 +136,8 @@ base::Result<Session> open_session(const Args& args) {
   auto& log = log_of_program();
   if (!parts->calibration_fault.empty())
     log.log(base::LogLevel::kWarning, "calibration is not used: " + parts->calibration_fault);
+  if (const auto warning = fee::rivals_warning(parts->tariffs); !warning.empty())
+    log.log(base::LogLevel::kWarning, warning);
   session.recorder = service::open_answer_recorder(session.config, clock_of_system(), parts->memory.get(),
                                                    nullptr, nullptr, log);
   session.learner = std::make_unique<service::Learner>(service::Learner::Parts{
@@ -152,8 +164,10 @@ int record(Session& session, std::vector<ledger::QuoteRow> rows) {
   const auto count = rows.size();
   const auto kept = session.ledger->append(std::move(rows));
   if (kept) return kDone;
-  return report({kept.error().code, kept.error().where,
-                 fmt::format("{} quotes are not recorded: {}", count, kept.error().message)});
+  return report(
+      {kept.error().code, kept.error().where,
+       fmt::format("{} not recorded: {}", counted(static_cast<std::int64_t>(count), "quote is", "quotes are"),
+                   kept.error().message)});
 }
 
 void finish(Session& session) {
@@ -229,15 +243,44 @@ base::Result<Columns> find_columns(const base::CsvTable& table, const std::strin
   return columns;
 }
 
-base::Result<geo::LatLng> place_of(const base::CsvRow& row, std::size_t lat, std::size_t lon,
-                                   std::string_view where) {
-  const auto north = base::parse_number(row.fields[lat]);
-  const auto east = base::parse_number(row.fields[lon]);
-  if (north && east) return geo::LatLng::from_degrees(*north, *east, where);
-  return base::fail(
-      ErrorCode::kInvalidInput, std::string(where),
-      fmt::format("'{}','{}' is no place; allowed: decimal degrees", row.fields[lat], row.fields[lon]));
+/// One end of a row's trip.
+struct End {
+  std::string_view name;  ///< for people
+  std::string_view lat_name, lon_name;
+  std::size_t lat, lon;
+};
+
+base::Result<geo::LatLng> place_of(const base::CsvRow& row, const End& end) {
+  std::vector<base::Fault> faults;
+  std::array<double, 2> degrees{};
+  for (std::size_t i = 0; i < degrees.size(); ++i) {
+    const auto& text = row.fields[i == 0 ? end.lat : end.lon];
+    if (const auto number = base::parse_number(text))
+      degrees[i] = *number;
+    else
+      faults.push_back(
+          {std::string(i == 0 ? end.lat_name : end.lon_name),
+           fmt::format("'{}' is no {} of the {}; allowed: decimal degrees, such as {}", text.substr(0, 60),
+                       i == 0 ? "latitude" : "longitude", end.name, i == 0 ? "37.5665" : "126.9780")});
+  }
+  if (!faults.empty()) return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
+  return geo::LatLng::from_degrees(degrees[0], degrees[1], fmt::format("{},{}", end.lat_name, end.lon_name));
 }
+
+// All that is wrong with a row's cells: `where` is a column, or a place within it such as `context/wether`.
+class RowReader {
+ public:
+  template <class T>
+  std::optional<T> keep(base::Result<T> result) {
+    if (result) return std::move(*result);
+    for (auto& fault : result.error().all()) faults_.push_back(std::move(fault));
+    return std::nullopt;
+  }
+  std::vector<base::Fault> take() { return std::move(faults_); }
+
+ private:
+  std::vector<base::Fault> faults_;
+};
 
 // A filled cell of an optional column, or nothing.
 std::optional<std::string_view> cell(const base::CsvRow& row, std::optional<std::size_t> column) {
@@ -245,30 +288,42 @@ std::optional<std::string_view> cell(const base::CsvRow& row, std::optional<std:
   return row.fields[*column];
 }
 
-base::Result<QuoteRequest> request_of(const Session& session, const base::CsvRow& row, const Columns& columns,
-                                      const std::string& where) {
-  const auto from = place_of(row, columns.from_lat, columns.from_lon, where);
-  if (!from) return base::fail(from.error());
-  const auto to = place_of(row, columns.to_lat, columns.to_lon, where);
-  if (!to) return base::fail(to.error());
-  QuoteRequest request{{*from, *to, session.vehicle}, session.context, ""};
-  request.context.at = session.at.value_or(clock_of_system().wall_now());
-  if (const auto name = cell(row, columns.vehicle)) {
-    const auto vehicle = vehicle_named(*name, where);
-    if (!vehicle) return base::fail(vehicle.error());
-    request.trip.vehicle = *vehicle;
-  }
-  if (const auto text = cell(row, columns.at)) {
-    const auto at = base::parse_rfc3339(*text, where);
-    if (!at) return base::fail(at.error());
-    request.context.at = *at;
-  }
-  if (const auto text = cell(row, columns.context)) {
-    auto context = context_from(*text, where, request.context.at);
-    if (!context) return base::fail(context.error());
-    request.context = std::move(*context);
-  }
-  return request;
+// @errors kInvalidInput  every fault of the row; `where` as RowReader has it
+base::Result<QuoteRequest> request_of(const Session& session, const base::CsvRow& row,
+                                      const Columns& columns) {
+  RowReader reader;
+  const auto from =
+      reader.keep(place_of(row, {"pickup", "from_lat", "from_lon", columns.from_lat, columns.from_lon}));
+  const auto to =
+      reader.keep(place_of(row, {"drop-off", "to_lat", "to_lon", columns.to_lat, columns.to_lon}));
+  auto vehicle = session.vehicle;
+  auto context = session.context;
+  context.at = session.at.value_or(clock_of_system().wall_now());
+  if (const auto name = cell(row, columns.vehicle))
+    vehicle = reader.keep(vehicle_named(*name, "vehicle")).value_or(vehicle);
+  if (const auto text = cell(row, columns.at))
+    context.at = reader.keep(base::parse_rfc3339(*text, "at")).value_or(context.at);
+  if (const auto text = cell(row, columns.context))
+    context = reader.keep(context_from(*text, "context", context.at)).value_or(context);
+  auto faults = reader.take();
+  for (auto& fault : faults)
+    if (fault.where.starts_with("context#")) fault.where.erase(std::string_view("context").size(), 1);
+  if (!faults.empty()) return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
+  return QuoteRequest{{*from, *to, vehicle}, std::move(context), ""};
+}
+
+// What the column `message` says: every fault with its place in the row.
+std::string row_message(const base::Error& error) {
+  std::string text;
+  for (const auto& fault : error.all())
+    text += fmt::format("{}{}: {}", text.empty() ? "" : " | ", fault.where, fault.message);
+  return text;
+}
+
+void report_row(const std::string& row, const base::Error& error) {
+  std::vector<base::Fault> faults = error.all();
+  for (auto& fault : faults) fault.where = fmt::format("{}#{}", row, fault.where);
+  report(base::error_of(error.code, std::move(faults)));
 }
 
 void append_answer(std::vector<std::string>& fields, const base::Result<Quote>& quote,
@@ -277,7 +332,7 @@ void append_answer(std::vector<std::string>& fields, const base::Result<Quote>& 
     fields.emplace_back(to_string(quote.error().code));
     fields.insert(fields.end(), 10, "");
     fields.push_back(std::to_string(latency_us));
-    fields.push_back(quote.error().message);
+    fields.push_back(row_message(quote.error()));
     return;
   }
   const auto& distance = quote->distance;
@@ -308,7 +363,8 @@ struct Tally {
     std::string sources;
     for (const auto& [source, number] : by_source)
       sources += fmt::format("{}{} {}", sources.empty() ? "" : ", ", number, source);
-    fmt::print(stderr, "{} rows: {} priced{}{}{}, {} failed\n", rows, priced, sources.empty() ? "" : " (",
+    fmt::print(stderr, "{}: {} priced{}{}{}, {} failed\n",
+               counted(static_cast<std::int64_t>(rows), "row", "rows"), priced, sources.empty() ? "" : " (",
                sources, sources.empty() ? "" : ")", rows - priced);
   }
 };
@@ -353,14 +409,14 @@ int quote_batch(const Args& args, Session& session) {
     auto& row = table->rows[i];
     progress.show("quoting", static_cast<double>(i) / static_cast<double>(table->rows.size()));
     const auto began = clock_of_system().steady_now();
-    const auto request = request_of(session, row, *columns, fmt::format("{}:{}", file, row.line));
+    const auto request = request_of(session, row, *columns);
     auto quote = request ? quote_one(session, *request) : base::Result<Quote>(base::fail(request.error()));
     const auto took =
         std::chrono::duration_cast<std::chrono::microseconds>(clock_of_system().steady_now() - began);
     if (quote) {
       unrecorded.push_back(service::row_of(*quote));
     } else {
-      report({quote.error().code, fmt::format("{}:{}", file, row.line), quote.error().message});
+      report_row(fmt::format("{}:{}", file, row.line), quote.error());
       exit = std::max<int>(exit, kSomeRowsFailed);
     }
     if (unrecorded.size() >= kRowsPerCommit)

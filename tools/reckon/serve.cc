@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "commands.h"
+#include "reckon/fee/catalogue.h"
 #include "reckon/service/answer_recorder.h"
 #include "reckon/service/background_thread.h"
 #include "reckon/service/incident_recorder.h"
@@ -71,7 +72,8 @@ void save_until_stopped(const sigset_t& signals, const service::Config& config, 
 }
 
 base::Result<std::unique_ptr<ledger::Ledger>> open_ledger(const service::Config& config,
-                                                          const service::QuoteEngine& engine) {
+                                                          const service::QuoteEngine& engine,
+                                                          base::Logger& log) {
   if (!config.ledger) {
     return base::fail(base::ErrorCode::kInvalidInput, config.file + "#/ledger",
                       "is missing; serve records each quote and needs sqlite:PATH");
@@ -79,6 +81,13 @@ base::Result<std::unique_ptr<ledger::Ledger>> open_ledger(const service::Config&
   auto ledger = ledger::Ledger::open(*config.ledger);
   for (const auto& tariff : engine.tariffs()) {
     if (!ledger) break;
+    const auto other = (*ledger)->other_release(tariff->id, tariff->version, tariff->release);
+    if (!other) return base::fail(other.error());
+    if (*other)
+      log.log(base::LogLevel::kWarning,
+              fmt::format("tariff '{}' version {} is {} now, but the ledger keeps another content of that "
+                          "version, {}; what changes a fee needs a new version",
+                          tariff->id, tariff->version, tariff->release, **other));
     if (auto kept = (*ledger)->put_tariff(tariff->release, tariff->canonical); !kept)
       return base::fail(kept.error());
   }
@@ -125,7 +134,7 @@ int serve(const service::Config& config, service::QuoteEngine::Parts parts, serv
   const auto corrections = parts.corrections;
   service::QuoteEngine engine(std::move(parts));
   service::load_learned_state(config, engine, log);
-  auto ledger = open_ledger(config, engine);
+  auto ledger = open_ledger(config, engine, log);
   if (!ledger) return report(ledger.error());
   listeners.ledger = std::move(*ledger);
   listeners.incidents = std::make_unique<service::IncidentRecorder>(service::IncidentRecorder::Parts{
@@ -183,6 +192,8 @@ int run_serve(const Args& args) {
     log.log(base::LogLevel::kAlarm, fmt::format("{}: {}; quotes go on by straight line until it is replaced",
                                                 parts->damaged_map->where, parts->damaged_map->message));
   }
+  if (const auto warning = fee::rivals_warning(parts->tariffs); !warning.empty())
+    log.log(base::LogLevel::kWarning, warning);
   if (!parts->calibration_fault.empty())
     log.log(base::LogLevel::kWarning, "calibration is not used: " + parts->calibration_fault);
   return serve(*config, std::move(*parts), metrics, log);

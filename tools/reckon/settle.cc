@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "commands.h"
 #include "reckon/base/file.h"
@@ -120,8 +121,9 @@ int run_import(const Args& args) {
   }
   const auto recorded = (*books)->record(std::move(joined->documents), joined->wheres, new_parties(args));
   if (!recorded) return report(recorded.error());
-  return tell_done(fmt::format("{} deliveries recorded, {} were there already\n{}", recorded->added,
-                               recorded->there_already, told_parties(recorded->new_parties)));
+  return tell_done(fmt::format("{} recorded, {} there already\n{}",
+                               counted(recorded->added, "delivery", "deliveries"), recorded->there_already,
+                               told_parties(recorded->new_parties)));
 }
 
 base::Result<fee::Money> amount_option(const Args& args, std::string_view option, std::int64_t min) {
@@ -195,6 +197,36 @@ int run_pay(const Args& args) {
   return holder ? record_money(args, std::move(document)) : report(holder.error());
 }
 
+/// A rider's part of an adjustment that is so many times the fee's change is most likely a slip.
+constexpr std::int64_t kUnlikelyTimes = 10;
+
+void warn_of_rider_amount(const Books::Adjustment& adjustment, const fee::Currency& currency) {
+  if (!adjustment.rider_pay ||
+      std::abs(adjustment.rider_pay->minor) <= kUnlikelyTimes * std::abs(adjustment.amount.minor))
+    return;
+  fmt::print(
+      stderr,
+      "reckon: warning: --rider-amount: {} is more than {} times the fee's change of {}; where that was "
+      "not meant, take both back: --amount {} --rider-amount {}\n",
+      fee::readable(*adjustment.rider_pay, currency), kUnlikelyTimes,
+      fee::readable(adjustment.amount, currency), -adjustment.amount.minor, -adjustment.rider_pay->minor);
+}
+
+// Who gets the change, by the terms of now: the close goes by those of its time.
+std::string shares_text(const ledger::Terms& terms, const ledger::Document& document) {
+  const auto from = ledger::AdjustedFrom::parse(document.source);
+  if (!from) return {};
+  auto pay = from->rider_pay;
+  const auto before = ledger::share(terms, document.branch, from->day, document.before, pay);
+  if (pay) pay = *pay + document.rider_pay.value_or(fee::Money{});  // fits: both were checked when entered
+  const auto after = ledger::share(terms, document.branch, from->day, document.before + document.amount, pay);
+  if (!before || !after) return {};
+  return fmt::format("rider {} {:+}, branch {} {:+}, head office {:+}\n", document.rider,
+                     (after->rider - before->rider).minor, document.branch,
+                     (after->branch - before->branch).minor,
+                     (after->head_office - before->head_office).minor);
+}
+
 int run_adjust(const Args& args) {
   Books::Adjustment adjustment;
   const auto amount = amount_option(args, "amount", -fee::kMaxAmountMinor);
@@ -214,11 +246,15 @@ int run_adjust(const Args& args) {
   adjustment.at = *at;
   const auto books = open_books(args, Books::Mode::kReadWrite);
   if (!books) return report(books.error());
+  const auto terms = (*books)->terms();
+  if (!terms) return report(terms.error());
   const auto document = (*books)->adjust(adjustment);
   if (!document) return report(document.error());
-  return tell_done(fmt::format(
-      "document {}: {}: fee {} -> {}, VAT {:+}\n", document->seq, adjustment.quote_id, document->before.minor,
-      document->before.minor + document->amount.minor, document->vat.value_or(fee::Money{}).minor));
+  warn_of_rider_amount(adjustment, terms->currency);
+  return tell_done(fmt::format("document {}: {}: fee {} -> {}, VAT {:+}\n{}", document->seq,
+                               adjustment.quote_id, document->before.minor,
+                               document->before.minor + document->amount.minor,
+                               document->vat.value_or(fee::Money{}).minor, shares_text(*terms, *document)));
 }
 
 int run_reverse(const Args& args) {

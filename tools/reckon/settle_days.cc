@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "commands.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/fee/condition.h"
@@ -26,6 +28,34 @@ void write_close(base::JsonWriter& json, const ledger::Close& close) {
   json.key("close_hash").string(close.row_hash).end_object();
 }
 
+/// Shops on hold that a close tells.
+constexpr std::size_t kMostShops = 20;
+
+// Whose charges wait for a deposit: `on hold: s-1 (2 charges, 7,150 KRW), …`.
+std::string on_hold_text(const std::vector<ledger::Hold>& holds, const fee::Currency& currency) {
+  struct Waiting {
+    std::int64_t charges = 0;
+    fee::Money amount;
+  };
+  std::map<std::string_view, Waiting> shops;
+  for (const auto& hold : holds) {
+    auto& waiting = shops[hold.shop];
+    ++waiting.charges;
+    waiting.amount = waiting.amount + hold.amount;  // fits: their sum is a balance
+  }
+  if (shops.empty()) return {};
+  std::string text;
+  std::size_t told = 0;
+  for (const auto& [shop, waiting] : shops) {
+    if (told++ == kMostShops) break;
+    text +=
+        fmt::format("{} {} ({}, {})", text.empty() ? "on hold:" : ",", shop,
+                    counted(waiting.charges, "charge", "charges"), fee::readable(waiting.amount, currency));
+  }
+  if (shops.size() > kMostShops) text += fmt::format(" and {} more", shops.size() - kMostShops);
+  return text + '\n';
+}
+
 int run_close(const Args& args) {
   const auto day = day_option(args, "day");
   if (!day) return report(day.error());
@@ -41,14 +71,16 @@ int run_close(const Args& args) {
   }
   const auto terms = (*books)->terms();
   const bool today = terms && ledger::day_of(*terms, close->at) == *day;
-  return tell_done(
-      fmt::format("{0} is closed: {1} documents, {2} entries, {3} postings, sum 0, {4} on hold\nbalances "
-                  "{5}\nclose    {6}\n{7}",
-                  fee::date_text(*day), close->documents, close->entries, close->postings, close->holds,
-                  close->position_hash, close->row_hash,
-                  today ? "this is today: what happens until midnight is refused, unless the day is opened "
-                          "again ('settle reopen')\n"
-                        : ""));
+  const auto position = (*books)->position(close->seq);
+  return tell_done(fmt::format(
+      "{} is closed: {}, {}, {}, sum 0, {} on hold\n{}balances {}\nclose    {}\n{}", fee::date_text(*day),
+      counted(close->documents, "document", "documents"), counted(close->entries, "entry", "entries"),
+      counted(close->postings, "posting", "postings"), counted(close->holds, "charge", "charges"),
+      terms && position ? on_hold_text(position->holds, terms->currency) : std::string(),
+      close->position_hash, close->row_hash,
+      today ? "this is today: what happens until midnight is refused, unless the day is opened "
+              "again ('settle reopen')\n"
+            : ""));
 }
 
 int run_reopen(const Args& args) {
@@ -106,11 +138,11 @@ int run_days(const Args& args) {
       if (one.close == close.seq)
         told = fmt::format("opened again at {} by {}: {}", base::format_rfc3339(one.at), one.by, one.reason);
     }
-    fmt::print("{}  close {} by {}: {} documents, {} on hold; {}\n", fee::date_text(close.day), close.seq,
-               close.by, close.documents, close.holds, told);
+    fmt::print("{}  close {} by {}: {}, {} on hold; {}\n", fee::date_text(close.day), close.seq, close.by,
+               counted(close.documents, "document", "documents"), close.holds, told);
   }
   for (const auto& one : *open)
-    fmt::print("{}  open: {} documents\n", fee::date_text(one.day), one.documents);
+    fmt::print("{}  open: {}\n", fee::date_text(one.day), counted(one.documents, "document", "documents"));
   return kDone;
 }
 

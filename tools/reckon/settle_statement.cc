@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <optional>
+#include <set>
 
 #include "commands.h"
 #include "reckon/base/file.h"
@@ -44,9 +47,25 @@ std::string_view name_of(ledger::What what) {
 std::string open_days_text(const std::vector<ledger::OpenDay>& days, std::string_view so) {
   std::string text;
   for (const auto& day : days)
-    text += fmt::format("{} {} ({} documents)", text.empty() ? "not closed:" : ",", fee::date_text(day.day),
-                        day.documents);
+    text += fmt::format("{} {} ({})", text.empty() ? "not closed:" : ",", fee::date_text(day.day),
+                        counted(day.documents, "document", "documents"));
   return text.empty() ? text : fmt::format("{}; {}\n", text, so);
+}
+
+// The first day up to `to` that is not over: what happens on it may still come.
+std::optional<std::chrono::sys_days> first_day_not_over(const ledger::Terms& terms,
+                                                        std::chrono::sys_days from,
+                                                        std::chrono::sys_days to) {
+  const auto first = std::max(from, ledger::day_of(terms, base::SystemClock().wall_now()));
+  if (to < first) return std::nullopt;
+  return first;
+}
+
+std::string not_over_text(const ledger::Terms& terms, std::chrono::sys_days from, std::chrono::sys_days to) {
+  const auto first = first_day_not_over(terms, from, to);
+  if (!first) return {};
+  return fmt::format("not over yet: {}{}\n", fee::date_text(*first),
+                     *first == to ? "" : fmt::format(" to {}", fee::date_text(to)));
 }
 
 std::string open_days_text(const ledger::AccountStatement& statement, const Args& args) {
@@ -80,7 +99,7 @@ std::string statement_text(const ledger::AccountStatement& statement, const ledg
   for (const auto& charge : statement.held)
     out += fmt::format("{:<10} {:<12} {:<10} {:<28} {:>14}\n", "", "", "", charge.quote_id,
                        amount(charge.amount));
-  return out + open_days_text(statement, args);
+  return out + open_days_text(statement, args) + not_over_text(terms, statement.from, statement.to);
 }
 
 std::string statement_json(const ledger::AccountStatement& statement, const ledger::Terms& terms) {
@@ -116,7 +135,12 @@ std::string statement_json(const ledger::AccountStatement& statement, const ledg
         .end_object();
   json.end_array().key("open_days").begin_array();
   for (const auto& one : statement.open_days) json.string(fee::date_text(one.day));
-  json.end_array().end_object();
+  json.end_array().key("not_over_from");
+  if (const auto first = first_day_not_over(terms, statement.from, statement.to))
+    json.string(fee::date_text(*first));
+  else
+    json.null();
+  json.end_object();
   return out + '\n';
 }
 
@@ -137,7 +161,8 @@ int run_statement(const Args& args) {
   if (!statement) return report(statement.error());
   if (args.has("json")) return deliver(args, statement_json(*statement, *terms));
   if (!args.has("csv")) return deliver(args, statement_text(*statement, *terms, args));
-  fmt::print(stderr, "{}", open_days_text(*statement, args));
+  fmt::print(stderr, "{}{}", open_days_text(*statement, args),
+             not_over_text(*terms, statement->from, statement->to));
   return deliver(args, ledger::csv_text(ledger::statement_sheet(*statement, *terms), terms->currency));
 }
 
@@ -169,6 +194,25 @@ base::Result<void> write_both(const std::filesystem::path& stem, const ledger::S
   return ledger::write_xlsx(stem.string() + ".xlsx", {&sheet, 1}, currency, created);
 }
 
+constexpr std::array<std::string_view, 4> kFolders = {"shops", "riders", "branches", "others"};
+
+// Files in `folder` as an export writes them.
+std::vector<std::filesystem::path> files_of_export(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  const auto take = [&files](const std::filesystem::path& in, std::string_view stem) {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(in, none)) {
+      const auto ending = entry.path().extension();
+      if ((ending == ".csv" || ending == ".xlsx") && (stem.empty() || entry.path().stem() == stem))
+        files.push_back(entry.path());
+    }
+  };
+  take(folder, "summary");
+  for (const auto one : kFolders) take(folder / one, "");
+  std::ranges::sort(files);
+  return files;
+}
+
 int run_export(const Args& args) {
   const auto books = open_books(args, Books::Mode::kReadOnly);
   if (!books) return report(books.error());
@@ -181,9 +225,17 @@ int run_export(const Args& args) {
   if (!terms) return report(terms.error());
   if (!accounts) return report(accounts.error());
   const std::filesystem::path folder{std::string(*args.get("out"))};
+  const auto earlier = files_of_export(folder);
+  if (!earlier.empty() && !args.has("replace"))
+    return report({ErrorCode::kInvalidInput, folder.string(),
+                   fmt::format("holds {} of another export, such as {}; another folder is needed, or "
+                               "'--replace', which removes them",
+                               counted(static_cast<std::int64_t>(earlier.size()), "file", "files"),
+                               earlier.front().string())});
   const base::WallTime created{span->second};
   auto summary = ledger::summary_sheet();
   std::vector<ledger::OpenDay> open_days;  // the same for all accounts
+  std::set<std::filesystem::path> written;
   Progress progress;
   for (const auto& account : *accounts) {
     progress.show("statements",
@@ -196,12 +248,23 @@ int run_export(const Args& args) {
     open_days = statement->open_days;
     if (const auto done = write_both(folder / *place, sheet, terms->currency, created); !done)
       return report(done.error());
+    written.insert({folder / (place->string() + ".csv"), folder / (place->string() + ".xlsx")});
     summary.rows.push_back(ledger::summary_row(*statement, terms->currency));
   }
   if (const auto done = write_both(folder / "summary", summary, terms->currency, created); !done)
     return report(done.error());
-  fmt::print("{} statements and a summary in {}\n", summary.rows.size(), folder.string());
-  fmt::print("{}", open_days_text(open_days, "left out"));
+  for (const auto& file : earlier) {  // those that were written are the new ones
+    std::error_code failed;
+    if (file.stem() != "summary" && !written.contains(file)) std::filesystem::remove(file, failed);
+    if (failed)
+      return report(
+          {ErrorCode::kEnvironment, file.string(),
+           fmt::format("is of an earlier export and cannot be removed: {}; remove it", failed.message())});
+  }
+  fmt::print("{} and a summary in {}\n",
+             counted(static_cast<std::int64_t>(summary.rows.size()), "statement", "statements"),
+             folder.string());
+  fmt::print("{}{}", open_days_text(open_days, "left out"), not_over_text(*terms, span->first, span->second));
   return kDone;
 }
 
@@ -234,7 +297,12 @@ std::vector<Command> settle_statement_commands() {
            "",
            0,
            0,
-           {kBooksOption, {"out", "DIR", "a folder, made when missing"}, kFromOption, kToOption},
+           {kBooksOption,
+            {"out", "DIR", "a folder, made when missing"},
+            {"replace", "",
+             "the folder's files of an earlier export are replaced, those of other accounts removed"},
+            kFromOption,
+            kToOption},
            {"books", "out"},
            run_export}};
 }

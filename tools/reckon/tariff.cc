@@ -4,9 +4,13 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "commands.h"
 #include "reckon/base/file.h"
+#include "reckon/fee/catalogue.h"
 #include "reckon/fee/lint.h"
 #include "reckon/fee/price.h"
 #include "reckon/fee/tariff_reader.h"
@@ -83,26 +87,48 @@ int run_test(const Args& args) {
       ++differing;
       fmt::print("{}: vector '{}': {} ({})\n", path, vector.name, differs, vector.why);
     }
-    fmt::print("{}: {} vectors, {} differ{}\n", path, tariff->vectors.size(), differing,
+    fmt::print("{}: {}, {} differ{}{}\n", path,
+               counted(static_cast<std::int64_t>(tariff->vectors.size()), "vector", "vectors"), differing,
+               differing == 1 ? "s" : "",
                tariff->vectors.empty() ? "; at least one is needed to test a tariff" : "");
     if (tariff->vectors.empty() || differing > 0) exit = std::max<int>(exit, kSomeRowsFailed);
   }
   return exit;
 }
 
+// Files that only their order in a configuration would choose between.
+bool tell_rivals(const std::vector<std::shared_ptr<const fee::Tariff>>& tariffs,
+                 const std::vector<std::string>& paths) {
+  const auto found = fee::rivals(tariffs);
+  for (const auto& [first, second] : found)
+    fmt::print(
+        "{}#/scope: '{}' is for {} as '{}' ({}) is, in force at the same time, so that in one "
+        "configuration {}; give one another scope{}\n",
+        paths[second], tariffs[second]->id, fee::scope_text(*tariffs[second]), tariffs[first]->id,
+        paths[first],
+        tariffs[second]->scope ? "both are refused" : "the first prices requests that name none",
+        tariffs[second]->scope ? " or valid_from" : "");
+  return !found.empty();
+}
+
 int run_lint(const Args& args) {
   int exit = kDone;
+  std::vector<std::shared_ptr<const fee::Tariff>> tariffs;
+  std::vector<std::string> paths;
   for (const auto& path : args.words()) {
-    const auto tariff = load(path);
+    auto tariff = load(path);
     if (!tariff) {
       exit = std::max(exit, report(tariff.error()));
       continue;
     }
     const auto remarks = fee::lint(*tariff);
     for (const auto& remark : remarks) fmt::print("{}#{}: {}\n", path, remark.where, remark.message);
-    fmt::print("{}: {} remarks\n", path, remarks.size());
+    fmt::print("{}: {}\n", path, counted(static_cast<std::int64_t>(remarks.size()), "remark", "remarks"));
     if (!remarks.empty()) exit = std::max<int>(exit, kSomeRowsFailed);
+    tariffs.push_back(std::make_shared<const fee::Tariff>(std::move(*tariff)));
+    paths.push_back(path);
   }
+  if (tell_rivals(tariffs, paths)) exit = std::max<int>(exit, kSomeRowsFailed);
   return exit;
 }
 

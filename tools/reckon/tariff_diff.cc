@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
+#include "cli.h"
 #include "reckon/base/json_writer.h"
 
 namespace reckon::cli {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kMostBins = 24;
 constexpr std::size_t kMostShops = 10;
+constexpr std::int64_t kFewQuotes = 10;
 
 std::string signed_amount(std::int64_t minor, const fee::Currency& currency) {
   return (minor > 0 ? "+" : "") + fee::readable({minor}, currency);
@@ -35,6 +38,27 @@ std::string differing_lines(const fee::Tariff& a, const fee::Fee& before, const 
     if (two.first != two.second)
       text += fmt::format("{}{} {} -> {}", text.empty() ? "" : ", ", rule, two.first, two.second);
   return text;
+}
+
+// What a rule is called for people; empty where its name says it all.
+std::string label_of(const fee::Tariff& tariff, const fee::LineKind kind, std::uint32_t index) {
+  switch (kind) {
+    case fee::LineKind::kSurcharge:
+      return tariff.surcharges[index].text;
+    case fee::LineKind::kPromotion:
+      return tariff.promotions[index].text;
+    case fee::LineKind::kCancellation:
+      return tariff.cancellation[index].text;
+    case fee::LineKind::kReturn:
+      return tariff.returns[index].text;
+    default:
+      return {};
+  }
+}
+
+std::optional<std::int64_t> sum_of(std::optional<std::int64_t> a, std::optional<std::int64_t> b) {
+  if (!a || !b) return a ? a : b;
+  return *a + *b;
 }
 
 std::string escaped(std::string_view text) {
@@ -79,7 +103,20 @@ void DiffReport::add(Change change, const std::string& shop) {
   keep_worst(change);
 }
 
+void DiffReport::add_lines(const fee::Fee& before, const fee::Fee& after) {
+  for (const auto& line : before.lines) rules_before_[{line.kind, line.index}] += line.amount.minor;
+  for (const auto& line : after.lines) rules_after_[{line.kind, line.index}] += line.amount.minor;
+}
+
+void DiffReport::add_pay(PayChange pay) {
+  pay_.before = sum_of(pay_.before, pay.before);
+  pay_.after = sum_of(pay_.after, pay.after);
+}
+
 void DiffReport::merge(const DiffReport& other) {
+  for (const auto& [line, sum] : other.rules_before_) rules_before_[line] += sum;
+  for (const auto& [line, sum] : other.rules_after_) rules_after_[line] += sum;
+  add_pay(other.pay_);
   dearer_ += other.dearer_;
   same_ += other.same_;
   cheaper_ += other.cheaper_;
@@ -95,11 +132,33 @@ void DiffReport::merge(const DiffReport& other) {
     for (const auto& change : *list) keep_worst(change);
 }
 
-// Bins of a round width; no change at all stands alone.
+constexpr std::int64_t kOpenEnd = std::numeric_limits<std::int64_t>::max();
+
+std::string DiffReport::Bin::range() const {
+  if (high == kOpenEnd) return fmt::format("{} and more", low);
+  if (low == -kOpenEnd) return fmt::format("{} and less", high);
+  return low == high ? fmt::format("{}", low) : fmt::format("{} to {}", low, high);
+}
+
+// The changes without the hundredth at either end, at the least one quote: a single odd one must not choose
+// the width for all.
+std::pair<std::int64_t, std::int64_t> DiffReport::usual_changes() const {
+  const std::int64_t rest = quotes() < kFewQuotes ? 0 : std::max<std::int64_t>(1, quotes() / 100);
+  std::int64_t low = 0, high = 0, seen = 0;
+  for (const auto& [by, count] : spread_) {
+    if (seen <= rest && rest < seen + count) low = by;
+    if (seen <= quotes() - 1 - rest && quotes() - 1 - rest < seen + count) high = by;
+    seen += count;
+  }
+  return {std::min<std::int64_t>(0, low), std::max<std::int64_t>(0, high)};
+}
+
+// Bins of a round width; no change at all stands alone, and beyond the usual changes the outermost are
+// open-ended.
 std::vector<DiffReport::Bin> DiffReport::bins() const {
   if (spread_.empty()) return {};
-  const std::int64_t low = std::min<std::int64_t>(0, spread_.begin()->first),
-                     high = std::max<std::int64_t>(0, spread_.rbegin()->first);
+  const auto usual = usual_changes();
+  const std::int64_t low = usual.first, high = usual.second;
   std::int64_t width = 1;
   for (std::int64_t step = 1; (high - low) / width >= kMostBins; step *= 10)
     for (const std::int64_t nice : {1, 2, 5})
@@ -108,6 +167,8 @@ std::vector<DiffReport::Bin> DiffReport::bins() const {
   for (const auto& [by, quotes] : spread_) {
     const std::int64_t size = std::abs(by), slot = by == 0 ? 0 : (size - 1) / width;
     Bin bin{by == 0 ? 0 : slot * width + 1, by == 0 ? 0 : (slot + 1) * width, 0};
+    const auto end = ((by < 0 ? -low : high) + width - 1) / width * width;
+    if (size > end) bin = {end + 1, kOpenEnd, 0};
     if (by < 0) bin = {-bin.high, -bin.low, 0};
     if (bins.empty() || bins.back().low != bin.low) bins.push_back(bin);
     bins.back().quotes += quotes;
@@ -115,24 +176,108 @@ std::vector<DiffReport::Bin> DiffReport::bins() const {
   return bins;
 }
 
+std::vector<RuleChange> DiffReport::rules(const fee::Tariff& before, const fee::Tariff& after) const {
+  std::map<std::string, RuleChange> by_name;
+  const auto take = [&](const fee::Tariff& tariff, const RuleSums& sums, std::int64_t RuleChange::*side) {
+    for (const auto& [line, sum] : sums) {
+      fee::FeeLine one;
+      one.kind = line.first;
+      one.index = line.second;
+      const auto name = fee::rule_of(tariff, one);
+      auto& change = by_name[name];
+      change.rule = name;
+      change.label = label_of(tariff, line.first, line.second);
+      change.*side += sum;
+    }
+  };
+  take(before, rules_before_, &RuleChange::before);
+  take(after, rules_after_, &RuleChange::after);  // the new label stands
+  std::vector<RuleChange> changes;
+  for (auto& [name, change] : by_name) changes.push_back(std::move(change));
+  std::ranges::stable_sort(changes, [](const RuleChange& a, const RuleChange& b) {
+    return std::abs(a.after - a.before) > std::abs(b.after - b.before);
+  });
+  return changes;
+}
+
+std::string DiffReport::pay_text(const fee::Currency& currency) const {
+  if (!pay_.before && !pay_.after) return {};
+  const auto amount = [&](std::optional<std::int64_t> sum) {
+    return sum ? fee::readable({*sum}, currency) : std::string("none");
+  };
+  const auto change = [&](std::int64_t from, std::int64_t to) {
+    return pay_.before && pay_.after ? fmt::format(" ({})", signed_amount(to - from, currency)) : "";
+  };
+  const auto margin = [](std::int64_t fees, std::optional<std::int64_t> pay) -> std::optional<std::int64_t> {
+    if (!pay) return std::nullopt;
+    return fees - *pay;
+  };
+  const auto old_margin = margin(before_, pay_.before), new_margin = margin(after_, pay_.after);
+  return fmt::format("  pay     {} -> {}{}\n  margin  {} -> {}{}\n", amount(pay_.before), amount(pay_.after),
+                     change(pay_.before.value_or(0), pay_.after.value_or(0)), amount(old_margin),
+                     amount(new_margin), change(old_margin.value_or(0), new_margin.value_or(0)));
+}
+
+std::string DiffReport::rules_text(const fee::Tariff& before, const fee::Tariff& after) const {
+  std::string out;
+  for (const auto& one : rules(before, after)) {
+    if (one.before == one.after) continue;
+    out += fmt::format("{}  {:<26} {:>14} -> {:>14}  {:>14}  {}\n",
+                       out.empty() ? "\nwhat changed, by rule\n" : "", one.rule, one.before, one.after,
+                       signed_amount(one.after - one.before, after.currency), one.label);
+  }
+  return out;
+}
+
+// Those that pay more and those that pay less, the largest sums first.
+std::string DiffReport::shops_text(const fee::Currency& currency) const {
+  if (shops_.size() < 2) return {};
+  std::vector<std::pair<std::string, std::pair<std::int64_t, std::int64_t>>> shops(shops_.begin(),
+                                                                                   shops_.end());
+  std::string out;
+  for (const bool more : {true, false}) {
+    std::ranges::stable_sort(shops, [more](const auto& a, const auto& b) {
+      return more ? a.second.second > b.second.second : a.second.second < b.second.second;
+    });
+    for (std::size_t i = 0; i < shops.size() && i < kMostShops; ++i) {
+      const auto& [quotes, by] = shops[i].second;
+      if (more ? by <= 0 : by >= 0) break;
+      if (i == 0) out += more ? "\nshops that pay more\n" : "\nshops that pay less\n";
+      out += fmt::format("  {:<26} {:>14}  {:>12}\n", shops[i].first.empty() ? "(not said)" : shops[i].first,
+                         counted(quotes, "quote", "quotes"), signed_amount(by, currency));
+    }
+  }
+  return out;
+}
+
 std::string DiffReport::text(const fee::Tariff& before, const fee::Tariff& after) const {
   const auto& currency = after.currency;
-  std::string out = fmt::format("'{}' version {} -> '{}' version {}: {} quotes\n", before.id, before.version,
-                                after.id, after.version, quotes());
+  if (quotes() == 0) {
+    std::string out = fmt::format(
+        "'{}' version {} -> '{}' version {}: nothing to compare: no quote of '{}' was found that both can "
+        "price; '--all' takes quotes of every tariff, a longer '--last' older ones\n",
+        before.id, before.version, after.id, after.version, before.id);
+    for (const auto& [why, count] : refused_)
+      out += fmt::format("  not compared: {}: {}\n", counted(count, "quote", "quotes"), why);
+    return out;
+  }
+  std::string out = fmt::format("'{}' version {} -> '{}' version {}: {}\n", before.id, before.version,
+                                after.id, after.version, counted(quotes(), "quote", "quotes"));
   out += fmt::format("  dearer  {:>8}  {:>7}\n  same    {:>8}  {:>7}\n  cheaper {:>8}  {:>7}\n", dearer_,
                      share_text(dearer_, quotes()), same_, share_text(same_, quotes()), cheaper_,
                      share_text(cheaper_, quotes()));
   out += fmt::format("  sum     {} -> {} ({}, {})\n", fee::readable({before_}, currency),
                      fee::readable({after_}, currency), signed_amount(after_ - before_, currency),
                      share_text(after_ - before_, before_));
-  for (const auto& [why, count] : refused_) out += fmt::format("  not compared: {} quotes: {}\n", count, why);
+  out += pay_text(currency);
+  for (const auto& [why, count] : refused_)
+    out += fmt::format("  not compared: {}: {}\n", counted(count, "quote", "quotes"), why);
+  out += rules_text(before, after);
   out += "\nchange of the fee, quotes\n";
   std::int64_t most = 1;
   for (const auto& bin : bins()) most = std::max(most, bin.quotes);
   for (const auto& bin : bins()) {
-    const auto range =
-        bin.low == bin.high ? fmt::format("{}", bin.low) : fmt::format("{} to {}", bin.low, bin.high);
-    out += fmt::format("  {:>22} {:>8}  {}\n", range, bin.quotes,
+    out += fmt::format("  {:>22} {:>8}  {}\n", bin.range(), bin.quotes,
                        std::string(static_cast<std::size_t>(1 + bin.quotes * 39 / most), '#'));
   }
   const auto list = [&](std::string_view title, const std::vector<Change>& changes) {
@@ -144,18 +289,7 @@ std::string DiffReport::text(const fee::Tariff& before, const fee::Tariff& after
   };
   list("largest increases", up_);
   list("largest decreases", down_);
-  std::vector<std::pair<std::string, std::pair<std::int64_t, std::int64_t>>> shops(shops_.begin(),
-                                                                                   shops_.end());
-  std::ranges::stable_sort(shops,
-                           [](const auto& a, const auto& b) { return a.second.second > b.second.second; });
-  if (shops.size() > 1) {
-    out += "\nshops that pay more\n";
-    for (std::size_t i = 0; i < shops.size() && i < kMostShops && shops[i].second.second > 0; ++i)
-      out += fmt::format("  {:<26} {:>8} quotes  {:>12}\n",
-                         shops[i].first.empty() ? "(not said)" : shops[i].first, shops[i].second.first,
-                         signed_amount(shops[i].second.second, currency));
-  }
-  return out;
+  return out + shops_text(currency);
 }
 
 std::string DiffReport::json(const fee::Tariff& before, const fee::Tariff& after) const {
@@ -178,7 +312,21 @@ std::string DiffReport::json(const fee::Tariff& before, const fee::Tariff& after
   json.key("currency").string(after.currency.text()).key("quotes").integer(quotes());
   json.key("dearer").integer(dearer_).key("same").integer(same_).key("cheaper").integer(cheaper_);
   json.key("sum_before").integer(before_).key("sum_after").integer(after_);
-  json.key("not_compared").begin_array();
+  const auto sum = [&json](std::string_view key, std::optional<std::int64_t> amount) {
+    json.key(key);
+    if (amount)
+      json.integer(*amount);
+    else
+      json.null();
+  };
+  sum("rider_pay_before", pay_.before);
+  sum("rider_pay_after", pay_.after);
+  json.key("rules").begin_array();
+  for (const auto& one : rules(before, after)) {
+    json.begin_object().key("rule").string(one.rule).key("text").string(one.label);
+    json.key("before").integer(one.before).key("after").integer(one.after).end_object();
+  }
+  json.end_array().key("not_compared").begin_array();
   for (const auto& [why, count] : refused_)
     json.begin_object().key("reason").string(why).key("quotes").integer(count).end_object();
   json.end_array().key("distribution").begin_array();
@@ -228,8 +376,7 @@ std::string DiffReport::picture(const fee::Currency& currency) const {
       height, currency.text());
   std::size_t y = 34;
   for (const auto& bin : all) {
-    const auto range =
-        bin.low == bin.high ? fmt::format("{}", bin.low) : fmt::format("{} to {}", bin.low, bin.high);
+    const auto range = bin.range();
     const double length = 430.0 * static_cast<double>(bin.quotes) / static_cast<double>(most);
     const auto* colour = bin.low > 0 ? "#c8553d" : bin.high < 0 ? "#2a7f62" : "#8a8a8a";
     svg += fmt::format(
@@ -257,6 +404,8 @@ fee::Tariff always_in_force(const fee::Tariff& tariff) {
   fee::Tariff always = tariff;
   always.valid_from = base::WallTime::min();
   always.valid_until.reset();
+  if (tariff.rider_pay)
+    always.rider_pay = std::make_shared<const fee::Tariff>(always_in_force(*tariff.rider_pay));
   always.plan = std::make_shared<const fee::Plan>(always);
   return always;
 }
@@ -279,7 +428,7 @@ std::string_view inputs_part(std::string_view trace, std::string& room) {
 
 std::string compare_trace(const std::string& quote_id, std::string_view trace, const fee::Tariff& before,
                           const fee::Tariff& after, DiffReport& report) {
-  thread_local fee::Fee old_fee, new_fee;
+  thread_local fee::Fee old_fee, new_fee, pay_fee;
   thread_local std::string room;
   const auto inputs = fee::read_trace_inputs(inputs_part(trace, room), "trace");
   if (!inputs) return fmt::format("its trace cannot be read: {}", inputs.error().message);
@@ -288,9 +437,19 @@ std::string compare_trace(const std::string& quote_id, std::string_view trace, c
     return fmt::format("refused by the old tariff at {}", priced.error().where);
   if (const auto priced = after.plan->evaluate(delivery, inputs->context, new_fee); !priced)
     return fmt::format("refused by the new tariff at {}", priced.error().where);
+  PayChange pay;
+  for (const auto& [tariff, sum] : {std::pair{&before, &pay.before}, std::pair{&after, &pay.after}}) {
+    if (!tariff->rider_pay) continue;
+    if (const auto priced = tariff->rider_pay->plan->evaluate(delivery, inputs->context, pay_fee); !priced)
+      return fmt::format("rider's pay refused by the {} tariff at {}", tariff == &before ? "old" : "new",
+                         priced.error().where);
+    *sum = pay_fee.total.minor;
+  }
   Change change{quote_id, old_fee.total.minor, new_fee.total.minor, {}};
   if (report.is_worst(change.by())) change.lines = differing_lines(before, old_fee, after, new_fee);
   report.add(std::move(change), inputs->context.shop);
+  report.add_lines(old_fee, new_fee);
+  report.add_pay(pay);
   return {};
 }
 

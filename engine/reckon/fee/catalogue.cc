@@ -28,10 +28,56 @@ std::string why_not(const Tariff& tariff, const FeeContext& context) {
                        tariff.scope->name);
   const auto at = decisive_time(tariff, context);
   if (!at) return fmt::format("without {}", kTimeBasisNames[static_cast<std::size_t>(*tariff.time_basis)]);
-  return in_force(tariff, *at) ? "" : "not in force";
+  if (*at < tariff.valid_from)
+    return fmt::format("not in force before {}", base::format_rfc3339(tariff.valid_from));
+  return in_force(tariff, *at)
+             ? ""
+             : fmt::format("not in force since {}", base::format_rfc3339(*tariff.valid_until));
 }
 
 }  // namespace
+
+std::vector<Rivals> rivals(std::span<const std::shared_ptr<const Tariff>> tariffs) {
+  const auto same_scope = [](const Tariff& a, const Tariff& b) {
+    if (a.scope.has_value() != b.scope.has_value()) return false;
+    return !a.scope || (a.scope->kind == b.scope->kind && a.scope->name == b.scope->name);
+  };
+  const auto both_in_force = [](const Tariff& a, const Tariff& b) {
+    return (!a.valid_until || b.valid_from < *a.valid_until) &&
+           (!b.valid_until || a.valid_from < *b.valid_until);
+  };
+  std::vector<Rivals> found;
+  for (std::size_t i = 0; i < tariffs.size(); ++i) {
+    const Tariff& second = *tariffs[i];
+    for (std::size_t j = 0; j < i; ++j) {
+      const Tariff& first = *tariffs[j];
+      const bool drafts = first.status == Status::kDraft || second.status == Status::kDraft;
+      if (drafts || first.id == second.id || !same_scope(first, second) || !both_in_force(first, second) ||
+          (second.scope && first.valid_from != second.valid_from))
+        continue;
+      found.push_back({j, i});
+      break;
+    }
+  }
+  return found;
+}
+
+std::string scope_text(const Tariff& tariff) {
+  if (!tariff.scope) return "every shop";
+  return fmt::format("{} '{}'", kScopeKindNames[static_cast<std::size_t>(tariff.scope->kind)],
+                     tariff.scope->name);
+}
+
+std::string rivals_warning(std::span<const std::shared_ptr<const Tariff>> tariffs) {
+  for (const auto& [first, second] : rivals(tariffs)) {
+    if (tariffs[first]->scope) continue;  // refused where the configuration is read
+    return fmt::format(
+        "tariffs '{}' and '{}' are both for every shop: a request that names none is priced by '{}', which "
+        "stands first; give one a scope, or name the tariff in requests",
+        tariffs[first]->id, tariffs[second]->id, tariffs[first]->id);
+  }
+  return {};
+}
 
 base::Result<std::shared_ptr<const Tariff>> select_tariff(
     std::span<const std::shared_ptr<const Tariff>> tariffs, std::string_view id, const FeeContext& context) {

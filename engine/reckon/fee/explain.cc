@@ -40,11 +40,18 @@ std::string escaped(std::string_view text) {
 
 class Teller {
  public:
-  Teller(const FeeTrace& trace, Language language)
-      : trace_(trace), tariff_(*trace.tariff), korean_(language == Language::kKorean), language_(language) {}
+  Teller(const FeeTrace& trace, Language language, const ToldQuote& told)
+      : trace_(trace),
+        told_(told),
+        tariff_(*trace.tariff),
+        korean_(language == Language::kKorean),
+        language_(language) {}
 
   std::vector<Sentence> run() {
     std::vector<Sentence> all = {{when_and_what()}, {how_far()}};
+    if (told_.interval) all.push_back({how_sure(*told_.interval)});
+    for (const auto& [rung, reason] : told_.why_not)
+      all.push_back({say(fmt::format("not {}: {}", rung, reason), fmt::format("{} 아님: {}", rung, reason))});
     for (const FeeLine& line : trace_.lines) {
       running_ = running_ + line.amount;
       all.push_back({of_line(line), line.amount});
@@ -70,6 +77,14 @@ class Teller {
                            tariff_.time_zone->name(), tariff_.id, tariff_.version),
                fmt::format("{} ({}) 기준, 요금표 '{}' 제{}판을 적용했습니다.", time,
                            tariff_.time_zone->name(), tariff_.id, tariff_.version));
+  }
+
+  std::string how_sure(const ToldQuote::Interval& interval) const {
+    const auto low = grouped(interval.low.value), high = grouped(interval.high.value);
+    return say(fmt::format("90 % between {} and {} m{}.", low, high,
+                           told_.provisional ? ", provisional: a better distance may come" : ""),
+               fmt::format("90% 구간은 {}~{}m입니다{}.", low, high,
+                           told_.provisional ? " (잠정: 더 정확한 거리가 나올 수 있습니다)" : ""));
   }
 
   std::string how_far() const {
@@ -273,6 +288,7 @@ class Teller {
   }
 
   const FeeTrace& trace_;
+  const ToldQuote& told_;
   const Tariff& tariff_;
   bool korean_;
   Language language_;
@@ -302,17 +318,18 @@ std::string amount_text(Money amount, const Currency& currency, Language languag
   return text;
 }
 
-std::vector<Sentence> explain(const FeeTrace& trace, Language language) {
-  return Teller(trace, language).run();
+std::vector<Sentence> explain(const FeeTrace& trace, Language language, const ToldQuote& told) {
+  return Teller(trace, language, told).run();
 }
 
-std::string explanation_text(const FeeTrace& trace, Language language) {
+std::string explanation_text(const FeeTrace& trace, Language language, const ToldQuote& told) {
   std::string out;
-  for (const auto& sentence : explain(trace, language)) out += sentence.text + "\n";
+  for (const auto& sentence : explain(trace, language, told)) out += sentence.text + "\n";
   return out + check_line(trace, language) + "\n";
 }
 
-std::string explanation_html(const FeeTrace& trace, Language language, std::string_view picture) {
+std::string explanation_html(const FeeTrace& trace, Language language, std::string_view picture,
+                             const ToldQuote& told) {
   const bool korean = language == Language::kKorean;
   std::string out = fmt::format(
       "<!doctype html>\n<html lang='{}'><head><meta charset='utf-8'><title>{}</title><style>"
@@ -324,8 +341,14 @@ std::string explanation_html(const FeeTrace& trace, Language language, std::stri
       "@media print{{body{{margin:0}}}}</style></head><body>\n<h1>{}</h1>\n",
       korean ? "ko" : "en", korean ? "배달 요금 설명" : "A delivery fee, explained",
       korean ? "배달 요금 설명" : "A delivery fee, explained");
-  std::string table;
-  const auto sentences = explain(trace, language);
+  std::string table, whose;
+  const auto name = [&whose](std::string_view what, const std::string& value) {
+    if (!value.empty()) whose += fmt::format("{}{} {}", whose.empty() ? "" : ", ", what, value);
+  };
+  name(korean ? "견적" : "Quote", told.quote_id);
+  name(korean ? "상점" : "shop", trace.context.shop);
+  if (!whose.empty()) out += fmt::format("<p>{}</p>\n", escaped(whose));
+  const auto sentences = explain(trace, language, told);
   for (const auto& sentence : sentences) {
     if (sentence.amount) {
       table += fmt::format("<tr><td>{}</td><td class='amount'>{}</td></tr>\n", escaped(sentence.text),

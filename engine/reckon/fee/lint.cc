@@ -11,12 +11,17 @@ namespace {
 
 using std::chrono::sys_days;
 
+/// Farther than deliveries go: what rounds to nothing up to here always does.
+constexpr base::Metres kFar{20'000};
+constexpr std::int64_t kWhole = 1'000'000;  // parts per million
+
 class Linter {
  public:
   explicit Linter(const Tariff& tariff) : tariff_(tariff) {}
 
   std::vector<Remark> run() {
     lint_prices();
+    lint_vat();
     lint_rider_pay();
     lint_calendar();
     lint_unused();
@@ -45,8 +50,75 @@ class Linter {
     if (!tariff_.rider_pay) return;
     Linter pay(*tariff_.rider_pay);
     pay.lint_prices();
+    const auto distance = tariff_.base_up_to;
+    const auto paid = pay.distance_price(distance), charged = distance_price(distance);
+    if (!tariff_.table && paid > charged)
+      add("/rider_pay/base/price",
+          "pays {} for {} m, for which the fee is {}: each such delivery loses money; mend one of them",
+          paid.minor, distance.value, charged.minor);
     for (auto& remark : pay.remarks_)
       remarks_.push_back({"/rider_pay" + remark.where, std::move(remark.message)});
+  }
+
+  void lint_vat() {
+    constexpr std::int64_t kLeast = 10'000, kMost = 500'000;  // 1 % and 50 %
+    if (!tariff_.vat || tariff_.vat->rate_ppm == 0) return;
+    const auto ppm = tariff_.vat->rate_ppm;
+    if (ppm < kLeast || ppm > kMost)
+      add("/vat/rate_ppm",
+          "is {} parts per million, which is {:.4g} %; 100000 is 10 %: mend it, unless that is meant", ppm,
+          static_cast<double>(ppm) / 10'000);
+  }
+
+  // Base and steps of a distance, without any rule.
+  Money distance_price(base::Metres distance) const {
+    Money sum = tariff_.base_price;
+    for (std::size_t i = 0; i < tariff_.steps.size(); ++i) {
+      const auto& step = tariff_.steps[i];
+      const auto end =
+          i + 1 < tariff_.steps.size() ? std::min(distance, tariff_.steps[i + 1].beyond) : distance;
+      const auto metres = (end - step.beyond).value;
+      if (metres <= 0) break;
+      const auto lengths = (metres + step.length.value - 1) / step.length.value;
+      sum = sum + Money{lengths * step.price.minor};  // at most 10^9 of each of at most 20,000 lengths
+    }
+    return sum;
+  }
+
+  // The most that a rate stands on here; nothing where that hangs on other rules.
+  std::optional<Money> most_to_rate(const Surcharge& rule) const {
+    if (rule.on == RateBase::kWithSurcharges || tariff_.route) return std::nullopt;
+    const bool with_steps = rule.on == RateBase::kBaseAndDistance;
+    if (!tariff_.table) return with_steps ? distance_price(kFar) : tariff_.base_price;
+    Money most;
+    for (const auto& entry : tariff_.table->entries) {
+      const auto metres = entry.distance.value_or(base::Metres{});
+      most = std::max(most, entry.price.value_or(with_steps ? distance_price(metres) : tariff_.base_price));
+    }
+    return most;
+  }
+
+  void lint_rate(const std::string& where, const Surcharge& rule) {
+    if (rule.rate_ppm == 0 || nothing_to_rate(rule)) return;
+    const auto most = most_to_rate(rule);
+    if (!most) return;
+    const auto amount = scaled(*most, rule.rate_ppm, 1'000'000, rule.rounding);
+    if (amount && *amount == Money{})
+      add(where + "/rate_ppm",
+          "always rounds to nothing: of {} (the most up to {} km) it is less than the rounding's unit keeps; "
+          "mend rate or rounding",
+          most->minor, kFar.value / 1000);
+  }
+
+  // Dates none of which falls on one of the weekdays.
+  static bool never_meet(const Condition& when) {
+    if (when.dates.empty() || when.weekdays == 0) return false;
+    for (const auto& range : when.dates) {
+      const auto last = std::min(range.to, range.from + std::chrono::days{6});
+      for (auto day = range.from; day <= last; day += std::chrono::days{1})
+        if ((when.weekdays >> std::chrono::weekday{day}.c_encoding() & 1U) != 0) return false;
+    }
+    return true;
   }
 
   // All rules that may ask for zones, lists and holidays.
@@ -115,6 +187,8 @@ class Linter {
         add(where + "/dates",
             "lie outside the tariff's validity, so the rule can never fire; mend one of them");
     }
+    if (never_meet(when))
+      add(where + "/dates", "fall on none of its weekdays, so the rule can never fire; mend one of them");
     const auto distance = when.measures[static_cast<std::size_t>(Measure::kDistanceM)];
     if (distance && tariff_.table) {
       const bool met = std::ranges::any_of(tariff_.table->entries, [&](const TableEntry& entry) {
@@ -168,10 +242,29 @@ class Linter {
             "meant");
       if (rule.kind == SurchargeKind::kFixed && rule.amount == Money{})
         add(where + "/amount", "is 0, so the rule does nothing; leave it out");
+      if (rule.kind == SurchargeKind::kRate) lint_rate(where, rule);
+      if (list == "surcharges" && rule.kind == SurchargeKind::kFixed && rule.amount < Money{})
+        add(where + "/amount",
+            "is below 0; what is taken off belongs into `promotions`, which come after caps and surcharges");
+      if (list == "promotions") lint_promotion(where, rule);
       if (rule.maximum == Money{}) add(where + "/maximum", "is 0, so the rule does nothing; leave it out");
       lint_condition(where + "/when", rule.when);
       lint_rank(list, rules, i);
     }
+  }
+
+  void lint_promotion(const std::string& where, const Surcharge& rule) {
+    if (tariff_.table || tariff_.base_price == Money{} || tariff_.promotion_maximum) return;
+    const bool too_much =
+        !rule.maximum &&
+        (rule.kind == SurchargeKind::kFixed ? rule.amount > tariff_.base_price
+                                            : rule.kind == SurchargeKind::kRate && rule.rate_ppm > kWhole);
+    if (too_much)
+      add(where + (rule.kind == SurchargeKind::kFixed ? "/amount" : "/rate_ppm"),
+          "takes off more than the base price of {}, so that near deliveries cost the minimum; mend it, "
+          "unless "
+          "that is meant",
+          tariff_.base_price.minor);
   }
 
   // In a group that picks the highest, a fixed amount below one that always applies is never charged.

@@ -27,8 +27,10 @@ base::Result<LatLng> LatLng::from_degrees(double lat_deg, double lng_deg, std::s
   const bool lat_ok = std::isfinite(lat_deg) && std::abs(lat_deg) <= 90;
   const bool lng_ok = std::isfinite(lng_deg) && std::abs(lng_deg) <= 180;
   if (lat_ok && lng_ok) return LatLng(lat_deg, lng_deg);
-  const bool swapped =
-      std::isfinite(lat_deg) && std::abs(lat_deg) <= 180 && std::isfinite(lng_deg) && std::abs(lng_deg) <= 90;
+  // A longitude near 0 is what was left out or mistyped more likely than a latitude on the equator.
+  constexpr double kLeastLatitude = 1;
+  const bool swapped = std::abs(lat_deg) > 90 && std::abs(lat_deg) <= 180 &&
+                       std::abs(lng_deg) >= kLeastLatitude && std::abs(lng_deg) <= 90;
   return base::fail(base::ErrorCode::kInvalidInput, std::string(where),
                     fmt::format("latitude {}, longitude {} is no place{}; {}", lat_deg, lng_deg,
                                 swapped ? " (latitude and longitude look swapped)" : "", kAllowed));

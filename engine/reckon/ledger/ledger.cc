@@ -346,6 +346,22 @@ base::Result<void> Ledger::put_tariff(std::string_view release, std::string_view
   return {};
 }
 
+base::Result<std::optional<std::string>> Ledger::other_release(std::string_view id, std::int64_t version,
+                                                               std::string_view release) const {
+  const std::lock_guard lock(state_->read_mutex);
+  // Canonical texts begin with the id, so that most need no parsing.
+  Statement select(
+      state_->reader.get(),
+      "SELECT release FROM tariffs WHERE release <> ?1 AND instr(substr(canonical, 1, 128), ?2) > 0 "
+      "AND json_valid(canonical) AND json_extract(canonical, '$.id') = ?2 AND "
+      "json_extract(canonical, '$.version') = ?3 ORDER BY release LIMIT 1");
+  const auto step = select.bind(1, release).bind(2, id).bind(3, version).step();
+  if (step == Step::kRow) return std::string(select.text(0));
+  if (step == Step::kDone) return std::nullopt;
+  return base::fail(ErrorCode::kEnvironment, state_->path,
+                    fmt::format("cannot be read: {}", state_->reader.message()));
+}
+
 base::Result<std::optional<std::string>> Ledger::tariff(std::string_view release) const {
   const std::lock_guard lock(state_->read_mutex);
   Statement select(state_->reader.get(), "SELECT canonical FROM tariffs WHERE release = ?");
@@ -372,6 +388,19 @@ base::Result<std::optional<StoredRow>> Ledger::find(std::string_view quote_id) c
   }
   if (step == Step::kDone) return std::nullopt;
   return read_row(select);
+}
+
+base::Result<std::optional<std::string>> Ledger::hash_before(std::int64_t seq) const {
+  if (seq <= 1) return std::string();
+  const std::lock_guard lock(state_->read_mutex);
+  Statement select(state_->reader.get(), "SELECT row_hash FROM quotes WHERE seq = ?");
+  const auto step = select.bind(1, seq - 1).step();
+  if (step == Step::kFailed) {
+    return base::fail(ErrorCode::kEnvironment, state_->path,
+                      fmt::format("cannot be read: {}", state_->reader.message()));
+  }
+  if (step == Step::kDone) return std::nullopt;
+  return std::string(select.text(0));
 }
 
 base::Result<std::optional<RememberedAnswer>> Ledger::remembered(std::string_view key) const {

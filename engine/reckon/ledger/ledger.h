@@ -109,9 +109,14 @@ class Ledger {
   base::Result<void> for_each_event(std::int64_t from_seq,
                                     const std::function<bool(const StoredEvent&)>& visit) const;
 
-  /// @errors kEnvironment  the store cannot be read; so also `find`
+  /// Another release under which the ledger keeps a tariff of this id and version, if it does.
+  /// @errors kEnvironment  the store cannot be read; so also `tariff` and `find`
+  base::Result<std::optional<std::string>> other_release(std::string_view id, std::int64_t version,
+                                                         std::string_view release) const;
   base::Result<std::optional<std::string>> tariff(std::string_view release) const;
   base::Result<std::optional<StoredRow>> find(std::string_view quote_id) const;
+  /// The hash of the row before `seq`; empty for the first row, nothing where that row is missing.
+  base::Result<std::optional<std::string>> hash_before(std::int64_t seq) const;
   base::Result<std::optional<RememberedAnswer>> remembered(std::string_view key) const;
 
   /// Calls `visit` for each row in order of `seq`; stops when it returns false.

@@ -102,16 +102,24 @@ class DocumentWriter {
 };
 
 // Why a document cannot belong to its day; empty when the day is open.
-std::string closed_day(const Document& document, const std::optional<Close>& last) {
+std::string closed_day(const Document& document, const std::optional<Close>& last,
+                       std::chrono::sys_days today) {
   if (!last || document.day > last->day) return {};
   const auto of_last = document.day == last->day;
+  const auto first_open = fee::date_text(last->day + std::chrono::days{1});
+  const std::string_view what = document.kind == DocumentKind::kReversal     ? "its reversal "
+                                : document.kind == DocumentKind::kAdjustment ? "its adjustment "
+                                                                             : "";
+  // Nothing can be recorded as of a day that has not begun.
+  const auto now_or_later = last->day < today
+                                ? fmt::format("record it as of {} or later ('--at')", first_open)
+                                : fmt::format("record it when {} has begun", first_open);
   return fmt::format(
-      "belongs to {}, which is closed{}; record it as of {} or later ('--at'), or open the day again: reckon "
-      "settle "
-      "reopen --day {} --reason TEXT --by NAME{}",
-      fee::date_text(document.day),
+      "{}belongs to {}, which is closed{}{}; {}, or open the day again: reckon settle reopen "
+      "--day {} --reason TEXT --by NAME{}",
+      what, fee::date_text(document.day),
       of_last ? "" : fmt::format(" as are all days up to {}", fee::date_text(last->day)),
-      fee::date_text(last->day + std::chrono::days{1}), fee::date_text(last->day),
+      last->day == today ? " (today)" : "", now_or_later, fee::date_text(last->day),
       of_last ? "" : " (and so on, down to that day)");
 }
 
@@ -156,10 +164,11 @@ void check_texts(std::string_view by, std::string_view note, std::vector<base::F
 // Examines one document after the other, before any is written.
 class Books::State::Examiner {
  public:
-  Examiner(const State& state, NewParties parties, std::optional<Close> last)
+  Examiner(const State& state, NewParties parties, std::optional<Close> last, std::chrono::sys_days today)
       : state_(state),
         parties_(parties),
         last_(std::move(last)),
+        today_(today),
         select_(delivery_by_quote(state.db)),
         known_(state.db.get(), "SELECT 1 FROM parties WHERE kind = ? AND name = ?"),
         reversed_(state.db.get(), "SELECT seq FROM documents WHERE kind = 'REVERSAL' AND reason = ?") {}
@@ -186,7 +195,7 @@ class Books::State::Examiner {
     }
     if (there) return {};
     if (auto done = parties(document, where); !done) return done;
-    if (auto why = closed_day(document, last_); !why.empty()) add(where, std::move(why));
+    if (auto why = closed_day(document, last_, today_); !why.empty()) add(where, std::move(why));
     out_.fresh.push_back(place);
     return {};
   }
@@ -246,6 +255,7 @@ class Books::State::Examiner {
   const State& state_;
   NewParties parties_;
   std::optional<Close> last_;
+  std::chrono::sys_days today_;
   Statement select_, known_, reversed_;
   std::unordered_map<std::string_view, const Document*> seen_;
   std::set<std::pair<std::string_view, std::string>> asked_;
@@ -259,7 +269,8 @@ base::Result<Books::State::Examined> Books::State::examine(std::vector<Document>
   const auto last = last_close();
   if (!terms) return base::fail(terms.error());
   if (!last) return base::fail(last.error());
-  Examiner examiner(*this, parties, *last);
+  const auto now = clock != nullptr ? clock->wall_now() : base::SystemClock().wall_now();
+  Examiner examiner(*this, parties, *last, day_of(*terms, now));
   for (std::size_t i = 0; i < documents.size(); ++i) {
     documents[i].day = day_of(*terms, documents[i].at);
     if (auto done = examiner.examine(documents[i], wheres[i], i); !done) return base::fail(done.error());

@@ -11,6 +11,7 @@
 #include "reckon/base/hash.h"
 #include "reckon/base/json_reader.h"
 #include "reckon/fee/tariff_reader.h"
+#include "reckon/ledger/verify.h"
 
 namespace reckon::ledger {
 namespace {
@@ -146,10 +147,13 @@ class Joiner {
     };
     if (!*found) return fault("is not in the ledger; a quote on record is needed");
     const auto& row = (*found)->row;
-    const auto hash = base::sha256(row.trace);
+    const auto previous = ledger_.hash_before((*found)->seq);
+    if (!previous) return base::fail(previous.error());
+    if (!*previous) return fault("follows a row that is missing in the ledger; run 'reckon verify' on it");
+    if (const auto changed = row_fault(**previous, **found); !changed.empty())
+      return fault(fmt::format("was changed in the ledger: {}; run 'reckon verify' on it", changed));
     const auto told = read_told(row.trace);
-    if (!told || row.quote.find(hash) == std::string::npos)
-      return fault("does not match its trace; run 'reckon verify' on the ledger");
+    if (!told) return fault("has a trace that cannot be read; run 'reckon verify' on the ledger");
     if (delivered.at < row.created_at)
       return fault(fmt::format("was made at {}, after the delivery at {}; a later time is needed",
                                base::format_rfc3339(row.created_at), base::format_rfc3339(delivered.at)));
@@ -179,7 +183,7 @@ class Joiner {
     document.vat = told->vat;
     document.rider_pay = told->rider_pay;
     if (told->vat) document.vat_rule = (*tariff)->vat;
-    document.source = hash;
+    document.source = base::sha256(row.trace);
     return document;
   }
 

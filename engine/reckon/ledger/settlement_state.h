@@ -64,7 +64,8 @@ inline constexpr const char* kPartiesOfDocuments =
     "SELECT 'branch', branch, min(seq) FROM documents WHERE branch <> '' GROUP BY branch";
 
 struct Books::State {
-  State(std::string file, Connection connection) : path(std::move(file)), db(std::move(connection)) {}
+  State(std::string file, Connection connection, const base::Clock* time)
+      : path(std::move(file)), db(std::move(connection)), clock(time) {}
 
   tl::unexpected<base::Error> store_fault(std::string_view doing) const;
   tl::unexpected<base::Error> damage() const;
@@ -123,6 +124,7 @@ struct Books::State {
 
   std::string path;
   mutable Connection db;
+  const base::Clock* clock;  ///< null: the machine's
 };
 
 /// Reads a row of kSelectDocument.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "reckon/fee/condition.h"
@@ -22,6 +23,11 @@ constexpr std::size_t kMostTold = 20;
 std::pair<std::string_view, std::string_view> parts_of(std::string_view account) {
   const auto colon = std::min(account.find(':'), account.size());
   return {account.substr(0, colon), account.substr(std::min(colon + 1, account.size()))};
+}
+
+// Whose pay something is kept back of, in a statement of another account than the rider's.
+bool names_rider(std::string_view account, std::string_view of) {
+  return account.starts_with("rider:") && account != of;
 }
 
 // A row of the select in `statement`; nothing where its names are none.
@@ -42,6 +48,25 @@ std::optional<StatementLine> read_line(const Statement& at, std::chrono::sys_day
   return line;
 }
 
+// `insurance:accident rider:r-1`, as add_closed_days has it.
+std::string kept_back_note(const DayJournal& journal, const Entry& entry, std::string_view of) {
+  std::set<std::string_view> names;
+  for (auto p = entry.first; p < entry.last; ++p) {
+    const auto& name = journal.accounts[journal.postings[p].account];
+    if (name.starts_with("insurance:") || names_rider(name, of)) names.insert(name);
+  }
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+// When the entry was made: a release by what came before it.
+base::WallTime time_of(const DayJournal& journal, const Entry& entry,
+                       const std::map<std::int64_t, Document>& documents, base::WallTime otherwise) {
+  auto cause = static_cast<std::size_t>(&entry - journal.entries.data());
+  while (cause > 0 && journal.entries[cause].kind == EntryKind::kRelease) --cause;
+  const auto found = documents.find(journal.entries[cause].document);
+  return found == documents.end() ? otherwise : found->second.at;
+}
+
 StatementLine open_line(const DayJournal& journal, const Entry& entry, const Posting& posting,
                         const Document* document, std::chrono::sys_days day) {
   StatementLine line;
@@ -57,10 +82,7 @@ StatementLine open_line(const DayJournal& journal, const Entry& entry, const Pos
     line.reason = document->reason;
     line.note = document->note;
   }
-  for (auto p = entry.first; p < entry.last && entry.kind == EntryKind::kInsurance; ++p) {
-    const auto& name = journal.accounts[journal.postings[p].account];
-    if (name.starts_with("insurance:")) line.note = name;
-  }
+  if (entry.document == 0) line.note = kept_back_note(journal, entry, journal.accounts[posting.account]);
   return line;
 }
 
@@ -144,7 +166,9 @@ base::Result<void> Books::State::add_lines(const DayJournal& journal, const std:
         if (*earlier) found = by_seq.emplace(entry.document, std::move(**earlier)).first;
       }
       const auto* of = found == by_seq.end() ? nullptr : &found->second;
-      statement.lines.push_back(open_line(journal, entry, posting, of, open.day));
+      auto line = open_line(journal, entry, posting, of, open.day);
+      if (entry.kind == EntryKind::kRelease) line.at = time_of(journal, entry, by_seq, line.at);
+      statement.lines.push_back(std::move(line));
     }
   }
   return {};
@@ -177,17 +201,23 @@ base::Result<void> Books::State::add_closed_days(const Terms& terms, const std::
   Statement select(
       db.get(),
       "SELECT e.kind, p.what, p.amount, d.at_us, d.quote_id, d.reason, coalesce(d.note, "
-      "(SELECT a.name FROM postings q JOIN accounts a ON a.id = q.account WHERE q.close_seq = p.close_seq "
-      "AND q.entry = p.entry AND a.name LIKE 'insurance:%')), e.document FROM postings p "
+      "(SELECT group_concat(name, ' ') FROM (SELECT DISTINCT a.name AS name FROM postings q JOIN accounts a "
+      "ON a.id = q.account WHERE q.close_seq = p.close_seq AND q.entry = p.entry AND (a.name LIKE "
+      "'insurance:%' OR (a.name LIKE 'rider:%' AND a.name <> ?1)) ORDER BY a.name))), e.document, e.entry "
+      "FROM postings p "
       "INDEXED BY postings_of_account "
       "JOIN entries e ON e.close_seq = p.close_seq AND e.entry = p.entry "
       "LEFT JOIN documents d ON d.seq = e.document "
-      "WHERE p.account = (SELECT id FROM accounts WHERE name = ?) AND p.close_seq = ? "
+      "WHERE p.account = (SELECT id FROM accounts WHERE name = ?1) AND p.close_seq = ?2 "
       "ORDER BY p.entry, p.line");
   Statement before(
       db.get(),
       "SELECT balance FROM balances WHERE close_seq = ? AND account = (SELECT id FROM accounts WHERE "
       "name = ?)");
+  Statement cause(
+      db.get(),
+      "SELECT d.at_us FROM entries e JOIN documents d ON d.seq = e.document WHERE e.close_seq = ? "
+      "AND e.entry < ? AND e.kind <> 'RELEASE' ORDER BY e.entry DESC LIMIT 1");
   for (const auto& close : closes) {
     if (close.day < statement.from) {
       before.reset();
@@ -199,9 +229,22 @@ base::Result<void> Books::State::add_closed_days(const Terms& terms, const std::
     select.reset();
     select.bind(1, statement.account).bind(2, close.seq);
     Step step = Step::kRow;
+    std::int64_t last_release = -1;
     while ((step = select.step()) == Step::kRow) {
       auto line = read_line(select, close.day, end_of(terms, close.day));
       if (!line) return damage(fmt::format("close {} has an entry that is not known", close.seq));
+      if (line->entry == EntryKind::kRelease) {  // those of one cause follow each other
+        const auto entry = select.integer(8);
+        if (last_release == entry - 1) {
+          line->at = statement.lines.back().at;
+        } else {
+          cause.reset();
+          const auto found = cause.bind(1, close.seq).bind(2, entry).step();
+          if (found == Step::kFailed) return damage();
+          if (found == Step::kRow) line->at = wall(cause.integer(0));
+        }
+        last_release = entry;
+      }
       statement.lines.push_back(std::move(*line));
     }
     if (step == Step::kFailed) return damage();
@@ -230,7 +273,6 @@ base::Result<AccountStatement> Books::statement(std::string_view account, std::c
                                                 std::chrono::sys_days to, OpenDays open) const {
   const auto view = snapshot();
   if (!view) return base::fail(view.error());
-  if (auto known = state_->check_known(account); !known) return base::fail(known.error());
   const auto terms = this->terms();
   const auto closes = this->closes();
   const auto days = open_days();
@@ -250,6 +292,9 @@ base::Result<AccountStatement> Books::statement(std::string_view account, std::c
     auto position = state_->add_open_days(*terms, *days, last, statement);
     if (!position) return base::fail(position.error());
     after = std::move(*position);
+  }
+  if (!after || !after->balances.contains(account)) {  // open days may be the first that know it
+    if (auto known = state_->check_known(account); !known) return base::fail(known.error());
   }
   if (auto done = state_->add_held(*closes, std::move(after), statement); !done)
     return base::fail(done.error());

@@ -93,7 +93,7 @@ tl::unexpected<base::Error> Books::State::damage(std::string_view what) const {
 Books::Books(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Books::~Books() = default;
 
-base::Result<std::unique_ptr<Books>> Books::open(std::string_view url, Mode mode) {
+base::Result<std::unique_ptr<Books>> Books::open(std::string_view url, Mode mode, const base::Clock* clock) {
   auto path = path_of(url, "place for settlement books");
   if (!path) return base::fail(path.error());
   const bool writes = mode != Mode::kReadOnly;
@@ -109,7 +109,7 @@ base::Result<std::unique_ptr<Books>> Books::open(std::string_view url, Mode mode
   const auto access = writes ? Access::kReadWrite : Access::kReadOnly;
   if (auto ready = prepare_file(*connection, *path, access, kFormat); !ready)
     return base::fail(ready.error());
-  return std::unique_ptr<Books>(new Books(std::make_unique<State>(*path, std::move(*connection))));
+  return std::unique_ptr<Books>(new Books(std::make_unique<State>(*path, std::move(*connection), clock)));
 }
 
 base::Result<void> Books::put_terms(const Terms& terms, base::WallTime at, std::string_view by) {

@@ -60,12 +60,12 @@ struct Recorded {
 /// One line of a statement.
 struct StatementLine {
   std::chrono::sys_days day{};
-  base::WallTime at{};  ///< of the document; the day's last second where there is none
+  base::WallTime at{};  ///< of the document, of a release what released it; the day's last second of none
   EntryKind entry = EntryKind::kDelivery;
   What what = What::kFee;
   std::int64_t document = 0;  ///< seq, or 0
   std::string quote_id, reason;
-  std::string note;  ///< of the document; of an insurance its account
+  std::string note;  ///< of the document; of what is kept back of pay the insurance and whose pay
   fee::Money amount;
   fee::Money balance;  ///< after it
   bool open = false;   ///< of a day that is not closed: it may still change
@@ -104,11 +104,13 @@ class Books {
   /// kCreate is kReadWrite that makes a missing file.
   enum class Mode : std::uint8_t { kReadWrite, kReadOnly, kCreate };
 
-  /// @param url  `sqlite:<path>`
+  /// @param url    `sqlite:<path>`
+  /// @param clock  says which day is today where a document of a closed day is refused; null: the machine's
   /// @errors kInvalidInput  another scheme
   ///         kEnvironment   cannot be opened, or is missing, or cannot be made
   ///         kCorrupt       not such books, or another version of them
-  static base::Result<std::unique_ptr<Books>> open(std::string_view url, Mode mode);
+  static base::Result<std::unique_ptr<Books>> open(std::string_view url, Mode mode,
+                                                   const base::Clock* clock = nullptr);
   ~Books();
 
   /// From now on days are closed under these; earlier ones are kept. All terms of one file have one currency

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -41,12 +43,17 @@ Row begun(const base::JsonNode& node) {
   return row;
 }
 
+// A party but `refused`, which has no part in this.
 Party read_party(const base::JsonNode& node, Party refused) {
-  const auto party = static_cast<Party>(fee::read_choice(node, kPartyNames));
-  if (party == refused && node.present())
-    node.fault(fmt::format("'{}' has no part in this; allowed: another of {}",
-                           kPartyNames[static_cast<std::size_t>(refused)], fmt::join(kPartyNames, ", ")));
-  return party;
+  std::array<std::string_view, kPartyNames.size() - 1> allowed{};
+  std::ranges::remove_copy(kPartyNames, allowed.begin(), kPartyNames[static_cast<std::size_t>(refused)]);
+  if (node.is_string() && node.string(64) == kPartyNames[static_cast<std::size_t>(refused)]) {
+    node.fault(fmt::format("'{}' has no part in this; allowed: {}",
+                           kPartyNames[static_cast<std::size_t>(refused)], fmt::join(allowed, ", ")));
+    return {};
+  }
+  const auto name = allowed[static_cast<std::size_t>(fee::read_choice(node, allowed))];
+  return static_cast<Party>(std::ranges::find(kPartyNames, name) - kPartyNames.begin());
 }
 
 Shares read_shares(const base::JsonNode& node) {

@@ -71,6 +71,12 @@ std::string quote_fault(const QuoteRow& row) {
   return {};
 }
 
+std::string link_fault(std::string_view previous, const StoredRow& stored) {
+  return chain_hash(previous, stored.seq, stored.row) == stored.row_hash
+             ? std::string()
+             : "does not match its hash: a field of this row, or the row before it, was changed";
+}
+
 // What is wrong with the chain of events: told with the rows' own differences.
 void verify_events(const Ledger& ledger, const std::function<void(std::string, std::string)>& add) {
   std::string previous;
@@ -100,9 +106,7 @@ class Verifier {
     next_ = stored.seq + 1;
     mark_clock_step(stored);
     const auto where = fmt::format("row {} (quote {})", stored.seq, stored.row.quote_id);
-    if (chain_hash(previous_, stored.seq, stored.row) != stored.row_hash) {
-      add(where, "does not match its hash: a field of this row, or the row before it, was changed");
-    }
+    if (const auto fault = link_fault(previous_, stored); !fault.empty()) add(where, fault);
     previous_ = stored.row_hash;
     if (const auto fault = quote_fault(stored.row); !fault.empty()) add(where, fault);
     if (const auto& tariff = tariff_of(stored.row.tariff_release)) {
@@ -188,6 +192,11 @@ base::Result<VerifyReport> verify(const Ledger& ledger,
   auto report = verifier.take();
   if (auto gaps = ledger.gaps()) report.gaps = std::move(*gaps);
   return report;
+}
+
+std::string row_fault(std::string_view previous, const StoredRow& stored) {
+  auto fault = link_fault(previous, stored);
+  return fault.empty() ? quote_fault(stored.row) : fault;
 }
 
 std::vector<Difference> verify_trace(std::string_view trace, std::string_view tariff,

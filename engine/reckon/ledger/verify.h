@@ -44,6 +44,11 @@ base::Result<VerifyReport> verify(const Ledger& ledger,
                                   const std::function<void(std::int64_t, std::int64_t)>& progress,
                                   std::size_t max_differences = 100);
 
+/// What is wrong with a recorded row by itself: its link to the row before (of hash `previous`; empty for the
+/// first), and what its quote tells of the fee against its trace. Empty when nothing is.
+/// Cost: hashing the row and reading its two texts; the fee is not computed again.
+std::string row_fault(std::string_view previous, const StoredRow& stored);
+
 /// Recomputes one trace under its tariff (both JSON): what differs, or nothing.
 /// @param trace_hash  the hash that the trace must have
 std::vector<Difference> verify_trace(std::string_view trace, std::string_view tariff,

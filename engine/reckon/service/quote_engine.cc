@@ -352,6 +352,7 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
       faults.add(maps.error());
     }
   }
+  std::vector<std::filesystem::path> read;  // those in parts.tariffs
   for (const auto& path : config.tariffs) {
     auto tariff = load_tariff(path);
     if (!tariff) {
@@ -367,6 +368,17 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
                               (*tariff)->id, (*tariff)->version)});
     }
     parts.tariffs.push_back(std::move(*tariff));
+    read.push_back(path);
+  }
+  for (const auto& [first, second] : fee::rivals(parts.tariffs)) {
+    if (!parts.tariffs[second]->scope) continue;  // the first prices requests that name none
+    faults.add(
+        {ErrorCode::kInvalidInput, read[second].string(),
+         fmt::format("'{}' is for {} from {} on, as '{}' ({}) is, so that only their order would decide; "
+                     "another scope or valid_from, or one of them left out, is needed",
+                     parts.tariffs[second]->id, fee::scope_text(*parts.tariffs[second]),
+                     base::format_rfc3339(parts.tariffs[second]->valid_from), parts.tariffs[first]->id,
+                     read[first].string())});
   }
   open_providers(config, environment, clock, parts, faults);
   if (!faults.empty()) return base::fail(faults.take());
