@@ -135,7 +135,8 @@ TEST_CASE("route fit: roads closed to the provider are found from answers, with 
     const auto fit = distance::fit_routes(network, seen);
     distance::ModelRouter paces_only(network, without.model, 1000), learned(network, fit.model, 1000);
     const double before = share_alike(paces_only, others), after = share_alike(learned, others);
-    MESSAGE(std::string(row.timed ? "with" : "without"), " durations: alike before ", before, ", after ", after);
+    MESSAGE(std::string(row.timed ? "with" : "without"), " durations: alike before ", before, ", after ",
+            after);
     CHECK(after > row.least);
     CHECK(after > before);
     std::size_t right = 0, wrong = 0;

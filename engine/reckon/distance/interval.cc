@@ -71,12 +71,24 @@ std::vector<IntervalKnot> fit_interval(std::vector<Scored> scored) {
   const auto speak = [&](std::size_t first, std::size_t count) {
     knots.push_back(knot_of(std::span(scored).subspan(first, count)));
   };
-  // The shortest trips are unlike those in the middle of the first window, and the longest likewise.
-  std::vector<std::size_t> fewer;
-  for (auto few = kLeastForInterval; few < width; few *= 2) fewer.push_back(few);
-  for (const auto few : fewer) speak(0, few);
-  for (std::size_t i = 0; i <= steps; ++i) speak(steps == 0 ? 0 : last * i / steps, width);
-  for (auto few = fewer.rbegin(); few != fewer.rend(); ++few) speak(scored.size() - *few, *few);
+  // The shortest trips are unlike those in the middle of a whole window, and the longest likewise: windows
+  // side by side, each twice as wide as the one before.
+  std::vector<std::size_t> narrow;
+  for (auto few = kLeastForInterval; few < width; few *= 2) narrow.push_back(few);
+  std::size_t begin = 0, edge = 0;  // of the last narrow one, and how far all of them reach
+  for (const auto few : narrow) {
+    begin = edge;
+    speak(begin, few);
+    edge += few;
+  }
+  for (std::size_t i = 0; i <= steps; ++i) {
+    const auto first = steps == 0 ? 0 : last * i / steps;
+    if (first >= begin && first + begin <= last) speak(first, width);
+  }
+  for (auto few = narrow.rbegin(); few != narrow.rend(); ++few) {
+    speak(scored.size() - edge, *few);
+    edge -= *few;
+  }
   return knots;
 }
 
