@@ -310,7 +310,12 @@ std::int64_t OsmReference::turn_ms(State from, State to) const {
   const double lengths = std::hypot(back.first, back.second) * std::hypot(on.first, on.second);
   if (lengths == 0) return light;
   const double cosine = -(back.first * on.first + back.second * on.second) / lengths;
-  const bool left = on.second * -back.first - on.first * -back.second > 0;
+  const auto whole = [&](const Segment& segment) {
+    const auto& a = places_[node];
+    const auto& b = places_[segment.node[0] == node ? segment.node[1] : segment.node[0]];
+    return std::pair(std::int64_t{b.second} - a.second, std::int64_t{b.first} - a.first);
+  };
+  const bool left = whole(in).second * whole(out).first - whole(in).first * whole(out).second > 0;
   return light + road::bend_ms(vehicle_, cosine, left);
 }
 

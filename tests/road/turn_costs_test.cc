@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <random>
 
 #include "road/drawn_map_fixture.h"
 
@@ -79,6 +80,26 @@ TEST_CASE("bend_ms: left and right are told by the places, and the driving side 
   CHECK(cost(DrivingSide::kRight, north) < 20);
   CHECK(cost(DrivingSide::kRight, south) > 7400);
   CHECK(cost(DrivingSide::kRight, corner) == 0);  // two nodes on one spot have no direction
+}
+
+TEST_CASE("bend_ms: a road drawn straight on bends to no side, wherever and however it lies") {
+  std::mt19937_64 random(3);
+  const auto step = [&] { return static_cast<std::int32_t>(random() % 4001) - 2000; };
+  for (int i = 0; i < 20'000; ++i) {
+    const geo::PlaceE7 corner{static_cast<std::int32_t>(random() % 1'600'000'000) - 800'000'000,
+                              static_cast<std::int32_t>(random() % 3'500'000'000) - 1'750'000'000};
+    const auto lat = step(), lng = step();
+    if (lat == 0 && lng == 0) continue;
+    const auto far = static_cast<std::int32_t>(1 + random() % 9);
+    const geo::PlaceE7 before{corner.lat - lat, corner.lng - lng};
+    const geo::PlaceE7 after{corner.lat + far * lat, corner.lng + far * lng};
+    for (const auto side : {DrivingSide::kRight, DrivingSide::kLeft}) {
+      REQUIRE(road::bend_ms(Vehicle::kCar, side, before, corner, after) ==
+              road::bend_ms(Vehicle::kCar, 1, false));
+      REQUIRE(road::bend_ms(Vehicle::kCar, side, after, corner, after) ==
+              road::bend_ms(Vehicle::kCar, -1, false));
+    }
+  }
 }
 
 TEST_CASE("turn costs: a left turn takes longer than a right one, and a bend without a choice nothing") {

@@ -52,8 +52,12 @@ std::uint16_t bend_ms(Vehicle vehicle, DrivingSide side, geo::PlaceE7 before, ge
   const double lengths = std::sqrt((from.x * from.x + from.y * from.y) * (to.x * to.x + to.y * to.y));
   if (lengths == 0) return 0;
   const double cosine = -(from.x * to.x + from.y * to.y) / lengths;  // `from` points back
-  const bool left = from.y * to.x - from.x * to.y > 0;
-  return bend_ms(vehicle, cosine, left == (side == DrivingSide::kRight));
+  // Exact for segments of less than six degrees, and so the same whoever asks: a road drawn straight on bends
+  // to no side, and costs what a turn beside the oncoming traffic does.
+  const auto east = [&](geo::PlaceE7 end) { return static_cast<double>(end.lng) - corner.lng; };
+  const auto north = [&](geo::PlaceE7 end) { return static_cast<double>(end.lat) - corner.lat; };
+  const double left = north(before) * east(after) - east(before) * north(after);
+  return bend_ms(vehicle, cosine, side == DrivingSide::kRight ? left > 0 : left < 0);
 }
 
 std::uint16_t u_turn_ms(Vehicle vehicle) {
