@@ -66,6 +66,18 @@ TEST_CASE("closures: where other causes are usual, one trip closes no road and m
   CHECK(closed_roads(ways, noisy).size() == 1);
 }
 
+TEST_CASE("closures: however noisy the trips, more of them never speak for an open way") {
+  const distance::ClosureOptions noisy{0.01, 0.9};
+  Roads far;
+  for (std::uint32_t road = 0; road < 40; ++road) far.push_back(road);
+  std::vector<UntakenWay> ways;
+  for (std::uint32_t trip = 0; trip < 60; ++trip) ways.push_back({trip, {1, 2}});
+  const auto near = closed_roads(ways, noisy);
+  REQUIRE(near.size() == 1);
+  for (std::uint32_t trip = 60; trip < 260; ++trip) ways.push_back({trip, far});
+  CHECK(closed_roads(ways, noisy) == near);
+}
+
 TEST_CASE("closures: random ways are all explained, by hardly more roads than are needed") {
   constexpr std::uint32_t kSeed = 20261127, kRoads = 14;
   CAPTURE(kSeed);

@@ -349,6 +349,20 @@ TEST_CASE("snapping: who goes into a building is brought to its nearest entrance
   CHECK(snapped(drawn, inside(-10))->offset_m == doctest::Approx(30).epsilon(0.01));
 }
 
+TEST_CASE("entrances: a way that is a building and a road stays a road") {
+  DrawnMap drawn(R"(
+    A---B---C
+        |   |
+        D---E
+)");
+  drawn.way("AB")
+      .way("BCEDB", {{"highway", "pedestrian"}, {"building", "roof"}})
+      .node('E', {{"entrance", "yes"}});
+  BuiltMap map(drawn);
+  CHECK(map.map().info().counts.entrances == 1);
+  CHECK(map.trip(base::Vehicle::kFoot, 'A', 'E').back() == 'E');
+}
+
 TEST_CASE("snapping: points on segments, the maximum distance, two-way streets left either way") {
   DrawnMap drawn("A-------B-------C");
   drawn.way("AB").way("BC");

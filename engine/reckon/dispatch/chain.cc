@@ -101,7 +101,6 @@ bool Chain::update(const Flat& flat) {
   update_loads(flat);
   if (travel_s_ > v.max_travel_s || distance_m_ > v.max_distance_m) return false;
   work_s_ += travel_s_;
-  if (n > 0) balance_cost_ = flat.problem.balance_cost(n, work_s_);
   slow_ = v.has_breaks;
   for (std::size_t i = 0; flat.any_on_board_limit && i < n && !slow_; ++i)
     slow_ = flat.max_on_board_s(flat.tasks[tasks_[i]].request) < kUnlimited;
@@ -109,6 +108,7 @@ bool Chain::update(const Flat& flat) {
              std::ranges::any_of(tasks_, [&](TaskIndex task) { return flat.tasks[task].late_per_hour > 0; });
   // These times are without breaks and limits on board: what they forbid is impossible with them, too.
   if (!update_times(flat)) return false;
+  if (n > 0) balance_cost_ = flat.problem.balance_cost(n, work_s_);  // within a shift: it fits
   if (n > 0 && slow_) {
     const auto late = lateness(flat.problem, flat.problem.vehicles[vehicle_], tasks_);
     if (!late) return false;

@@ -68,8 +68,9 @@ class Inference {
     for (std::size_t s = 0; s < statements_.size(); ++s) {
       auto& one = statements_[s];
       const double some = 1 - std::pow(1 - options.prior, static_cast<double>(one.roads.size()));
-      one.violated =
-          std::pow(options.noise / (1 - options.noise) * some, static_cast<double>(one.trips.size()));
+      // However noisy the trips: more of them never speak for an open way.
+      const double each = std::min(1.0, options.noise / (1 - options.noise) * some);
+      one.violated = std::pow(each, static_cast<double>(one.trips.size()));
       one.told.assign(one.roads.size(), 1);
       for (std::size_t r = 0; r < one.roads.size(); ++r) over_[one.roads[r]].push_back({s, r});
     }
@@ -108,10 +109,12 @@ class Inference {
   double speak(Statement& one) {
     std::vector<double> open;  // each road's, without this statement
     for (const auto road : one.roads) open.push_back(1 / (1 + odds(road, &one)));
-    double largest = 0;
+    std::vector<double> behind(open.size() + 1, 1);  // all from one on
+    for (std::size_t r = open.size(); r-- > 0;) behind[r] = behind[r + 1] * open[r];
+    double largest = 0, before = 1;
     for (std::size_t r = 0; r < open.size(); ++r) {
-      double others = 1;
-      for (std::size_t k = 0; k < open.size(); ++k) others *= k == r ? 1 : open[k];
+      const double others = before * behind[r + 1];
+      before *= open[r];
       const double fresh = 1 / std::max(kLeastOpen, 1 - others + one.violated * others);
       const double mixed = std::exp((1 - kDamping) * std::log(fresh) + kDamping * std::log(one.told[r]));
       largest = std::max(largest, std::abs(std::log(mixed / one.told[r])));

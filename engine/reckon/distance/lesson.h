@@ -30,11 +30,11 @@ struct Lesson {
 };
 
 /// Learns from all but the newest tenth of the pairs and measures on these; then goes on to learn from them,
-/// too. So what is told is told of the calibration before it knew the newest tenth: of no better one. A route
-/// model that does worse than the map alone is left out.
+/// too. So what is told is told of the calibration before it knew the newest tenth; the one that is given
+/// knows more and has not been measured. A route model that does worse than the map alone is left out.
 /// @param map    null: only the detour is learned
 /// @param trips  in order of asking, each two doors once (pairs.h)
-/// @return nothing when `progress` stopped it. Deterministic. Cost: 20 to 60 searches a pair.
+/// @return nothing when `progress` stopped it. Deterministic. Cost: up to three fits (route_fit.h).
 /// @errors kInvalidInput  fewer than kLeastPairs, or the map does not serve the vehicle
 base::Result<std::optional<Lesson>> learn(std::string provider, base::Vehicle vehicle,
                                           const std::shared_ptr<const road::RoadMap>& map,

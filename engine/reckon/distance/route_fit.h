@@ -49,7 +49,8 @@ struct RouteFitResult {
 /// Told how far a fit is, many times a second. @return false to give the fit up
 using FitProgress = std::function<bool(std::string_view stage, double done)>;
 
-/// Fits a model of one provider on one vehicle's network. Cost: some 20 to 60 searches a pair.
+/// Fits a model of one provider on one vehicle's network. Cost: of 4,500
+/// trips on Porto some 26 s of CPU.
 RouteFitResult fit_routes(const road::RouteNetwork& network, std::span<const AnsweredTrip> trips,
                           const RouteFitOptions& options = {}, const FitProgress& progress = {});
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -91,7 +92,9 @@ class LabelMaker {
       labels->all.clear();
       labels->all.reserve(labelled_ * std::min<std::size_t>(entries, kUsualEntries));  // untouched until used
     }
-    const auto most = std::size_t{entries} * hierarchy_.arc_of_vertex.size();
+    const auto most =
+        std::min<std::size_t>(std::size_t{entries} * hierarchy_.arc_of_vertex.size(),
+                              std::numeric_limits<std::uint32_t>::max());  // `first` counts them
     for (std::uint32_t v = 0; v < labelled_; ++v) {
       if (hierarchy_.out.all.size() + hierarchy_.in.all.size() > most) break;
       add(v, hierarchy_.up.view(), hierarchy_.out, hierarchy_.in);

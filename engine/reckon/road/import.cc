@@ -147,7 +147,7 @@ class WayPass : public osmium::handler::Handler {
       return std::ranges::binary_search(entrances_, ref.ref());
     };
     if (std::none_of(way.nodes().begin(), way.nodes().end(), is_entrance)) return;
-    if (!read_building(tags_.read(way.tags())) || !seen_ways_.insert(way.id()).second) return;
+    if (!read_building(tags_.read(way.tags())) || !seen_buildings_.insert(way.id()).second) return;
     buildings_.push_back({way.id(), {}});
     for (const auto& node : way.nodes()) buildings_.back().refs.push_back(node.ref());
   }
@@ -159,7 +159,7 @@ class WayPass : public osmium::handler::Handler {
   std::unordered_map<std::string, std::uint32_t> names_;  ///< numbers in RoadData::names
   std::vector<std::int64_t> refs_;
   std::vector<RawTurnRule> rules_;
-  std::unordered_set<std::int64_t> seen_ways_;
+  std::unordered_set<std::int64_t> seen_ways_, seen_buildings_;  ///< one way may be both
   std::unordered_set<std::int64_t> seen_relations_;
 };
 
@@ -335,7 +335,6 @@ void place_buildings(std::vector<RawBuilding> raw,
       if (std::ranges::binary_search(entrances, ref)) building.entrances.push_back(corner);
     }
     if (std::ranges::find(building.corners, kNowhere) != building.corners.end()) continue;
-    data.counts.entrances += building.entrances.size();
     data.buildings.push_back(std::move(building));
   }
 }

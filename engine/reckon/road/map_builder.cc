@@ -125,6 +125,7 @@ base::Result<Begun> begin(RoadData& data, const BuildOptions& options) {
   map.directed_edge_count = count_directed_edges(*set);
   add_geometry(*set, data, map);
   map.entrances = compile_entrances(data.buildings);
+  data.counts.entrances = map.entrances.entrances.size();
   RulesUsed used(data);
   auto& vehicles_of_edge = begun.vehicles_of_edge;
   vehicles_of_edge.resize(set->edges.size());
