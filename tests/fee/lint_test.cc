@@ -166,3 +166,76 @@ TEST_CASE("lint: a VAT rate that is no country's is told, a usual one and zero a
           row.told);
   }
 }
+
+TEST_CASE("lint: pay above the fee is told of what both sides really come to") {
+  const auto pay = [](const std::string& price, const std::string& more = "") {
+    return R"("rider_pay":{"base":{"price":)" + price +
+           R"(,"up_to_m":1000},"steps":[{"beyond_m":1000,"length_m":100,"price":10}])" + more + "},";
+  };
+  const auto rain = [](const std::string& amount) {
+    return R"("surcharges":[{"rule":"rain","type":"WEATHER","text":"t","kind":"FIXED","amount":)" + amount +
+           R"(,"when":{"weather":["rain"]}}])";
+  };
+  const std::string always =
+      R"("surcharges":[{"rule":"x","type":"ETC","text":"t","kind":"FIXED","amount":300}],)";
+  struct Row {
+    std::string more, where, says;  // nothing is said where `says` is empty
+    const char* why;
+  };
+  for (const Row& row :
+       {Row{R"("minimum":3000,)" + pay("2500"), "", "", "the fee's minimum covers the pay"},
+        Row{R"("minimum":2000,)" + pay("2500"), "/rider_pay/base/price",
+            "pays 2500 for 1000 m, for which the fee is 2000: each such delivery loses", "it does not"},
+        Row{pay("500", R"(,"minimum":1200)"), "/rider_pay/minimum",
+            "pays 1200 for 1000 m, for which the fee is 1000", "the pay's minimum is above the fee"},
+        Row{pay("1500", R"(,"maximum":900)"), "", "", "the pay's maximum is below the fee"},
+        Row{R"("maximum":1000,)" + always + pay("1200"), "/rider_pay/base/price", "the fee is 1000",
+            "the fee's maximum holds the surcharge down"},
+        Row{always + pay("1200"), "", "", "a surcharge that always applies covers the pay"},
+        Row{R"("rounding":[{"unit":500,"mode":"up","stage":"distance"}],)" +
+                pay("1100", R"(,"rounding":[{"unit":500,"mode":"down","stage":"distance"}])"),
+            "", "", "the pay is rounded down to the fee"},
+        Row{pay("900", R"(,"rounding":[{"unit":2000,"mode":"up","stage":"distance"}])"),
+            "/rider_pay/base/price", "pays 2000", "the pay is rounded up above the fee"},
+        Row{rain("700") + "," + pay("1200"), "/rider_pay/base/price",
+            "each such delivery to which no other rule applies loses money", "rain would cover it"}}) {
+    CAPTURE(row.why);
+    std::string all;
+    bool told = false, margin = false;
+    for (const auto& remark : remarks_of(row.more)) {
+      all += remark.where + ": " + remark.message + "\n";
+      const bool loses = remark.message.find("loses money") != std::string::npos;
+      margin = margin || loses;
+      told =
+          told || (loses && remark.where == row.where && remark.message.find(row.says) != std::string::npos);
+    }
+    CHECK_MESSAGE((row.says.empty() ? !margin : told), all);
+  }
+}
+
+TEST_CASE("lint: a rate stands on base and distance as they are rounded") {
+  const auto rate = [](const std::string& ppm) {
+    return R"("surcharges":[{"rule":"x","type":"ETC","text":"t","kind":"RATE","rate_ppm":)" + ppm +
+           R"(,"rounding":{"unit":1000,"mode":"down"}}],)";
+  };
+  const auto rounded = [](const std::string& unit, const std::string& mode) {
+    return R"("rounding":[{"unit":)" + unit + R"(,"mode":")" + mode + R"(","stage":"distance"}],)";
+  };
+  const auto told = [](const std::vector<fee::Remark>& remarks) {
+    return std::ranges::any_of(remarks, [](const auto& one) {
+      return one.message.find("always rounds to nothing") != std::string::npos;
+    });
+  };
+  CHECK_FALSE(told(remarks_of(rate("50000"))));  // of 20,000: 1,000
+  CHECK(told(remarks_of(rounded("15000", "down") + rate("50000"))));
+  CHECK(told(remarks_of(rate("40000"))));
+  CHECK_FALSE(told(remarks_of(rounded("30000", "up") + rate("40000"))));
+  const auto by_the_metre = [&](const std::string& mode, const std::string& ppm) {
+    return fee::lint(
+        *test::small_tariff(R"("price":100}],"surcharges":[],)",
+                            R"("price":100,"charge":"pro_rata","rounding":{"unit":10000,"mode":")" + mode +
+                                R"("}}],)" + rate(ppm)));
+  };
+  CHECK(told(by_the_metre("down", "50000")));      // of 1,000 + 10,000
+  CHECK_FALSE(told(by_the_metre("up", "48000")));  // of 1,000 + 20,000
+}

@@ -251,3 +251,32 @@ TEST_CASE("ledger: another content of a tariff's version is found by its id and 
   CHECK_FALSE(ledger->other_release("small", 2, other->release).value());
   CHECK_FALSE(ledger->other_release("large", 1, other->release).value());
 }
+
+TEST_CASE("ledger: of two contents of a version the one that was configured last is the newest") {
+  const LedgerFolder folder;
+  const auto first = test::small_tariff(),
+             other = test::small_tariff(R"("price":1000,"up_to_m")", R"("price":1001,"up_to_m")");
+  const auto other_than = [](const Ledger& ledger, const auto& tariff) {
+    return ledger.other_release("small", 1, tariff->release).value();
+  };
+  {
+    const auto ledger = folder.open();
+    REQUIRE(ledger->put_tariff(first->release, first->canonical));
+    REQUIRE(ledger->put_tariff(other->release, other->canonical));
+    CHECK_FALSE(other_than(*ledger, other));  // the edit is accepted
+    CHECK(other_than(*ledger, first) == other->release);
+    REQUIRE(ledger->put_tariff(first->release, first->canonical));
+    CHECK_FALSE(other_than(*ledger, first));  // the original is restored
+    CHECK(other_than(*ledger, other) == first->release);
+    CHECK(ledger->tariff(other->release).value() == other->canonical);
+  }
+  CHECK(other_than(*folder.open(), other) == first->release);
+  execute(folder, "DROP TABLE newest_releases");  // a ledger of an earlier release
+  const auto ledger = folder.open();
+  CHECK(other_than(*ledger, first) == other->release);
+  CHECK(other_than(*ledger, other) == first->release);
+  REQUIRE(ledger->put_tariff(other->release, other->canonical));
+  CHECK_FALSE(other_than(*ledger, other));
+  REQUIRE(ledger->put_tariff("sha256:0", "no JSON"));
+  CHECK_FALSE(other_than(*ledger, other));
+}

@@ -224,16 +224,70 @@ class Days(Shop):
         out = self.folder / "out"
         self.settle("export", "--out", out)
         before = (out / "shops/s-0.csv").read_bytes()
-        (out / "shops/elsewhere.csv").write_text("of other books")
-        (out / "shops/notes.txt").write_text("mine")
+        strange = ("shops/elsewhere.csv", "shops/notes.txt", "riders/plan.xlsx", "figures.csv")
+        for one in strange:
+            (out / one).write_text("mine")
         code, told, fault = run("settle", "export", "--out", out, "--books", self.books)
         self.assertEqual((code, told), (2, ""))
         self.assertRegex(fault, r"out: holds \d+ files of another export, such as .*; another folder is needed, or '--replace'")
-        self.assertTrue((out / "shops/elsewhere.csv").exists())
         self.settle("export", "--out", out, "--replace")
         self.assertEqual((out / "shops/s-0.csv").read_bytes(), before)
-        self.assertFalse((out / "shops/elsewhere.csv").exists())
-        self.assertEqual((out / "shops/notes.txt").read_text(), "mine")
+        self.assertEqual([(out / one).read_text() for one in strange], ["mine"] * len(strange))
+
+    def other_books(self, *shops):
+        """Books of their own with a closed day of these shops."""
+        books = f"sqlite:{self.folder}/other.db"
+        self.done("settle", "terms", TERMS, "--books", books, "--by", "kim")
+        rows = [(quote["quote_id"], shop, "r-0", "b-1", self.at) for quote, shop in zip(self.priced, shops)]
+        self.done("settle", "import", self.deliveries(rows), "--ledger", self.ledger, "--new-party", "--books", books)
+        self.done("settle", "close", "--day", json.loads(self.done("settle", "days", "--json", "--books", books))["open"][0]["day"], "--by", "kim", "--books", books)
+        return books
+
+    def test_what_an_earlier_export_alone_had_is_removed(self):
+        out = self.folder / "out"
+        self.done("settle", "export", "--out", out, "--books", self.other_books("s-0", "gone", "summary"))
+        stale = [out / f"shops/{shop}.{ending}" for shop in ("gone", "summary") for ending in ("csv", "xlsx")]
+        self.assertTrue(all(path.exists() for path in stale))
+        self.settle("close", "--day", self.take_in(), "--by", "kim")
+        self.settle("export", "--out", out, "--replace")
+        self.assertFalse(any(path.exists() for path in stale))
+        there = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+        fresh = self.folder / "fresh"
+        self.settle("export", "--out", fresh)
+        self.assertEqual(there, {str(path.relative_to(fresh)) for path in fresh.rglob("*") if path.is_file()})
+
+    def test_what_is_no_statement_of_an_export_is_never_replaced(self):
+        out, books = self.folder / "out", self.other_books("s-0")
+        self.done("settle", "export", "--out", out, "--books", books)
+        self.settle("close", "--day", self.take_in(), "--by", "kim")
+        (out / "shops/s-1.csv").write_text("mine")
+        before = (out / "summary.csv").read_bytes()
+        code, _, fault = run("settle", "export", "--out", out, "--replace", "--books", self.books)
+        self.assertEqual(code, 2)
+        self.assertIn("shops/s-1.csv: is not of the earlier export, and a statement would replace it; move it away", fault)
+        self.assertEqual(((out / "shops/s-1.csv").read_text(), (out / "summary.csv").read_bytes()), ("mine", before))
+        for text in ("month,sales\n1,2\n", before.decode().replace("shop:s-0", "shop:../../s-0"), ""):
+            (out / "summary.csv").write_text(text)
+            code, _, fault = run("settle", "export", "--out", out, "--replace", "--books", self.books)
+            self.assertEqual(code, 2)
+            self.assertIn("summary.csv: is no summary of an export", fault)
+            self.assertEqual((out / "summary.csv").read_text(), text)
+
+    def test_an_export_that_came_to_no_end_has_no_summary_and_may_be_done_again(self):
+        self.settle("close", "--day", self.take_in(), "--by", "kim")
+        out, whole = self.folder / "out", self.folder / "whole"
+        for folder in (out, whole):
+            self.settle("export", "--out", folder)
+        (out / "shops/s-1.csv").unlink()
+        (out / "shops/s-1.csv/in-the-way").mkdir(parents=True)  # in the middle of the accounts
+        code, _, fault = run("settle", "export", "--out", out, "--replace", "--books", self.books)
+        self.assertEqual(code, 3, fault)
+        self.assertTrue((out / "shops/s-0.csv").exists())
+        self.assertEqual(list(out.glob("summary*")), [])
+        shutil.rmtree(out / "shops/s-1.csv")
+        self.settle("export", "--out", out)
+        for path in (path for path in whole.rglob("*") if path.is_file()):
+            self.assertEqual((out / path.relative_to(whole)).read_bytes(), path.read_bytes(), path)
 
     def test_days_that_are_not_over_are_told(self):
         day = self.take_in()

@@ -213,6 +213,15 @@ class History(CityTest):
         second = json.loads(out)["tariff"]["release"]
         self.assertIn(f"tariff 'edited' version 1 is {second} now, but the ledger keeps another content of that version, {first}; ", fault)
         self.assertEqual(len(fault.splitlines()), 1, fault)
+        edited = path.read_text()
+        for content, release, other, why in ((edited, second, None, "it is accepted"), (json.dumps(old), first, second, "the original is back"),
+                                             (json.dumps(old), first, None, "it stays"), (edited, second, first, "edited once more")):
+            with self.subTest(why=why):
+                path.write_text(content)
+                code, out, fault = run("quote", "--config", config, *trip)
+                self.assertEqual((code, json.loads(out)["tariff"]["release"]), (0, release))
+                self.assertEqual(len(fault.splitlines()), 0 if other is None else 1, fault)
+                self.assertIn(f"{release} now, but the ledger keeps another content of that version, {other}; " if other else "", fault)
 
     def test_a_batch_names_column_and_key_of_each_fault(self):
         trips = self.folder / "bad.csv"

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 
 #include "commands.h"
+#include "reckon/base/csv.h"
 #include "reckon/base/file.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/base/local_time.h"
@@ -194,23 +195,101 @@ base::Result<void> write_both(const std::filesystem::path& stem, const ledger::S
   return ledger::write_xlsx(stem.string() + ".xlsx", {&sheet, 1}, currency, created);
 }
 
-constexpr std::array<std::string_view, 4> kFolders = {"shops", "riders", "branches", "others"};
+using Files = std::set<std::filesystem::path>;
 
-// Files in `folder` as an export writes them.
-std::vector<std::filesystem::path> files_of_export(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> files;
-  const auto take = [&files](const std::filesystem::path& in, std::string_view stem) {
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(in, none)) {
-      const auto ending = entry.path().extension();
-      if ((ending == ".csv" || ending == ".xlsx") && (stem.empty() || entry.path().stem() == stem))
-        files.push_back(entry.path());
-    }
-  };
-  take(folder, "summary");
-  for (const auto one : kFolders) take(folder / one, "");
-  std::ranges::sort(files);
-  return files;
+Files both_of(const std::filesystem::path& stem) {
+  return {stem.string() + ".csv", stem.string() + ".xlsx"};
+}
+
+// The statements that the summary in `folder` lists; nothing where there is none: no export, or one that
+// came to no end.
+base::Result<std::optional<Files>> listed_in_summary(const std::filesystem::path& folder) {
+  constexpr std::size_t kMaxSummaryBytes = std::size_t{256} << 20;
+  const auto path = folder / "summary.csv";
+  std::error_code none;
+  if (!std::filesystem::exists(path, none)) return std::nullopt;
+  const auto bytes = base::read_file(path, kMaxSummaryBytes);
+  if (!bytes) return base::fail(bytes.error());
+  base::CsvFaults faults;  // of a summary without rows, too; what is no summary has another header
+  const auto table = base::parse_csv(*bytes, path.string(), faults);
+  Files listed;
+  bool sound = table.header == ledger::summary_sheet().header;
+  for (const auto& row : table.rows) {
+    const auto place = sound ? place_of(row.fields.front()) : base::Result<std::filesystem::path>{};
+    sound = sound && place.has_value();
+    if (sound) listed.merge(both_of(folder / *place));
+  }
+  if (!sound)
+    return base::fail(ErrorCode::kInvalidInput, path.string(),
+                      "is no summary of an export, and one would replace it; another folder is needed");
+  return listed;
+}
+
+std::vector<std::filesystem::path> those_there(const Files& files) {
+  std::vector<std::filesystem::path> there;
+  std::error_code none;
+  std::ranges::copy_if(files, std::back_inserter(there),
+                       [&none](const auto& file) { return std::filesystem::exists(file, none); });
+  return there;
+}
+
+// Whether `folder` may take the files `to_write`, where an export wrote `earlier`.
+base::Result<void> check_folder(const Args& args, const std::filesystem::path& folder, const Files& earlier,
+                                const Files& to_write) {
+  auto known = earlier;
+  known.merge(both_of(folder / "summary"));
+  if (const auto there = those_there(known); !args.has("replace"))
+    return base::fail(ErrorCode::kInvalidInput, folder.string(),
+                      fmt::format("holds {} of another export, such as {}; another folder is needed, or "
+                                  "'--replace', which removes them",
+                                  counted(static_cast<std::int64_t>(there.size()), "file", "files"),
+                                  there.front().string()));
+  Files strange;
+  std::ranges::set_difference(to_write, known, std::inserter(strange, strange.end()));
+  if (const auto there = those_there(strange); !there.empty())
+    return base::fail(ErrorCode::kInvalidInput, there.front().string(),
+                      "is not of the earlier export, and a statement would replace it; move it away");
+  return {};
+}
+
+// The summary goes first: without one, what is left is an export that came to no end.
+base::Result<void> remove_earlier(const std::filesystem::path& folder, const Files& earlier,
+                                  const Files& to_write) {
+  std::vector<std::filesystem::path> files = {folder / "summary.csv", folder / "summary.xlsx"};
+  std::ranges::set_difference(earlier, to_write, std::back_inserter(files));
+  for (const auto& file : files) {
+    std::error_code failed;
+    std::filesystem::remove(file, failed);
+    if (failed)
+      return base::fail(
+          ErrorCode::kEnvironment, file.string(),
+          fmt::format("is of an earlier export and cannot be removed: {}; remove it", failed.message()));
+  }
+  return {};
+}
+
+// Makes `folder` ready for the statements of `accounts`.
+base::Result<void> clear_folder(const Args& args, const std::filesystem::path& folder,
+                                const std::vector<std::string>& accounts) {
+  Files to_write;
+  for (const auto& account : accounts) {
+    const auto place = place_of(account);
+    if (!place) return base::fail(place.error());
+    to_write.merge(both_of(folder / *place));
+  }
+  const auto earlier = listed_in_summary(folder);
+  if (!earlier) return base::fail(earlier.error());
+  if (!*earlier) return {};
+  if (auto sound = check_folder(args, folder, **earlier, to_write); !sound) return sound;
+  return remove_earlier(folder, **earlier, to_write);
+}
+
+// The CSV last: with it the export is whole.
+base::Result<void> write_summary(const std::filesystem::path& folder, const ledger::Sheet& summary,
+                                 const fee::Currency& currency, base::WallTime created) {
+  if (auto done = ledger::write_xlsx(folder / "summary.xlsx", {&summary, 1}, currency, created); !done)
+    return done;
+  return base::write_file_atomically(folder / "summary.csv", ledger::csv_text(summary, currency));
 }
 
 int run_export(const Args& args) {
@@ -225,17 +304,10 @@ int run_export(const Args& args) {
   if (!terms) return report(terms.error());
   if (!accounts) return report(accounts.error());
   const std::filesystem::path folder{std::string(*args.get("out"))};
-  const auto earlier = files_of_export(folder);
-  if (!earlier.empty() && !args.has("replace"))
-    return report({ErrorCode::kInvalidInput, folder.string(),
-                   fmt::format("holds {} of another export, such as {}; another folder is needed, or "
-                               "'--replace', which removes them",
-                               counted(static_cast<std::int64_t>(earlier.size()), "file", "files"),
-                               earlier.front().string())});
+  if (const auto ready = clear_folder(args, folder, *accounts); !ready) return report(ready.error());
   const base::WallTime created{span->second};
   auto summary = ledger::summary_sheet();
   std::vector<ledger::OpenDay> open_days;  // the same for all accounts
-  std::set<std::filesystem::path> written;
   Progress progress;
   for (const auto& account : *accounts) {
     progress.show("statements",
@@ -248,19 +320,10 @@ int run_export(const Args& args) {
     open_days = statement->open_days;
     if (const auto done = write_both(folder / *place, sheet, terms->currency, created); !done)
       return report(done.error());
-    written.insert({folder / (place->string() + ".csv"), folder / (place->string() + ".xlsx")});
     summary.rows.push_back(ledger::summary_row(*statement, terms->currency));
   }
-  if (const auto done = write_both(folder / "summary", summary, terms->currency, created); !done)
+  if (const auto done = write_summary(folder, summary, terms->currency, created); !done)
     return report(done.error());
-  for (const auto& file : earlier) {  // those that were written are the new ones
-    std::error_code failed;
-    if (file.stem() != "summary" && !written.contains(file)) std::filesystem::remove(file, failed);
-    if (failed)
-      return report(
-          {ErrorCode::kEnvironment, file.string(),
-           fmt::format("is of an earlier export and cannot be removed: {}; remove it", failed.message())});
-  }
   fmt::print("{} and a summary in {}\n",
              counted(static_cast<std::int64_t>(summary.rows.size()), "statement", "statements"),
              folder.string());
@@ -299,8 +362,7 @@ std::vector<Command> settle_statement_commands() {
            0,
            {kBooksOption,
             {"out", "DIR", "a folder, made when missing"},
-            {"replace", "",
-             "the folder's files of an earlier export are replaced, those of other accounts removed"},
+            {"replace", "", "the files that its summary lists are replaced, those of other accounts removed"},
             kFromOption,
             kToOption},
            {"books", "out"},

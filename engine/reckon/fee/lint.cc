@@ -6,6 +6,8 @@
 #include <chrono>
 #include <set>
 
+#include "reckon/fee/plan.h"
+
 namespace reckon::fee {
 namespace {
 
@@ -50,14 +52,49 @@ class Linter {
     if (!tariff_.rider_pay) return;
     Linter pay(*tariff_.rider_pay);
     pay.lint_prices();
-    const auto distance = tariff_.base_up_to;
-    const auto paid = pay.distance_price(distance), charged = distance_price(distance);
-    if (!tariff_.table && paid > charged)
-      add("/rider_pay/base/price",
-          "pays {} for {} m, for which the fee is {}: each such delivery loses money; mend one of them",
-          paid.minor, distance.value, charged.minor);
+    lint_margin(pay);
     for (auto& remark : pay.remarks_)
       remarks_.push_back({"/rider_pay" + remark.where, std::move(remark.message)});
+  }
+
+  // Told only of what is sure: both sides as they are priced, with the rules that always apply.
+  void lint_margin(const Linter& pay) {
+    if (tariff_.table) return;
+    Fee charged, paid;
+    if (!price_plainly(charged, tariff_.base_up_to) || !pay.price_plainly(paid, tariff_.base_up_to) ||
+        paid.total <= charged.total)
+      return;
+    const bool lifted = std::ranges::find(paid.lines, LineKind::kMinimum, &FeeLine::kind) != paid.lines.end();
+    const bool sure = !has_other_rules() && !pay.has_other_rules();
+    add(lifted ? "/rider_pay/minimum" : "/rider_pay/base/price",
+        "pays {} for {} m, for which the fee is {}: each such delivery {}loses money; mend one of them",
+        paid.total.minor, tariff_.base_up_to.value, charged.total.minor,
+        sure ? "" : "to which no other rule applies ");
+  }
+
+  // Whether the distance alone decides what the rule adds.
+  static bool by_distance_alone(const Surcharge& rule) {
+    Condition when = rule.when;
+    when.measures[static_cast<std::size_t>(Measure::kDistanceM)].reset();
+    return always(when) && !rule.may_opt_out && (!rule.per || rule.per->measure == Measure::kDistanceM);
+  }
+
+  bool has_other_rules() const {
+    return !std::ranges::all_of(tariff_.surcharges, by_distance_alone) ||
+           !std::ranges::all_of(tariff_.promotions, by_distance_alone);
+  }
+
+  // The fee of `distance` where no rule applies but those of which that is sure.
+  bool price_plainly(Fee& fee, base::Metres distance) const {
+    Tariff plain = tariff_;
+    const auto unsure = [](const Surcharge& rule) { return !by_distance_alone(rule); };
+    std::erase_if(plain.surcharges, unsure);
+    std::erase_if(plain.promotions, unsure);
+    plain.needs.clear();
+    plain.zones.clear();  // asked for by none of the rules that are left
+    FeeContext context;
+    context.at = tariff_.valid_from;
+    return Plan(plain).evaluate({distance, {}, {}}, context, fee).has_value();
   }
 
   void lint_vat() {
@@ -79,6 +116,10 @@ class Linter {
           i + 1 < tariff_.steps.size() ? std::min(distance, tariff_.steps[i + 1].beyond) : distance;
       const auto metres = (end - step.beyond).value;
       if (metres <= 0) break;
+      if (step.pro_rata) {
+        sum = sum + scaled(step.price, metres, step.length.value, *step.pro_rata).value_or(Money{});
+        continue;
+      }
       const auto lengths = (metres + step.length.value - 1) / step.length.value;
       sum = sum + Money{lengths * step.price.minor};  // at most 10^9 of each of at most 20,000 lengths
     }
@@ -89,13 +130,17 @@ class Linter {
   std::optional<Money> most_to_rate(const Surcharge& rule) const {
     if (rule.on == RateBase::kWithSurcharges || tariff_.route) return std::nullopt;
     const bool with_steps = rule.on == RateBase::kBaseAndDistance;
-    if (!tariff_.table) return with_steps ? distance_price(kFar) : tariff_.base_price;
+    const auto price_of = [&](base::Metres distance) {
+      return with_steps ? distance_price(distance) : tariff_.base_price;
+    };
     Money most;
-    for (const auto& entry : tariff_.table->entries) {
-      const auto metres = entry.distance.value_or(base::Metres{});
-      most = std::max(most, entry.price.value_or(with_steps ? distance_price(metres) : tariff_.base_price));
-    }
-    return most;
+    if (!tariff_.table)
+      most = price_of(kFar);
+    else
+      for (const auto& entry : tariff_.table->entries)
+        most = std::max(most, entry.price.value_or(price_of(entry.distance.value_or(base::Metres{}))));
+    if (!with_steps || !tariff_.distance_rounding) return most;
+    return scaled(most, 1, 1, *tariff_.distance_rounding);
   }
 
   void lint_rate(const std::string& where, const Surcharge& rule) {

@@ -38,6 +38,11 @@ constexpr const char* kEventsSchema = R"(
 CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, incident TEXT NOT NULL, provider TEXT NOT NULL,
   at_us INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL, row_hash TEXT NOT NULL);
 )";
+// Likewise; which release of an id and version was configured last.
+constexpr const char* kNewestSchema = R"(
+CREATE TABLE IF NOT EXISTS newest_releases (id TEXT NOT NULL, version INTEGER NOT NULL, release TEXT NOT NULL,
+  PRIMARY KEY (id, version)) WITHOUT ROWID;
+)";
 static_assert(kApplicationId == 1380141902 && kSchemaVersion == 1);
 
 constexpr const char* kSelectRow =
@@ -66,6 +71,10 @@ base::Result<void> prepare(Connection& connection, const std::string& path, Ledg
   if (writes && !connection.execute(kEventsSchema)) {
     return base::fail(ErrorCode::kEnvironment, path,
                       fmt::format("cannot be made ready for incidents: {}", connection.message()));
+  }
+  if (writes && !connection.execute(kNewestSchema)) {
+    return base::fail(ErrorCode::kEnvironment, path,
+                      fmt::format("cannot be made ready for tariffs: {}", connection.message()));
   }
   return {};
 }
@@ -112,6 +121,9 @@ struct Ledger::State {
   tl::unexpected<base::Error> store_fault(std::string_view doing) const {
     return base::fail(ErrorCode::kEnvironment, path, fmt::format("cannot {}: {}", doing, writer.message()));
   }
+
+  // The first column of the first row, or nothing where there is none; under read_mutex.
+  base::Result<std::optional<std::string>> read_text(Statement& select) const;
 
   std::string path;
   Connection writer;  // used by the committing thread only
@@ -343,38 +355,53 @@ base::Result<void> Ledger::put_tariff(std::string_view release, std::string_view
   state_->changed.wait(lock, [&] { return !state_->committing; });
   Statement insert(state_->writer.get(), "INSERT OR IGNORE INTO tariffs (release, canonical) VALUES (?, ?)");
   if (!insert.bind(1, release).bind(2, canonical).run()) return state_->store_fault("keep the tariff");
+  // Nothing is written where it stands already: most starts are of an unchanged configuration.
+  Statement newest(
+      state_->writer.get(),
+      "WITH said AS (SELECT CASE WHEN json_valid(?2) THEN ?2 ELSE '{}' END AS text), "
+      "one AS (SELECT json_extract(text, '$.id') AS id, json_extract(text, '$.version') AS version FROM "
+      "said) "
+      "INSERT OR REPLACE INTO newest_releases (id, version, release) SELECT id, version, ?1 FROM one "
+      "WHERE id IS NOT NULL AND version IS NOT NULL AND NOT EXISTS (SELECT 1 FROM newest_releases AS known "
+      "WHERE known.id = one.id AND known.version = one.version AND known.release = ?1)");
+  if (!newest.bind(1, release).bind(2, canonical).run()) return state_->store_fault("keep the tariff");
   return {};
+}
+
+base::Result<std::optional<std::string>> Ledger::State::read_text(Statement& select) const {
+  const auto step = select.step();
+  if (step == Step::kRow) return std::string(select.text(0));
+  if (step == Step::kDone) return std::nullopt;
+  return base::fail(ErrorCode::kEnvironment, path, fmt::format("cannot be read: {}", reader.message()));
 }
 
 base::Result<std::optional<std::string>> Ledger::other_release(std::string_view id, std::int64_t version,
                                                                std::string_view release) const {
   const std::lock_guard lock(state_->read_mutex);
-  // Canonical texts begin with the id, so that most need no parsing.
+  Statement there(state_->reader.get(), "SELECT name FROM sqlite_master WHERE name = 'newest_releases'");
+  const auto known = state_->read_text(there);
+  if (!known) return known;
+  if (*known) {
+    Statement select(state_->reader.get(),
+                     "SELECT release FROM newest_releases WHERE id = ? AND version = ?");
+    auto newest = state_->read_text(select.bind(1, id).bind(2, version));
+    if (newest && *newest == std::string(release)) return std::nullopt;
+    if (!newest || *newest) return newest;
+  }
+  // Kept before it was recorded which is the newest. Canonical texts begin with the id, so that most need no
+  // parsing.
   Statement select(
       state_->reader.get(),
       "SELECT release FROM tariffs WHERE release <> ?1 AND instr(substr(canonical, 1, 128), ?2) > 0 "
       "AND json_valid(canonical) AND json_extract(canonical, '$.id') = ?2 AND "
       "json_extract(canonical, '$.version') = ?3 ORDER BY release LIMIT 1");
-  const auto step = select.bind(1, release).bind(2, id).bind(3, version).step();
-  if (step == Step::kRow) return std::string(select.text(0));
-  if (step == Step::kDone) return std::nullopt;
-  return base::fail(ErrorCode::kEnvironment, state_->path,
-                    fmt::format("cannot be read: {}", state_->reader.message()));
+  return state_->read_text(select.bind(1, release).bind(2, id).bind(3, version));
 }
 
 base::Result<std::optional<std::string>> Ledger::tariff(std::string_view release) const {
   const std::lock_guard lock(state_->read_mutex);
   Statement select(state_->reader.get(), "SELECT canonical FROM tariffs WHERE release = ?");
-  switch (select.bind(1, release).step()) {
-    case Step::kRow:
-      return std::string(select.text(0));
-    case Step::kDone:
-      return std::nullopt;
-    case Step::kFailed:
-      break;
-  }
-  return base::fail(ErrorCode::kEnvironment, state_->path,
-                    fmt::format("cannot be read: {}", state_->reader.message()));
+  return state_->read_text(select.bind(1, release));
 }
 
 base::Result<std::optional<StoredRow>> Ledger::find(std::string_view quote_id) const {

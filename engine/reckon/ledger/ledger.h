@@ -91,7 +91,8 @@ class Ledger {
   static base::Result<std::unique_ptr<Ledger>> open(std::string_view url) { return open(url, Options{}); }
   ~Ledger();
 
-  /// Keeps a tariff's canonical text under its release, so that its quotes can always be recomputed.
+  /// Keeps a tariff's canonical text under its release, so that its quotes can always be recomputed; it is
+  /// then the newest of its id and version.
   base::Result<void> put_tariff(std::string_view release, std::string_view canonical);
 
   /// Records quotes (and an answer for an idempotency key) durably; returns when they are on disk.
@@ -109,7 +110,8 @@ class Ledger {
   base::Result<void> for_each_event(std::int64_t from_seq,
                                     const std::function<bool(const StoredEvent&)>& visit) const;
 
-  /// Another release under which the ledger keeps a tariff of this id and version, if it does.
+  /// The newest release of a tariff of this id and version in the ledger, where that is not `release`; of
+  /// those kept before the newest was recorded, any other one.
   /// @errors kEnvironment  the store cannot be read; so also `tariff` and `find`
   base::Result<std::optional<std::string>> other_release(std::string_view id, std::int64_t version,
                                                          std::string_view release) const;
