@@ -332,6 +332,7 @@ TEST_CASE("snapping: who goes into a building is brought to its nearest entrance
   const auto at_entrance = snapped(drawn, inside(-10));
   REQUIRE(at_entrance);
   CHECK(at_entrance->at.lat_deg() == doctest::Approx(drawn.at('D').lat_deg()).epsilon(1e-7));
+  CHECK(snapped(drawn, drawn.at('Q'))->offset_m == doctest::Approx(20).epsilon(0.01));  // a corner is outside
   CHECK(snapped(drawn, drawn.near('P', -10, 5))->offset_m < 50);  // beside the building all is as before
   CHECK(snapped(drawn, drawn.near('P', 30, 5))->offset_m == doctest::Approx(15).epsilon(0.01));
   BuiltMap map(drawn);

@@ -120,11 +120,12 @@ void OsmReference::read_buildings(const std::filesystem::path& pbf, const std::v
   });
 }
 
-// By how far the outline turns round the place.
+// By how far the outline turns round the place; its corners are outside.
 bool OsmReference::inside(const Building& building, double lat, double lng) const {
   double turned = 0;
   for (std::size_t i = 0; i < building.corners.size(); ++i) {
     const auto& a = places_[building.corners[i]];
+    if (a.first == lat && a.second == lng) return false;
     const auto& b = places_[building.corners[(i + 1) % building.corners.size()]];
     const double from = std::atan2(a.first - lat, a.second - lng),
                  to = std::atan2(b.first - lat, b.second - lng);

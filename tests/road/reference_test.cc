@@ -1,6 +1,7 @@
 // The engine against the slow reference on every map at hand: time exactly, distance to the metre.
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -64,7 +65,8 @@ struct Tally {
   std::size_t ok = 0, no_route = 0, off_map = 0, wrong = 0;
 };
 
-void compare_pair(const road::Route& route, const road::TableCell& cell, bool snapped,
+void compare_pair(const geo::LatLng& from, const geo::LatLng& to, const road::Route& route,
+                  const road::TableCell& cell, bool snapped,
                   const std::optional<test::ReferenceCost>& expected, Tally& tally) {
   const auto status = !snapped   ? road::RouteStatus::kOffMap
                       : expected ? road::RouteStatus::kOk
@@ -80,6 +82,11 @@ void compare_pair(const road::Route& route, const road::TableCell& cell, bool sn
   tally.off_map += status == road::RouteStatus::kOffMap;
   if (right) return;
   if (++tally.wrong > 5) return;
+  const auto place = [](const geo::LatLng& at) {
+    return fmt::format("{:.9f},{:.9f}", at.lat_deg(), at.lng_deg());
+  };
+  CAPTURE(place(from));
+  CAPTURE(place(to));
   CAPTURE(road::to_string(status));
   CAPTURE(road::to_string(route.status));
   CAPTURE(route.duration_ds);
@@ -114,8 +121,8 @@ Tally compare(const road::RoadMap& map, const std::filesystem::path& pbf, base::
     const auto expected = reference.costs(start, targets);
     const auto cells = map.table(query, vehicle, from, to);
     for (std::size_t i = 0; i < count; ++i) {
-      compare_pair(map.route(query, vehicle, from[0], to[i]), cells[i], !start.empty() && !targets[i].empty(),
-                   expected[i], tally);
+      compare_pair(from[0], to[i], map.route(query, vehicle, from[0], to[i]), cells[i],
+                   !start.empty() && !targets[i].empty(), expected[i], tally);
     }
   }
   return tally;

@@ -11,11 +11,13 @@ BuildingCell cell_of(geo::PlaceE7 place, std::uint32_t building) {
   return {place.lat >> kCellBits, place.lng >> kCellBits, building};
 }
 
-// Even-odd rule; a place on the outline may count as either.
+// Even-odd rule. A corner is outside: often it is a node of the street, too. Elsewhere on the outline a place
+// may count as either.
 bool lies_inside(std::span<const geo::PlaceE7> outline, geo::PlaceE7 place) {
   bool inside = false;
   for (std::size_t i = 0; i < outline.size(); ++i) {
     const auto a = outline[i], b = outline[i + 1 < outline.size() ? i + 1 : 0];
+    if (a == place) return false;
     if ((a.lat > place.lat) == (b.lat > place.lat)) continue;
     const double share = (static_cast<double>(place.lat) - a.lat) / (static_cast<double>(b.lat) - a.lat);
     if (place.lng < a.lng + share * (static_cast<double>(b.lng) - a.lng)) inside = !inside;
