@@ -29,7 +29,10 @@ std::vector<TimeWindow> random_windows(Random& random) {
 
 Travel random_travel(Random& random, std::size_t n, bool metric) {
   std::vector<std::pair<int, int>> at;
-  for (std::size_t i = 0; i < n; ++i) at.emplace_back(pick(random, 0, 1000), pick(random, 0, 1000));
+  for (std::size_t i = 0; i < n; ++i) {  // one after the other: compilers differ in the order of arguments
+    const int y = pick(random, 0, 1000), x = pick(random, 0, 1000);
+    at.emplace_back(x, y);
+  }
   Travel travel;
   std::vector<std::int32_t> metres;
   for (std::size_t i = 0; i < n; ++i) {
@@ -51,7 +54,9 @@ void add_random_request(Problem& problem, Random& random) {
   const auto at = [&] {
     return static_cast<LocationIndex>(pick(random, 0, static_cast<int>(problem.locations) - 1));
   };
-  const auto request = pick(random, 0, 1) == 0 ? add_job(problem, at()) : add_shipment(problem, at(), at());
+  const bool job = pick(random, 0, 1) == 0;
+  const auto last = at();
+  const auto request = job ? add_job(problem, last) : add_shipment(problem, at(), last);
   Request& made = problem.requests[request];
   for (std::size_t d = 0; d < problem.dimensions; ++d) {
     if (made.shipment) {
@@ -68,7 +73,8 @@ void add_random_request(Problem& problem, Random& random) {
     problem.tasks[task].setup_s.clear();
     problem.tasks[task].service_s.clear();
     for (std::size_t type = 0; type < problem.types; ++type) {
-      problem.tasks[task].setup_s.push_back(pick(random, 0, 1) * pick(random, 0, 100));
+      const bool sets_up = pick(random, 0, 1) != 0;
+      problem.tasks[task].setup_s.push_back(pick(random, 0, 100) * (sets_up ? 1 : 0));
       problem.tasks[task].service_s.push_back(pick(random, 0, 200));
     }
   }
