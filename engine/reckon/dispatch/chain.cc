@@ -275,7 +275,7 @@ void Chain::follow_pickup(const Flat& flat, RequestIndex request, std::size_t fi
     departure_s = start + work_s;
     on_board_s += leg_s + work_s;
     if (on_board_s > most_s) return;
-    if (departure_s > latest_[k] || departure_s > flat.tasks[delivery].close_s) return;
+    if (departure_s > flat.tasks[delivery].close_s) return;
     from = places_[k];
     if (cost >= best.cost || scratch.passes_over()) continue;
     if (on_board_s + v.leg_s(from, there) > most_s) continue;

@@ -59,8 +59,7 @@ class Chain {
   void set_version(std::uint32_t version) { version_ = version; }
 
   /// The cheapest place for the request that costs less than `below`; an impossible insertion if there is
-  /// none. Exact within the model; of a shipment, where ways are no metric, places may be missed of which the
-  /// delivery's detour makes up for the pickup's. Cost: O(stops) for a job, O(stops^2)
+  /// none. Exact within the model also without the triangle inequality. Cost: O(stops) for a job, O(stops^2)
   /// at most for a shipment, mostly pruned. Where breaks or times on board count, the whole timetable is
   /// tried for what is possible without them, cheapest first, until one will do or `scratch` is out of time.
   Insertion best_insertion(const Flat& flat, RequestIndex request, std::int64_t below,
