@@ -32,13 +32,14 @@ test::DrawnMap town() {
   return drawn;
 }
 
-// The built Monaco, or nothing where the shared data is absent.
+// The built Monaco; nothing, which is said, where the shared data is absent.
 std::optional<road::RoadMap> monaco(const test::TempFolder& folder) {
   const auto data = test::shared_data();
-  if (!data) return std::nullopt;
-  const auto extract = *data / "maps" / "monaco.osm.pbf";
   const auto file = folder / "monaco.rmap";
-  if (!road::build_map({{extract}, file, {base::Vehicle::kCar}, {}})) return std::nullopt;
+  if (!data || !road::build_map({{*data / "maps" / "monaco.osm.pbf"}, file, {base::Vehicle::kCar}, {}})) {
+    MESSAGE("SKIPPED: the shared data folder has no maps/monaco.osm.pbf");
+    return std::nullopt;
+  }
   auto map = road::RoadMap::open(file);
   REQUIRE(map);
   return std::move(*map);
@@ -84,10 +85,7 @@ TEST_CASE("route model: with the map's own speeds it routes as the map does") {
 TEST_CASE("route fit: speeds and turn costs that nobody told are found from answers") {
   test::TempFolder folder;
   const auto map = monaco(folder);
-  if (!map) {
-    MESSAGE("SKIPPED: the shared data folder has no maps/monaco.osm.pbf");
-    return;
-  }
+  if (!map) return;
   const road::RouteNetwork network(map->network(base::Vehicle::kCar));
   const auto trips = test::HiddenProvider(network, 7).trips(1400, test::TripLengths::kAnywhere);
   REQUIRE(trips.size() == 1400);
@@ -111,10 +109,7 @@ TEST_CASE("route fit: speeds and turn costs that nobody told are found from answ
 TEST_CASE("route fit: roads closed to the provider are found from answers, with durations or without") {
   test::TempFolder folder;
   const auto map = monaco(folder);
-  if (!map) {
-    MESSAGE("SKIPPED: the shared data folder has no maps/monaco.osm.pbf");
-    return;
-  }
+  if (!map) return;
   const road::RouteNetwork network(map->network(base::Vehicle::kCar));
   struct Row {
     bool timed;

@@ -35,8 +35,8 @@ Parity parity_with(const Means& means, base::Vehicle vehicle, std::span<const An
   });
 }
 
-// Goes on to learn from all trips, those that told how well it went among them. Intervals of the routes stay:
-// more trips make no estimate worse. False when `progress` stopped it.
+// Goes on to learn from all trips, those that told how well it went among them. Intervals of the routes stay
+// those of the model before, which saw fewer trips. False when `progress` stopped it.
 bool learn_from_all(Calibration& made, const road::RouteNetwork* network, std::span<const AnsweredTrip> trips,
                     const FitProgress& progress) {
   auto straight = calibrate(made.provider, made.vehicle, nullptr, "", trips);

@@ -421,13 +421,7 @@ base::Result<std::optional<std::string>> Ledger::hash_before(std::int64_t seq) c
   if (seq <= 1) return std::string();
   const std::lock_guard lock(state_->read_mutex);
   Statement select(state_->reader.get(), "SELECT row_hash FROM quotes WHERE seq = ?");
-  const auto step = select.bind(1, seq - 1).step();
-  if (step == Step::kFailed) {
-    return base::fail(ErrorCode::kEnvironment, state_->path,
-                      fmt::format("cannot be read: {}", state_->reader.message()));
-  }
-  if (step == Step::kDone) return std::nullopt;
-  return std::string(select.text(0));
+  return state_->read_text(select.bind(1, seq - 1));
 }
 
 base::Result<std::optional<RememberedAnswer>> Ledger::remembered(std::string_view key) const {
