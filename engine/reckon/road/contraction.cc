@@ -9,10 +9,18 @@
 namespace reckon::road {
 namespace {
 
-/// Arcs that a search for another path looks at before it gives up, when an arc's importance is estimated and
-/// when it is contracted. A path not found costs a shortcut that is not needed, never a wrong answer.
-constexpr unsigned kWitnessesWhenEstimating = 30;
-constexpr unsigned kWitnessesWhenContracting = 120;
+/// Arcs that a search for another path looks at before it gives up. A path not found costs a shortcut that is
+/// not needed, never a wrong answer.
+struct Effort {
+  std::size_t least;
+  std::size_t for_each_end;  ///< that the search is to reach
+
+  std::size_t towards(std::size_t ends) const { return std::max(least, for_each_end * ends); }
+};
+constexpr Effort kEstimating{30, 0};
+/// Late arcs have many neighbours. Were the effort the same for all, few of their needless shortcuts would be
+/// found out, which gives the next ones still more neighbours, and so on: docs/adr/0021-hierarchy.md.
+constexpr Effort kContracting{120, 10};
 
 class Contractor {
  public:
@@ -88,13 +96,13 @@ class Contractor {
   // Looks for paths from `from` that avoid `without` and cost no more than `needed_` allows: their ends are
   // no longer needed then. Ends after `most` arcs, beyond `limit`, or when `open` ends are found.
   void search_witnesses(std::uint32_t from, std::uint32_t without, Cost limit, std::size_t open,
-                        unsigned most) {
+                        std::size_t most) {
     labels_.reset(out_.size());
     heap_.clear();
     labels_.set(without, 0, kNoArc);  // nothing improves on 0: the search never enters it
     labels_.set(from, 0, kNoArc);
     heap_.push({0, from});
-    for (unsigned looked = 0; !heap_.empty() && looked < most; ++looked) {
+    for (std::size_t looked = 0; !heap_.empty() && looked < most; ++looked) {
       const auto [cost, at] = heap_.top();
       if (cost > limit) return;
       heap_.pop();
@@ -115,7 +123,7 @@ class Contractor {
   }
 
   // Shortcuts that contracting `v` needs, to `shortcuts_`.
-  void find_shortcuts(std::uint32_t v, unsigned most) {
+  void find_shortcuts(std::uint32_t v, const Effort& effort) {
     shortcuts_.clear();
     for (const auto& in : in_[v]) {
       Cost limit = 0;
@@ -128,7 +136,7 @@ class Contractor {
         ++open;
       }
       if (open == 0) continue;
-      search_witnesses(in.to, v, limit, open, most);
+      search_witnesses(in.to, v, limit, open, effort.towards(open));
       for (const auto& out : out_[v]) {
         if (std::exchange(needed_[out.to], kNoCost) == kNoCost) continue;
         shortcuts_.push_back({in.to, out.to, in.cost + out.cost, v, in.hops + out.hops});
@@ -138,7 +146,7 @@ class Contractor {
 
   // Weights by trial on Porto: docs/adr/0021-hierarchy.md.
   Importance importance(std::uint32_t v) {
-    find_shortcuts(v, kWitnessesWhenEstimating);
+    find_shortcuts(v, kEstimating);
     std::uint64_t added_hops = 0;
     for (const auto& s : shortcuts_) added_hops += s.hops;
     std::uint64_t removed_hops = 1;
@@ -163,7 +171,7 @@ class Contractor {
   }
 
   void contract_vertex(std::uint32_t v) {
-    find_shortcuts(v, kWitnessesWhenContracting);
+    find_shortcuts(v, kContracting);
     const auto leave = [&](std::uint32_t neighbour, std::vector<Edge>& edges) {
       edges.erase(std::ranges::find(edges, v, &Edge::to));
       level_[neighbour] = std::max(level_[neighbour], level_[v] + 1);
