@@ -8,8 +8,9 @@ namespace reckon::road {
 
 struct CompiledHierarchy;
 
-/// A city's labels stay below it; on larger maps they grow longer, and memory would grow faster than the map.
-inline constexpr std::uint32_t kDefaultLabelEntries = 100;
+/// Labels of a city of a million junctions stay below it (205); on larger maps they grow longer, and memory
+/// would grow faster than the map.
+inline constexpr std::uint32_t kDefaultLabelEntries = 250;
 
 /// Adds the labels of the most important vertices. A hub stays in a label only if no more important
 /// vertex lies on a cheapest path to it, which is the least that this order of vertices allows.

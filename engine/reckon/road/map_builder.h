@@ -24,7 +24,7 @@ struct BuildOptions {
   std::vector<base::Vehicle> vehicles{base::kAllVehicles.begin(), base::kAllVehicles.end()};  ///< not empty
   DrivingSide driving_side = DrivingSide::kRight;  ///< of the roads in `inputs`
   /// Hub-label entries for each arc and vehicle, on the average, at 8 bytes: with more, routes on maps of
-  /// half a million junctions and more are faster, and the file is larger. docs/adr/0021-hierarchy.md
+  /// many millions of junctions are faster, and the file is larger. docs/adr/0021-hierarchy.md
   std::uint32_t label_entries = kDefaultLabelEntries;
   BuildProgress progress = {};  ///< may be empty
 };
