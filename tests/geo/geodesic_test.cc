@@ -40,8 +40,9 @@ TEST_CASE("LatLng: what is no place is refused, and a swap is said to be one") {
 
 TEST_CASE("LatLng::parse: LAT,LON and nothing else") {
   CHECK(LatLng::parse("37.5665,126.9780", "w").value() == place(37.5665, 126.978));
-  for (const std::string text :
-       {"", "37.5", "37.5,", "37.5 126.9", "37.5,126.9,1", "a,b", "nan,1", "37,5,126,9"}) {
+  CHECK(LatLng::parse("37.5665, 126.9780", "w").value() == place(37.5665, 126.978));
+  for (const std::string text : {"", " 37.5,126.9", "37.5,  126.9", "37.5", "37.5,", "37.5 126.9",
+                                 "37.5,126.9,1", "a,b", "nan,1", "37,5,126,9"}) {
     CAPTURE(text);
     CHECK_FALSE(LatLng::parse(text, "w"));
   }

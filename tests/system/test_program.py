@@ -131,6 +131,57 @@ class Work(CityTest):
         self.assertIn(json.loads(out)["map_release"], page.read_text())
         self.assertEqual(run(*route, "--svg", self.folder / "no" / "route.svg")[0], 3)
 
+    def test_no_answer_takes_the_place_of_what_is_read(self):
+        places = self.folder / "places.csv"
+        places.write_text(f"lat,lon\n{HERE[0]},{HERE[1]}\n{THERE[0]},{THERE[1]}\n")
+        extract = self.folder / "own.osm.pbf"
+        extract.write_bytes(self.extract.read_bytes())
+        link = self.folder / "link.csv"
+        link.symlink_to(places)
+        rows = [
+            (["table", "--map", self.map, "--sources", places, "--destinations", places, "--out", places], "--sources"),
+            (["table", "--map", self.map, "--sources", places, "--destinations", places, "--out", link], "--sources"),
+            (["route", "--map", f"none.rmap,{self.map}", *TRIP, "--svg", self.map], "--map"),
+            (["route", "--map", self.map, *TRIP, "--svg", self.folder / "r", "--html", self.folder / "r"], "--svg"),
+            (["map", "build", extract, "--out", extract], "read"),
+            (["settle", "statement", "--books", f"sqlite:{places}", "--out", places], "--books"),
+        ]
+        for words, named in rows:
+            with self.subTest(words=" ".join(map(str, words))):
+                code, _, err = run(*words)
+                self.assertEqual(code, 2, err)
+                self.assertIn(f"is {named}, too, and would be lost", err)
+        self.assertEqual(places.read_text().count("\n"), 3)
+        self.assertEqual(extract.read_bytes(), self.extract.read_bytes())
+
+    def test_a_table_within_limits_leaves_out_what_lies_beyond(self):
+        riders = self.folder / "riders.csv"
+        riders.write_text(f"lat,lon\n{HERE[0]},{HERE[1]}\n{THERE[0]},{THERE[1]}\n")
+        table = ["table", "--map", self.map, "--sources", riders, "--destinations", riders,
+                 "--out", self.folder / "t.csv"]
+
+        def cells(*limits):
+            self.assertEqual(run(*table, *limits)[0], 0)
+            return [row["status"] for row in csv.DictReader(open(self.folder / "t.csv"))]
+        there = json.loads(run("route", "--map", self.map, *TRIP, "--json")[1])
+        self.assertEqual(cells(), ["ok"] * 4)
+        self.assertEqual(cells("--within-m", there["distance_m"])[1], "ok")
+        self.assertEqual(cells("--within-m", there["distance_m"] - 1)[:2], ["ok", "beyond"])
+        self.assertEqual(cells("--within-s", 0), ["ok", "beyond", "beyond", "ok"])
+        code, _, err = run(*table, "--within-s", "-1", "--within-m", "x")
+        self.assertEqual(code, 2)
+        self.assertIn("--within-s: '-1' is out of range", err)
+        self.assertIn("--within-m: 'x' is no whole number", err)
+
+    def test_off_the_map_is_said_of_the_end_that_is(self):
+        far = "0,0"
+        here = f"{HERE[0]},{HERE[1]}"
+        for ends, named in ((("--from", far, "--to", here), "of --from)"), (("--from", here, "--to", far), "of --to)"),
+                            (("--from", far, "--to", far), "of --from, nor of --to)")):
+            code, out, err = run("route", "--map", self.map, *ends)
+            self.assertEqual(code, 0, err)
+            self.assertIn(f"off_map (no road of this vehicle within 1000 m {named}", out)
+
     def test_two_maps_side_by_side_answer_as_the_one_that_covers_the_trip(self):
         one = json.loads(run("route", "--map", self.map, "--vehicle", "car", *TRIP, "--json")[1])
         lone = self.folder / "car.rmap"

@@ -94,23 +94,60 @@ int help(const std::vector<Command>& commands, const std::vector<std::string>& t
   return kDone;
 }
 
-// A file that cannot be written is told before the work, not after it.
-std::optional<base::Error> missing_folder(const Command& command, const Args& args) {
-  std::vector<base::Fault> faults;
+/// The options of a command that name a file to write.
+std::vector<const Option*> written_files(const Command& command, const Args& args) {
+  std::vector<const Option*> files;
   for (const auto& option : command.options) {
     const bool written =
         option.name == "out" || option.name == "svg" || option.name == "html" || option.name == "timing";
-    const auto file = args.get(option.name);
-    if (!written || option.value == "DIR" || !file) continue;
-    const auto folder = std::filesystem::path(std::string(*file)).parent_path();
+    if (written && option.value != "DIR" && args.has(option.name)) files.push_back(&option);
+  }
+  return files;
+}
+
+// A file that cannot be written is told before the work, not after it.
+std::optional<base::Error> missing_folder(const Command& command, const Args& args) {
+  std::vector<base::Fault> faults;
+  for (const auto* option : written_files(command, args)) {
+    const auto file = *args.get(option->name);
+    const auto folder = std::filesystem::path(std::string(file)).parent_path();
     std::error_code ignored;
     if (folder.empty() || std::filesystem::is_directory(folder, ignored)) continue;
-    faults.push_back({fmt::format("--{}", option.name),
+    faults.push_back({fmt::format("--{}", option->name),
                       fmt::format("'{}' cannot be written: there is no folder {}; an existing one is needed",
-                                  *file, folder.string())});
+                                  file, folder.string())});
   }
   if (faults.empty()) return std::nullopt;
   return base::error_of(base::ErrorCode::kEnvironment, std::move(faults));
+}
+
+bool same_file(std::string_view a, std::string_view b) {
+  constexpr std::string_view kScheme = "sqlite:";
+  if (b.starts_with(kScheme)) b.remove_prefix(kScheme.size());
+  std::error_code unknown;  // where one of them is not there
+  return a == b || std::filesystem::equivalent(std::string(a), std::string(b), unknown);
+}
+
+// Whatever else the command line names, an answer must not take its place.
+std::optional<base::Error> overwritten(const Command& command, const Args& args) {
+  std::vector<base::Fault> faults;
+  for (const auto* written : written_files(command, args)) {
+    const auto file = *args.get(written->name);
+    const auto clash = [&](std::string_view other, std::string_view named) {
+      if (!same_file(file, other)) return;
+      faults.push_back(
+          {fmt::format("--{}", written->name),
+           fmt::format("'{}' is {}, too, and would be lost; another file is needed", file, named)});
+    };
+    for (const auto& option : command.options) {
+      if (&option == written || option.value.empty() || !args.has(option.name)) continue;
+      for (const auto part : split_list(*args.get(option.name)))
+        clash(part, fmt::format("--{}", option.name));
+    }
+    for (const auto& word : args.words()) clash(word, "read");
+  }
+  if (faults.empty()) return std::nullopt;
+  return base::error_of(base::ErrorCode::kInvalidInput, std::move(faults));
 }
 
 int run(std::vector<std::string> words) {
@@ -132,6 +169,7 @@ int run(std::vector<std::string> words) {
   words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(words_in(command->name)));
   const auto args = parse_args(*command, words);
   if (!args) return report(args.error());
+  if (const auto fault = overwritten(*command, *args)) return report(*fault);
   if (const auto fault = missing_folder(*command, *args)) return report(*fault);
   return command->run(*args);
 }

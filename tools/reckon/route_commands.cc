@@ -104,7 +104,7 @@ const std::vector<Option> kEndOptions{
     {"max-snap", "M", "farthest metres from a place to its road (default 1000)"},
     {"slack", "M", "roads up to so many metres farther than the nearest serve too; the route chooses"},
     {"approach", "SIDE",
-     "the destination lies on this side: right (the kerb where traffic keeps right), left"},
+     "the destination lies on this side: right (the kerb where traffic keeps right), left; or either"},
     {"heading", "DEG", "the rider faces this way at the start, clockwise from north"}};
 
 /// Fills those of `options`; every bad one is a fault.
@@ -200,7 +200,11 @@ std::string route_json(const road::Route& route, const Trip& trip) {
   return text + '\n';
 }
 
-std::string route_text(const road::Route& route) {
+std::string route_text(const road::Route& route, double max_snap_m) {
+  if (route.status == road::RouteStatus::kOffMap) {
+    return fmt::format("off_map (no road of this vehicle within {:g} m of {})\n", max_snap_m,
+                       route.from ? "--to" : (route.to ? "--from" : "--from, nor of --to"));
+  }
   if (route.status != road::RouteStatus::kOk) return fmt::format("{}\n", road::to_string(route.status));
   auto text = fmt::format("{} m, {} s (snapped {:.1f} m and {:.1f} m)\n", route.distance.value,
                           seconds_of(route.duration_ds), route.from->offset_m, route.to->offset_m);
@@ -253,7 +257,8 @@ int route_one(const Args& args, const base::Clock& clock) {
     if (!drawn) return report(drawn.error());
     if (!args.has("geometry")) route.geometry.clear();
   }
-  const auto text = args.has("json") || args.has("geometry") ? route_json(route, trip) : route_text(route);
+  const auto text = args.has("json") || args.has("geometry") ? route_json(route, trip)
+                                                             : route_text(route, options.max_snap_m);
   return deliver(args, text);
 }
 
@@ -493,6 +498,24 @@ std::string table_csv(const PlaceList& sources, const PlaceList& destinations,
   return out;
 }
 
+Result<road::TableOptions> read_table_options(const Args& args) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  road::TableOptions options;
+  std::vector<Fault> faults;
+  const auto note = [&](const base::Error& error) {
+    for (const auto& fault : error.all()) faults.push_back(fault);
+  };
+  if (const auto read = read_end_options(args, options); !read) note(read.error());
+  const auto seconds = integer_option(args, "within-s", kMost, 0, kMost);
+  const auto metres = integer_option(args, "within-m", kMost, 0, kMost);
+  if (!seconds) note(seconds.error());
+  if (!metres) note(metres.error());
+  if (!faults.empty()) return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
+  if (args.has("within-s")) options.max_duration_ds = *seconds * 10;
+  if (args.has("within-m")) options.max_distance = {*metres};
+  return options;
+}
+
 int run_table(const Args& args) {
   const base::SystemClock clock;
   RowFaults bad;
@@ -506,14 +529,14 @@ int run_table(const Args& args) {
          fmt::format("{} sources by {} destinations are too many; at most {} cells are allowed",
                      sources->place_of_row.size(), destinations->place_of_row.size(), kMaxTableCells)});
   }
-  road::TableOptions options;
-  if (const auto read = read_end_options(args, options); !read) return report(read.error());
+  const auto options = read_table_options(args);
+  if (!options) return report(options.error());
   auto opened = open_map(args, clock);
   if (!opened) return report(opened.error());
   road::Roads::Query query;
   const auto before = clock.steady_now();
   const auto cells =
-      opened->map.table(query, opened->vehicle, sources->places, destinations->places, options);
+      opened->map.table(query, opened->vehicle, sources->places, destinations->places, *options);
   const double ms = us_between(before, clock.steady_now()) / 1000;
   if (const auto whole = opened->checked.get(); !whole) return report(whole.error());
   if (const int code = deliver(args, table_csv(*sources, *destinations, cells)); code != kDone) return code;
@@ -560,6 +583,8 @@ std::vector<Command> route_commands() {
                              {"vehicle", "V", "motorcycle (default), bicycle, foot or car"},
                              {"sources", "S.csv", "columns lat,lon"},
                              {"destinations", "D.csv", "columns lat,lon"},
+                             {"within-s", "S", "only trips of at most so many seconds; others are 'beyond'"},
+                             {"within-m", "M", "only trips of at most so many metres; others are 'beyond'"},
                              {"out", "T.csv", "source,destination,status,distance_m,duration_s"},
                              {"timing", "T.json", "how long the table took"}}),
            {"map", "sources", "destinations", "out"},

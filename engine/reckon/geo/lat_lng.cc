@@ -40,7 +40,9 @@ base::Result<LatLng> LatLng::parse(std::string_view text, std::string_view where
   const auto comma = text.find(',');
   if (comma != std::string_view::npos) {
     const auto lat = base::parse_number(text.substr(0, comma));
-    const auto lng = base::parse_number(text.substr(comma + 1));
+    auto rest = text.substr(comma + 1);
+    if (rest.starts_with(' ')) rest.remove_prefix(1);  // as maps on the web print it
+    const auto lng = base::parse_number(rest);
     if (lat && lng) return from_degrees(*lat, *lng, where);
   }
   return base::fail(

@@ -17,7 +17,7 @@ class LatLng {
   /// @errors kInvalidInput  NaN or out of range; says so when the two look swapped. `where` as given
   static base::Result<LatLng> from_degrees(double lat_deg, double lng_deg, std::string_view where);
 
-  /// `LAT,LON` in decimal degrees, as on the command line.
+  /// `LAT,LON` or `LAT, LON` in decimal degrees, as on the command line.
   /// @errors as from_degrees; kInvalidInput also for any other form
   static base::Result<LatLng> parse(std::string_view text, std::string_view where);
 
