@@ -18,15 +18,32 @@ std::chrono::minutes offset_at(const TimeZone& zone, WallTime time) {
 
 }  // namespace
 
-WallTime begin_of_day(const TimeZone& zone, std::chrono::sys_days day) {
-  const std::chrono::sys_seconds utc{day};
-  auto before = utc - kMostOffset, begun = utc + kMostOffset;
-  while (begun - before > std::chrono::seconds{1}) {
-    const auto middle = before + (begun - before) / 2;
-    const bool has_begun = std::chrono::sys_days{zone.local(middle).date} >= day;
-    (has_begun ? begun : before) = middle;
+std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  for (const std::size_t i : {0U, 1U, 3U, 4U}) {
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
   }
-  return begun;
+  const auto two_digits = [&](std::size_t i) { return (text[i] - '0') * 10 + (text[i + 1] - '0'); };
+  const std::chrono::minutes time = std::chrono::hours{two_digits(0)} + std::chrono::minutes{two_digits(3)};
+  if (two_digits(3) >= 60 || time > std::chrono::days{1}) return std::nullopt;
+  return time;
+}
+
+WallTime instant_of(const TimeZone& zone, std::chrono::sys_days day, std::chrono::minutes time_of_day) {
+  const auto civil = day + time_of_day;
+  const std::chrono::sys_seconds utc{civil};
+  auto before = utc - kMostOffset, reached = utc + kMostOffset;
+  while (reached - before > std::chrono::seconds{1}) {
+    const auto middle = before + (reached - before) / 2;
+    const auto local = zone.local(middle);
+    const bool has_reached = std::chrono::sys_days{local.date} + local.time_of_day >= civil;
+    (has_reached ? reached : before) = middle;
+  }
+  return reached;
+}
+
+WallTime begin_of_day(const TimeZone& zone, std::chrono::sys_days day) {
+  return instant_of(zone, day, std::chrono::minutes{0});
 }
 
 std::string format_local(const TimeZone& zone, WallTime time) {

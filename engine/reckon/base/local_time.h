@@ -2,12 +2,26 @@
 
 // Instants as the people of a time zone say them.
 
+#include <array>
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "reckon/base/clock.h"
 
 namespace reckon::base {
+
+/// As std::chrono::weekday counts them.
+inline constexpr std::array<std::string_view, 7> kWeekdayNames = {
+    "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+
+/// `hh:mm` from 00:00 to 24:00; nothing for any other form.
+std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text);
+
+/// When a local day's clocks show a time of day, [0, 24 h], to the second; what follows where they skip it.
+/// Where they show it twice, one of the two.
+WallTime instant_of(const TimeZone& zone, std::chrono::sys_days day, std::chrono::minutes time_of_day);
 
 /// The first instant of a local day, to the second: midnight, or what follows where the clocks skip it.
 WallTime begin_of_day(const TimeZone& zone, std::chrono::sys_days day);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "reckon/base/local_time.h"
 #include "reckon/fee/read_parts.h"
 
 namespace reckon::fee {
@@ -10,8 +11,7 @@ namespace {
 using base::JsonNode;
 using base::JsonWriter;
 
-constexpr std::array<std::string_view, 7> kWeekdayNames = {"sunday",   "monday", "tuesday", "wednesday",
-                                                           "thursday", "friday", "saturday"};
+using base::kWeekdayNames;
 
 bool digit_at(std::string_view text, std::size_t i) {
   return i < text.size() && text[i] >= '0' && text[i] <= '9';
@@ -21,15 +21,10 @@ int two_digits(std::string_view text, std::size_t i) {
   return (text[i] - '0') * 10 + (text[i + 1] - '0');
 }
 
-// `hh:mm` from 00:00 to 24:00.
 std::chrono::minutes read_time_of_day(const JsonNode& node) {
   const auto text = node.string(8);
   if (!text) return {};
-  if (text->size() == 5 && digit_at(*text, 0) && digit_at(*text, 1) && (*text)[2] == ':' &&
-      digit_at(*text, 3) && digit_at(*text, 4)) {
-    const int hours = two_digits(*text, 0), minutes = two_digits(*text, 3);
-    if (minutes < 60 && hours * 60 + minutes <= 24 * 60) return std::chrono::minutes{hours * 60 + minutes};
-  }
+  if (const auto time = base::parse_time_of_day(*text)) return *time;
   node.fault(fmt::format("'{}' is not a time of day; allowed: 00:00 to 24:00", *text));
   return {};
 }

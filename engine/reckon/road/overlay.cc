@@ -167,7 +167,8 @@ struct Kind {
   std::initializer_list<std::string_view> keys;
   void (*read)(const JsonNode&, Correction&);
 };
-#define RECKON_COMMON_KEYS "id", "kind", "vehicles", "by", "reason", "recorded", "from_time", "until_time"
+#define RECKON_COMMON_KEYS \
+  "id", "kind", "vehicles", "by", "reason", "recorded", "from_time", "until_time", "daily"
 const std::array<Kind, 6> kKinds = {{
     {"close",
      {RECKON_COMMON_KEYS, "way", "near", "heading"},
@@ -229,6 +230,7 @@ Correction read_correction(const JsonNode& node, std::set<std::string, std::less
     if (out.from && out.until && *out.until <= *out.from)
       until.fault("is not after from_time; a later instant is needed");
   }
+  if (const auto daily = node.optional("daily"); daily.present()) out.daily = read_daily_hours(daily);
   return out;
 }
 
@@ -298,6 +300,7 @@ std::string correction_text(const Correction& correction) {
   }
   write_instant(out, "from_time", correction.from);
   write_instant(out, "until_time", correction.until);
+  if (correction.daily) write_daily_hours(out.key("daily"), *correction.daily);
   out.key("by").string(correction.by).key("reason").string(correction.reason);
   write_instant(out, "recorded", correction.recorded);
   out.end_object();
@@ -350,20 +353,26 @@ std::string overlay_text(const Overlay& overlay) {
   return text + "\n ]}\n";
 }
 
+bool Correction::in_force_at(base::WallTime instant) const {
+  return (!from || *from <= instant) && (!until || instant < *until) && (!daily || daily->hold_at(instant));
+}
+
 Overlay Overlay::at(base::WallTime instant) const {
   Overlay now{version, {}};
-  std::ranges::copy_if(corrections, std::back_inserter(now.corrections), [&](const Correction& one) {
-    return (!one.from || *one.from <= instant) && (!one.until || instant < *one.until);
-  });
+  std::ranges::copy_if(corrections, std::back_inserter(now.corrections),
+                       [&](const Correction& one) { return one.in_force_at(instant); });
   return now;
 }
 
 std::optional<base::WallTime> Overlay::next_change(base::WallTime instant) const {
   std::optional<base::WallTime> next;
+  const auto consider = [&](base::WallTime edge) {
+    if (edge > instant && (!next || edge < *next)) next = edge;
+  };
   for (const auto& one : corrections) {
-    for (const auto& edge : {one.from, one.until}) {
-      if (edge && *edge > instant && (!next || *edge < *next)) next = edge;
-    }
+    if (one.from) consider(*one.from);
+    if (one.until) consider(*one.until);
+    if (one.daily) consider(one.daily->next_change(instant));
   }
   return next;
 }

@@ -16,6 +16,7 @@
 #include "reckon/base/vehicle.h"
 #include "reckon/geo/lat_lng.h"
 #include "reckon/road/changed_graph.h"
+#include "reckon/road/daily_hours.h"
 #include "reckon/road/road_map.h"
 
 namespace reckon::road {
@@ -83,6 +84,9 @@ struct Correction {
   std::optional<base::WallTime> recorded = std::nullopt;
   std::optional<base::WallTime> from = std::nullopt;   ///< in force from this instant on
   std::optional<base::WallTime> until = std::nullopt;  ///< and before this one
+  std::optional<DailyHours> daily = std::nullopt;      ///< and at these hours only
+
+  bool in_force_at(base::WallTime instant) const;
 };
 
 struct Overlay {
@@ -91,7 +95,7 @@ struct Overlay {
 
   /// Those in force at `instant`.
   Overlay at(base::WallTime instant) const;
-  /// The next instant after `instant` at which a correction begins or ends.
+  /// The next instant after `instant` at which a correction begins or ends, or would but for another limit.
   std::optional<base::WallTime> next_change(base::WallTime instant) const;
   /// `sha256:...` of the text form, version included.
   std::string release() const;
