@@ -24,6 +24,9 @@ class Errors(CityTest):
         (self.folder / "text.osm.pbf").write_text("this is no PBF")
         rows = [
             (["frobnicate"], 2, "is not a command"),
+            (["rout"], 2, "is not a command; did you mean 'route'? allowed: "),
+            (["rain"], 2, "is not a command; allowed: "),
+            (["route", "--map", self.map, "--formm", "1,2"], 2, "is not an option here; did you mean 'from'? allowed: "),
             (["bench", "quote", "--map", self.map, "--tariff", config, "--scenario", "rainy"], 2, "allowed: none, up"),
             (["quote", "--config", "nowhere.json", *TRIP], 3, "nowhere.json"),
             (["quote", "--config", config], 2, "allowed: --from and --to, or --trips"),

@@ -7,15 +7,19 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <numeric>
+#include <utility>
 
 #include "reckon/base/file.h"
 
 namespace reckon::cli {
 namespace {
 
-std::string options_allowed(const Command& command) {
+std::string options_allowed(const Command& command, std::string_view asked) {
   if (command.options.empty()) return fmt::format("{} takes none", command.name);
-  std::string text = "allowed:";
+  std::vector<std::string_view> names;
+  for (const auto& option : command.options) names.push_back(option.name);
+  auto text = did_you_mean(asked, names) + "allowed:";
   for (const auto& option : command.options) text += fmt::format(" --{}", option.name);
   return text + fmt::format("; see 'reckon help {}'", command.name);
 }
@@ -54,7 +58,7 @@ base::Result<Args> parse_args(const Command& command, const std::vector<std::str
     const std::string name = words[i].substr(2, equals == std::string::npos ? equals : equals - 2);
     const auto option = std::ranges::find(command.options, name, &Option::name);
     if (option == command.options.end()) {
-      faults.push_back({"--" + name, "is not an option here; " + options_allowed(command)});
+      faults.push_back({"--" + name, "is not an option here; " + options_allowed(command, name)});
       // What follows is most likely its value, and no fault of its own.
       if (equals == std::string::npos && i + 1 < words.size() && !words[i + 1].starts_with("--")) ++i;
       continue;
@@ -87,6 +91,39 @@ int report(const base::Error& error) {
     std::fputs(line.c_str(), stderr);  // never throws: stderr may be a closed pipe as well
   }
   return error.code == base::ErrorCode::kEnvironment ? kEnvironmentFault : kBadInput;
+}
+
+namespace {
+
+// Letters to put in, take out or change.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& names) {
+  constexpr std::size_t kMostLetters = 40, kFarthest = 2;
+  std::string_view nearest;
+  std::size_t distance = std::min(kFarthest + 1, word.size());  // another word altogether is no slip
+  if (word.size() > kMostLetters) return {};
+  for (const auto name : names) {
+    if (const auto own = edit_distance(word, name); own < distance) {
+      distance = own;
+      nearest = name;
+    }
+  }
+  return nearest.empty() ? std::string() : fmt::format("did you mean '{}'? ", nearest);
 }
 
 std::string counted(std::int64_t count, std::string_view one, std::string_view many) {

@@ -58,6 +58,9 @@ int report(const base::Error& error);
 /// `1 document`, `2 documents`, `1 delivery`.
 std::string counted(std::int64_t count, std::string_view one, std::string_view many);
 
+/// `did you mean 'route'? ` where one of `names` is at most two letters away from `word`, else nothing.
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& names);
+
 /// The parts of a list with commas between; one empty part of an empty list.
 std::vector<std::string_view> split_list(std::string_view list);
 

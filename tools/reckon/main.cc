@@ -72,10 +72,14 @@ std::string family_of(const std::vector<Command>& commands, const std::string& w
 
 int unknown_command(const std::vector<Command>& commands, const std::string& word) {
   const auto family = family_of(commands, word);
-  std::string names;
-  for (const auto& command : commands) names += fmt::format("{}{}", names.empty() ? "" : ", ", command.name);
-  return report({base::ErrorCode::kInvalidInput, word,
-                 fmt::format("is not a command; allowed: {}", family.empty() ? names : family)});
+  std::vector<std::string_view> names;
+  for (const auto& command : commands) names.push_back(command.name);
+  if (!family.empty())
+    return report(
+        {base::ErrorCode::kInvalidInput, word, fmt::format("is not a command; allowed: {}", family)});
+  return report(
+      {base::ErrorCode::kInvalidInput, word,
+       fmt::format("is not a command; {}allowed: {}", did_you_mean(word, names), fmt::join(names, ", "))});
 }
 
 int help(const std::vector<Command>& commands, const std::vector<std::string>& topic) {
