@@ -76,10 +76,9 @@ Score searched(const Problem& problem, std::uint64_t iterations, std::uint64_t s
 }
 
 // Solves `count` random problems; each plan must be free of violations and as good as the best there is. What
-// the search finds by itself must be so, too, but for `allowed_worse` of them.
+// the search finds by itself must be so, too, but for `allowed_worse` of ten thousand.
 void compare_with_brute_force(unsigned seed, int count, int allowed_worse, const RandomShape& shape) {
   count *= times_as_many();
-  allowed_worse *= times_as_many();
   std::mt19937 random(seed);
   int solved = 0, found = 0;
   for (int i = 0; i < count; ++i) {
@@ -98,7 +97,7 @@ void compare_with_brute_force(unsigned seed, int count, int allowed_worse, const
   }
   MESSAGE("seed " << seed << ": of " << count << " problems " << solved
                   << " at the best score, by search alone " << found);
-  CHECK(found >= count - allowed_worse);
+  CHECK(count - found <= count * allowed_worse / 10'000);
 }
 
 }  // namespace
@@ -111,7 +110,7 @@ TEST_CASE("solve: small problems get the best plan that there is") {
 // direct leg is missing or longer than the detour), can't be reached by inserting one after the other: here
 // the search alone may miss the best.
 TEST_CASE("solve: where legs are arbitrary or missing, small problems get the best plan") {
-  compare_with_brute_force(4711, 300, 3, {.requests = 4, .vehicles = 2, .metric = false, .breaks = false});
+  compare_with_brute_force(4711, 300, 100, {.requests = 4, .vehicles = 2, .metric = false, .breaks = false});
 }
 
 TEST_CASE("solve: five requests and three vehicles get the best plan") {
@@ -120,12 +119,12 @@ TEST_CASE("solve: five requests and three vehicles get the best plan") {
 
 TEST_CASE(
     "solve: with times on board, requests apart and fixed beginnings small problems get the best plan") {
-  compare_with_brute_force(808, 300, 3, {.requests = 4, .vehicles = 2, .extras = true});
+  compare_with_brute_force(808, 300, 1, {.requests = 4, .vehicles = 2, .extras = true});
 }
 
 TEST_CASE("solve: where lateness and long routes cost, small problems get the best plan") {
-  compare_with_brute_force(263, 400, 0, {.requests = 4, .vehicles = 3, .costs = true});
-  compare_with_brute_force(445, 200, 1, {.requests = 4, .vehicles = 2, .metric = false, .costs = true});
+  compare_with_brute_force(263, 400, 1, {.requests = 4, .vehicles = 3, .costs = true});
+  compare_with_brute_force(445, 200, 50, {.requests = 4, .vehicles = 2, .metric = false, .costs = true});
   compare_with_brute_force(703, 200, 1, {.requests = 4, .vehicles = 2, .extras = true, .costs = true});
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "reckon/base/limits.h"
 #include "reckon/dispatch/vroom_parts.h"
 #include "reckon/dispatch/vroom_reader.h"
 
