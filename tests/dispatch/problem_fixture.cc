@@ -86,7 +86,9 @@ void add_random_vehicle(Problem& problem, Random& random, bool breaks) {
                ? kNone
                : static_cast<LocationIndex>(pick(random, 0, static_cast<int>(problem.locations) - 1));
   };
-  const auto index = add_vehicle(problem, place(), place(), 0);
+  const LocationIndex end = place();
+  const LocationIndex start = place();
+  const auto index = add_vehicle(problem, start, end, 0);
   Vehicle& vehicle = problem.vehicles[index];
   for (auto& amount : vehicle.capacity) amount = pick(random, 2, 6);
   vehicle.type = static_cast<std::uint32_t>(pick(random, 0, static_cast<int>(problem.types) - 1));

@@ -65,13 +65,22 @@ int times_as_many() {
   return wanted == nullptr ? 1 : std::max(1, std::atoi(wanted));
 }
 
-// Solves `count` random problems; each plan must be free of violations and, `allowed_worse` aside, as good as
-// the best there is.
+// The score of ruin and recreate alone; `solve` does without where there are few requests.
+Score searched(const Problem& problem, std::uint64_t iterations, std::uint64_t seed) {
+  const Flat flat(problem);
+  Search search(flat, seed);
+  search.construct();
+  for (std::uint64_t i = 0; i < iterations; ++i)
+    search.round(static_cast<double>(i) / static_cast<double>(iterations));
+  return search.best().score;
+}
+
+// Solves `count` random problems; each plan must be free of violations and as good as the best there is. What
+// the search finds by itself must be so, too, but for `allowed_worse` of ten thousand.
 void compare_with_brute_force(unsigned seed, int count, int allowed_worse, const RandomShape& shape) {
   count *= times_as_many();
-  allowed_worse *= times_as_many();
   std::mt19937 random(seed);
-  int worse = 0;
+  int solved = 0, found = 0;
   for (int i = 0; i < count; ++i) {
     CAPTURE(seed);
     CAPTURE(i);
@@ -79,16 +88,16 @@ void compare_with_brute_force(unsigned seed, int count, int allowed_worse, const
     REQUIRE(validate(problem).has_value());
     const Plan plan = solve(problem, rounds(3000, seed));
     CHECK(violations_of(problem, plan) == "");
-    const Score found = score(problem, plan);
     const Score best = brute_force(problem);
-    CHECK_FALSE(found.beats(best));
-    if (found == best) continue;
-    ++worse;
-    MESSAGE("problem " << i << ": cost " << found.cost << " for " << found.tasks << " tasks, best "
-                       << best.cost << " for " << best.tasks);
+    CHECK(score(problem, plan) == best);
+    if (score(problem, plan) == best) ++solved;
+    const Score by_search = searched(problem, 3000, seed);
+    CHECK_FALSE(by_search.beats(best));
+    if (by_search == best) ++found;
   }
-  MESSAGE((count - worse) << " of " << count << " problems of seed " << seed << " at the best score");
-  CHECK(worse <= allowed_worse);
+  MESSAGE("seed " << seed << ": of " << count << " problems " << solved
+                  << " at the best score, by search alone " << found);
+  CHECK(count - found <= count * allowed_worse / 10'000);
 }
 
 }  // namespace
@@ -98,9 +107,10 @@ TEST_CASE("solve: small problems get the best plan that there is") {
 }
 
 // A plan that is only possible with two requests together, each of them impossible without the other (the
-// direct leg is missing or longer than the detour), can't be reached by inserting one after the other.
-TEST_CASE("solve: where legs are arbitrary or missing, plans are valid and nearly always best") {
-  compare_with_brute_force(4711, 300, 3, {.requests = 4, .vehicles = 2, .metric = false, .breaks = false});
+// direct leg is missing or longer than the detour), can't be reached by inserting one after the other: here
+// the search alone may miss the best.
+TEST_CASE("solve: where legs are arbitrary or missing, small problems get the best plan") {
+  compare_with_brute_force(4711, 300, 100, {.requests = 4, .vehicles = 2, .metric = false, .breaks = false});
 }
 
 TEST_CASE("solve: five requests and three vehicles get the best plan") {
@@ -109,12 +119,12 @@ TEST_CASE("solve: five requests and three vehicles get the best plan") {
 
 TEST_CASE(
     "solve: with times on board, requests apart and fixed beginnings small problems get the best plan") {
-  compare_with_brute_force(808, 300, 3, {.requests = 4, .vehicles = 2, .extras = true});
+  compare_with_brute_force(808, 300, 1, {.requests = 4, .vehicles = 2, .extras = true});
 }
 
 TEST_CASE("solve: where lateness and long routes cost, small problems get the best plan") {
-  compare_with_brute_force(263, 400, 0, {.requests = 4, .vehicles = 3, .costs = true});
-  compare_with_brute_force(445, 200, 1, {.requests = 4, .vehicles = 2, .metric = false, .costs = true});
+  compare_with_brute_force(263, 400, 1, {.requests = 4, .vehicles = 3, .costs = true});
+  compare_with_brute_force(445, 200, 50, {.requests = 4, .vehicles = 2, .metric = false, .costs = true});
   compare_with_brute_force(703, 200, 1, {.requests = 4, .vehicles = 2, .extras = true, .costs = true});
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "reckon/dispatch/check.h"
+#include "reckon/dispatch/exact.h"
 #include "reckon/dispatch/flat.h"
 #include "reckon/dispatch/schedule.h"
 #include "reckon/dispatch/search.h"
@@ -47,6 +48,9 @@ class Budget {
   const SolveOptions& options_;
   base::SteadyTime begin_{};
 };
+
+// Of the time, for going through all plans: where that takes longer, the search must have its turn.
+constexpr double kShareForAll = 0.2;
 
 // The furthest that any vehicle gets with this request alone.
 Reason reason_for(const Flat& flat, RequestIndex index) {
@@ -108,13 +112,18 @@ Plan solve(const Problem& problem, const SolveOptions& options, SolveStats* stat
   search.construct();
   SolveStats counted;
   const bool nothing_to_do = problem.vehicles.empty() || problem.requests.empty();
-  for (double spent = budget.spent(0); spent < 1 && !nothing_to_do;
+  std::optional<Sequences> exact;
+  if (!nothing_to_do && budget.spent(0) < 1) {
+    exact = best_of_all(flat, options.objective, [&] { return budget.spent(0) > kShareForAll; });
+  }
+  for (double spent = budget.spent(0); spent < 1 && !nothing_to_do && !exact;
        spent = budget.spent(counted.iterations)) {
     if (search.round(spent)) ++counted.improvements;
     ++counted.iterations;
   }
   if (stats != nullptr) *stats = counted;
-  Plan plan = plan_of(flat, search.best());
+  const bool exact_is_better = exact && ranks_before(options.objective, *exact, search.best());
+  Plan plan = plan_of(flat, exact_is_better ? *exact : search.best());
   RECKON_CHECK(check(problem, plan).empty());
   return plan;
 }
