@@ -113,6 +113,15 @@ TEST_CASE("best_of_all: it gives up when requests are many or time is out") {
   CHECK_FALSE(all_of(problem).has_value());
   problem.requests[0].skills = {9};
   CHECK(all_of(problem).has_value());  // two of ten that nobody can serve
+  Problem on_board = line({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  for (LocationIndex i = 0; i < 5; ++i) {
+    const auto food = add_shipment(on_board, 2 * i, 2 * i + 1);
+    on_board.requests[food].max_on_board_s = 1'000'000;
+  }
+  add_vehicle(on_board, 0, kNone);
+  CHECK_FALSE(all_of(on_board).has_value());  // 326,010 beginnings, none of them needless
+  for (auto& request : on_board.requests) request.max_on_board_s = Request{}.max_on_board_s;
+  CHECK(all_of(on_board).has_value());
 }
 
 TEST_CASE("best_of_all: no search finds better, also with breaks") {

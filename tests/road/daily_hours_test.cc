@@ -37,6 +37,7 @@ TEST_CASE("daily hours: in force from one time of day until another, where they 
   const char* whole =
       R"({"from": "00:00", "to": "24:00", "time_zone": "Asia/Seoul", "weekdays": ["saturday"]})";
   const char* summer = R"({"from": "02:30", "to": "04:00", "time_zone": "America/New_York"})";
+  const char* autumn = R"({"from": "00:00", "to": "03:00", "time_zone": "America/New_York"})";
   for (const Row& row : {
            Row{evening, "2026-11-26T17:59:59+09:00", false, "2026-11-26T18:00:00+09:00"},
            Row{evening, "2026-11-26T18:00:00+09:00", true, "2026-11-26T22:00:00+09:00"},
@@ -49,6 +50,9 @@ TEST_CASE("daily hours: in force from one time of day until another, where they 
            Row{whole, "2026-11-29T00:00:00+09:00", false, "2026-12-05T00:00:00+09:00"},
            // On 8 March clocks go from 02:00 to 03:00: half past two is never shown.
            Row{summer, "2026-03-08T01:59:59-05:00", false, "2026-03-08T03:00:00-04:00"},
+           // On 1 November they go back from 02:00 to 01:00.
+           Row{autumn, "2026-11-01T00:30:00-04:00", true, "2026-11-01T03:00:00-05:00"},
+           Row{autumn, "2026-11-01T01:30:00-05:00", true, "2026-11-01T03:00:00-05:00"},
            Row{summer, "2026-03-08T03:00:00-04:00", true, "2026-03-08T04:00:00-04:00"},
        }) {
     CAPTURE(row.daily);
@@ -72,6 +76,7 @@ TEST_CASE("daily hours: each fault is named") {
            Row{R"({"from": "25:00", "to": "22:00", "time_zone": "Asia/Seoul"})", "/from", "00:00 to 24:00"},
            Row{R"({"from": "9:00", "to": "22:00", "time_zone": "Asia/Seoul"})", "/from", "00:00 to 24:00"},
            Row{R"({"from": "18:00", "to": "18:00", "time_zone": "Asia/Seoul"})", "/daily", "must differ"},
+           Row{R"({"from": "24:00", "to": "00:00", "time_zone": "Asia/Seoul"})", "/daily", "must differ"},
            Row{R"({"from": "18:00", "to": "22:00", "time_zone": "Asia/Soul"})", "/time_zone", "Asia/Soul"},
            Row{R"({"from": "18:00", "to": "22:00"})", "/time_zone", "missing"},
            Row{R"({"from": "18:00", "to": "22:00", "time_zone": "Asia/Seoul", "weekdays": []})", "/weekdays",

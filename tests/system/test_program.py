@@ -147,6 +147,7 @@ class Work(CityTest):
             (["route", "--map", f"none.rmap,{self.map}", *TRIP, "--svg", self.map], "--map"),
             (["route", "--map", self.map, *TRIP, "--svg", self.folder / "r", "--html", self.folder / "r"], "--svg"),
             (["map", "build", extract, "--out", extract], "read"),
+            (["quote", "--config", places, *TRIP, "--trace", places], "--config"),
             (["settle", "statement", "--books", f"sqlite:{places}", "--out", places], "--books"),
         ]
         for words, named in rows:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -98,13 +99,16 @@ int help(const std::vector<Command>& commands, const std::vector<std::string>& t
   return kDone;
 }
 
-/// The options of a command that name a file to write.
+bool is_written(const Option& option) {
+  constexpr std::array<std::string_view, 5> kFiles = {"out", "svg", "html", "timing", "trace"};
+  return option.value != "DIR" && std::ranges::find(kFiles, option.name) != kFiles.end();
+}
+
+/// The options given that name a file to write.
 std::vector<const Option*> written_files(const Command& command, const Args& args) {
   std::vector<const Option*> files;
   for (const auto& option : command.options) {
-    const bool written =
-        option.name == "out" || option.name == "svg" || option.name == "html" || option.name == "timing";
-    if (written && option.value != "DIR" && args.has(option.name)) files.push_back(&option);
+    if (is_written(option) && args.has(option.name)) files.push_back(&option);
   }
   return files;
 }
@@ -129,7 +133,7 @@ bool same_file(std::string_view a, std::string_view b) {
   constexpr std::string_view kScheme = "sqlite:";
   if (b.starts_with(kScheme)) b.remove_prefix(kScheme.size());
   std::error_code unknown;  // where one of them is not there
-  return a == b || std::filesystem::equivalent(std::string(a), std::string(b), unknown);
+  return std::filesystem::equivalent(std::string(a), std::string(b), unknown);
 }
 
 // Whatever else the command line names, an answer must not take its place.
@@ -137,18 +141,22 @@ std::optional<base::Error> overwritten(const Command& command, const Args& args)
   std::vector<base::Fault> faults;
   for (const auto* written : written_files(command, args)) {
     const auto file = *args.get(written->name);
-    const auto clash = [&](std::string_view other, std::string_view named) {
-      if (!same_file(file, other)) return;
+    const auto refuse = [&](std::string_view named) {
       faults.push_back(
           {fmt::format("--{}", written->name),
            fmt::format("'{}' is {}, too, and would be lost; another file is needed", file, named)});
     };
     for (const auto& option : command.options) {
       if (&option == written || option.value.empty() || !args.has(option.name)) continue;
-      for (const auto part : split_list(*args.get(option.name)))
-        clash(part, fmt::format("--{}", option.name));
+      const auto other = *args.get(option.name);
+      const auto parts = split_list(other);
+      const auto is_file = [&](std::string_view part) { return same_file(file, part); };
+      if ((is_written(option) && file == other) || is_file(other) || std::ranges::any_of(parts, is_file))
+        refuse(fmt::format("--{}", option.name));
     }
-    for (const auto& word : args.words()) clash(word, "read");
+    for (const auto& word : args.words()) {
+      if (same_file(file, word)) refuse("read");
+    }
   }
   if (faults.empty()) return std::nullopt;
   return base::error_of(base::ErrorCode::kInvalidInput, std::move(faults));

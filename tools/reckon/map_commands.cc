@@ -137,28 +137,29 @@ int run_info(const Args& args) {
 }  // namespace
 
 std::vector<Command> map_commands() {
-  return {{"map build",
-           "compile OpenStreetMap extracts to a map file",
-           "IN.osm.pbf [IN2...]",
-           1,
-           kMaxExtracts,
-           {{"out", "MAP", "the map file to write; replaced only when the new one is whole"},
-            {"vehicles", "LIST", "comma-separated: motorcycle,bicycle,foot,car (default: all)"},
-            {"drive-on", "SIDE", "the side that traffic keeps to: right or left (default: right)"},
-            {"labels", "N",
-             "label entries for each arc, 1 to 1000: more make large maps faster and larger (default: 100)"},
-            {"json", "", "print one JSON document"}},
-           {"out"},
-           run_build},
-          {"map info",
-           "say what a map file holds",
-           "MAP",
-           1,
-           1,
-           {{"json", "", "print one JSON document"},
-            {"check", "", "also verify the content against the release's SHA-256"}},
-           {},
-           run_info}};
+  return {
+      {"map build",
+       "compile OpenStreetMap extracts to a map file",
+       "IN.osm.pbf [IN2...]",
+       1,
+       kMaxExtracts,
+       {{"out", "MAP", "the map file to write; replaced only when the new one is whole"},
+        {"vehicles", "LIST", "comma-separated: motorcycle,bicycle,foot,car (default: all)"},
+        {"drive-on", "SIDE", "the side that traffic keeps to: right or left (default: right)"},
+        {"labels", "N",
+         "label entries for each arc, 1 to 1000: fewer make large maps smaller and slower (default: 250)"},
+        {"json", "", "print one JSON document"}},
+       {"out"},
+       run_build},
+      {"map info",
+       "say what a map file holds",
+       "MAP",
+       1,
+       1,
+       {{"json", "", "print one JSON document"},
+        {"check", "", "also verify the content against the release's SHA-256"}},
+       {},
+       run_info}};
 }
 
 }  // namespace reckon::cli

@@ -3,7 +3,7 @@
 // From a problem to a plan: insertion, then ruin and recreate under annealing until time or iterations end.
 // The best plan so far is always at hand, so any limit gives a plan. A deadline holds for the insertion, too:
 // what there was no time for stays out. Problems of a few requests are solved by going through all plans
-// (exact.h) instead, where that takes a fifth of the time at most; that plan is the best there is.
+// (exact.h) instead, where kMostTries and a fifth of the time do for it; that plan is the best there is.
 
 #include <cstdint>
 #include <optional>

@@ -85,7 +85,8 @@ std::optional<DailyHours> read_daily_hours(const base::JsonNode& node) {
   const auto name = zone_node.string();
   const auto days = node.optional("weekdays");
   const auto weekdays = days.present() ? read_weekdays(days) : DailyHours::kEveryDay;
-  if (from && to && *from == *to) {
+  constexpr std::chrono::minutes kDay = std::chrono::days{1};
+  if (from && to && *from % kDay == *to % kDay && !(*from < *to)) {
     node.fault("is empty; `from` and `to` must differ");
     return std::nullopt;
   }
