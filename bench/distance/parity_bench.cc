@@ -24,6 +24,8 @@
 #include "reckon/base/limits.h"
 #include "reckon/distance/lesson.h"
 #include "reckon/distance/pairs.h"
+#include "reckon/distance/plausibility.h"
+#include "reckon/geo/geodesic.h"
 #include "reckon/road/map_builder.h"
 
 using namespace reckon;
@@ -59,6 +61,22 @@ std::shared_ptr<const road::RoadMap> built(const std::string& name, base::Vehicl
     return nullptr;
   }
   return std::make_shared<const road::RoadMap>(std::move(*map));
+}
+
+// Without the answers that are shorter than the straight line by more than snapping explains: the ladder
+// never prices with them. What is too long or too fast stays.
+std::vector<AnsweredTrip> believable(const std::string& who, std::span<const AnsweredTrip> trips) {
+  constexpr double kUsualMps = 8;
+  std::vector<AnsweredTrip> kept;
+  for (const auto& trip : trips) {
+    const base::Metres said{std::llround(trip.metres)};
+    const base::Seconds usual{std::llround(trip.metres / kUsualMps)};
+    if (!distance::implausible({said, usual}, {geo::geodesic_m(trip.from, trip.to), said}))
+      kept.push_back(trip);
+  }
+  fmt::print("{}: {} of {} answers are shorter than the straight line, and left out\n", who,
+             trips.size() - kept.size(), trips.size());
+  return kept;
 }
 
 // As many trips with the market's road lengths: log-normal, median 1.8 km, 95 % below 5 km; the same trip may
@@ -97,7 +115,9 @@ void print_row(const std::string& who, std::string_view what, const Parity& pari
 enum class Lengths : std::uint8_t { kAsTheyAre, kAlsoMarket };
 
 void compare(const std::string& who, const std::shared_ptr<const road::RoadMap>& map, base::Vehicle vehicle,
-             std::span<const AnsweredTrip> trips, Lengths lengths) {
+             std::span<const AnsweredTrip> all, Lengths lengths) {
+  const auto kept = believable(who, all);
+  const std::span<const AnsweredTrip> trips(kept);
   const auto seen = trips.first(std::min(kSeen, trips.size() / 2));
   auto others = trips.subspan(seen.size(), std::min(kOthers, trips.size() - seen.size()));
   road::Roads::Query query;

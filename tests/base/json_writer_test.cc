@@ -24,6 +24,24 @@ TEST_CASE("JsonWriter: any bytes become valid JSON") {
   REQUIRE(document);
 }
 
+TEST_CASE("JsonWriter: what must be escaped is, wherever it stands") {
+  const std::string plain = "abcdefghijklmnop 0123456789~";
+  for (int c = 0; c < 256; ++c) {
+    for (std::size_t at = 0; at < plain.size(); ++at) {
+      auto text = plain;
+      text[at] = static_cast<char>(c);
+      std::string whole, alone;
+      JsonWriter(whole).string(text);
+      JsonWriter(alone).string(text.substr(at, 1));
+      CAPTURE(c);
+      CAPTURE(at);
+      CHECK(whole ==
+            '"' + plain.substr(0, at) + alone.substr(1, alone.size() - 2) + plain.substr(at + 1) + '"');
+      CHECK((alone.size() == 3) == (c >= 0x20 && c < 0x80 && c != '"' && c != '\\'));
+    }
+  }
+}
+
 TEST_CASE("JsonWriter: numbers that JSON lacks become null") {
   std::string out;
   JsonWriter(out).number(std::numeric_limits<double>::quiet_NaN());

@@ -29,7 +29,8 @@ struct Said {
 
 constexpr int kFurtherRounds = 2;
 constexpr std::size_t kMostKnots = 1000;
-constexpr std::int64_t kVersion = 3;  // of the document; a snapshot of an earlier one is learned again
+constexpr std::string_view kLocal = "local", kMercator = "mercator";  // planes of doors
+constexpr std::int64_t kVersion = 4;  // of the document; a snapshot of an earlier one is learned again
 
 // Median of said over straight in bins of equal counts, then pooled until metres grow with the straight line
 // (pool adjacent violators).
@@ -102,9 +103,10 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
   json.end_array().key("turn_ms").begin_array();
   for (const auto turn : model.turn_ms) json.number(turn);
   json.end_array().key("closed_classes").integer(model.closed_classes);
-  json.key("private_closed").boolean(model.private_closed);
+  json.key("closed_private_classes").integer(model.closed_private_classes);
   json.key("door_tolerance_m").number(model.doors.tolerance_m);
   json.key("door_grid_e7").integer(model.doors.grid_e7);
+  json.key("door_plane").string(model.doors.plane == road::DoorPlane::kMercator ? kMercator : kLocal);
   json.key("north_scale").number(model.north_scale).key("east_scale").number(model.east_scale);
   json.key("edges").begin_array();
   for (const auto& change : model.edges) json.integer(change.edge_dir).integer(change.add_ms);
@@ -112,8 +114,8 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
 }
 
 void read_routes(const base::JsonNode& node, road::RouteModel& model) {
-  node.allow_only({"pace_ms_per_m", "turn_ms", "closed_classes", "private_closed", "door_tolerance_m",
-                   "door_grid_e7", "north_scale", "east_scale", "edges"});
+  node.allow_only({"pace_ms_per_m", "turn_ms", "closed_classes", "closed_private_classes", "door_tolerance_m",
+                   "door_grid_e7", "door_plane", "north_scale", "east_scale", "edges"});
   for (const auto& pace : node.required("pace_ms_per_m").items(65'536))
     model.pace_ms_per_m.push_back(pace.number(1e-3, 1e6).value_or(1));
   const auto turns = node.required("turn_ms").items(road::kTurnFeatures);
@@ -123,10 +125,16 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   for (std::size_t i = 0; i < turns.size(); ++i) model.turn_ms[i] = turns[i].number(0, 1e9).value_or(0);
   model.closed_classes =
       static_cast<std::uint32_t>(node.required("closed_classes").integer(0, 0xffffffff).value_or(0));
-  model.private_closed = node.required("private_closed").boolean().value_or(false);
+  model.closed_private_classes =
+      static_cast<std::uint32_t>(node.required("closed_private_classes").integer(0, 0xffffffff).value_or(0));
   model.doors.tolerance_m = node.required("door_tolerance_m").number(0, 1000).value_or(0);
   model.doors.grid_e7 =
       static_cast<std::int32_t>(node.required("door_grid_e7").integer(1, 100'000).value_or(1));
+  const auto plane = node.required("door_plane");
+  const auto name = plane.string(64).value_or("");
+  if (name != kLocal && name != kMercator)
+    plane.fault(fmt::format("is no plane; allowed: {}, {}", kLocal, kMercator));
+  model.doors.plane = name == kMercator ? road::DoorPlane::kMercator : road::DoorPlane::kLocal;
   model.north_scale = node.required("north_scale").number(0.5, 2).value_or(1);
   model.east_scale = node.required("east_scale").number(0.5, 2).value_or(1);
   const auto edges = node.required("edges").integers(2 * kMostEdges, -0x7fffffff, 0xffffffff);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <tuple>
 
 #include "reckon/distance/route_fitter.h"
@@ -73,6 +72,15 @@ constexpr std::size_t kPaceSlack = 500;  // one in so many trips may come out ot
 constexpr double kPriorVariance = 0.18;  // of seconds, a second: where durations are as in traffic
 constexpr double kClassPriorKm = 1;      // of driving tell of a class as much as all other classes do
 constexpr std::size_t kLeastRoadsOfClass = 10;  // that trips met, before a whole class is thought closed
+
+constexpr std::uint32_t kSameDoorMm = 300;  // such doors give metres that are as good
+
+bool same_door(const Door& a, const Door& b) {
+  return std::ranges::equal(a.snap.all(), b.snap.all(), [](const auto& one, const auto& other) {
+    const auto [less, more] = std::minmax(one.past_mm, other.past_mm);
+    return one.edge == other.edge && one.point == other.point && more - less <= kSameDoorMm;
+  });
+}
 
 }  // namespace
 
@@ -220,75 +228,78 @@ void RouteFitter::fit_paces() {
   for (std::size_t i = 0; i < trips_.size(); ++i) doors_[i] = doors_of(trips_[i]);
 }
 
-std::size_t RouteFitter::alike_under(const RouteModel& model, const Trips& trips) {
+RouteFitter::Trial RouteFitter::tried(const RouteModel& model, const Trips& trips) {
   ModelRouter router(network_, model, options_.max_snap_m);
   std::swap(router, router_);
-  std::size_t count = 0;
+  Trial trial;
   for (const auto i : trips) {
     if (stopped()) break;
     const auto ends = doors_of(trips_[i]);
-    count += is_alike(router_.path(ends.from, ends.to), trips_[i]) ? 1U : 0U;
+    const bool now = is_alike(router_.path(ends.from, ends.to), trips_[i]);
+    trial.gained += now && !alike_[i] ? 1U : 0U;
+    trial.lost += !now && alike_[i] ? 1U : 0U;
   }
   std::swap(router, router_);
-  return count;
+  return trial;
 }
 
-// Which classes the provider does not use at all, and how it takes places to the road: each is tried on the
-// trips that it touches, and kept when clearly more of them come out alike.
+// Which classes the provider does not use at all, or not where they are for trips' ends only.
 void RouteFitter::try_rules() {
-  const auto better = [](std::size_t now, std::size_t then) {
-    return static_cast<double>(then) >
-           static_cast<double>(now) + 2 + 2 * std::sqrt(static_cast<double>(now) * 0.01);
-  };
-  Trips all(trips_.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  const std::size_t step = std::max<std::size_t>(1, trips_.size() / 1500);
-  Trips some;
-  for (std::size_t i = 0; i < trips_.size(); i += step) some.push_back(i);
-  for (std::uint32_t c = 0; c <= road::kRoadClasses; ++c) {  // the last one: roads for trips' ends only
-    Trips touched;
-    const auto uses = [&](std::uint32_t arc) {
-      const auto& one = graph_.arcs[arc];
-      return c < road::kRoadClasses ? network_.network().geometry->edge_class[one.edge()] == c
-                                    : one.kind != road::ArcKind::kPublic;
-    };
-    for (const auto i : all) {
-      if (std::ranges::any_of(paths_[i].arcs, uses)) touched.push_back(i);
-    }
-    std::vector<std::uint32_t> edges;  // one road closed is not its class
-    for (const auto i : touched) {
-      for (const auto arc : paths_[i].arcs) {
-        if (uses(arc)) edges.push_back(graph_.arcs[arc].edge());
-      }
-    }
-    std::ranges::sort(edges);
-    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
-    if (edges.size() < kLeastRoadsOfClass) continue;
-    auto model = model_;
-    if (c < road::kRoadClasses) {
-      model.closed_classes |= 1U << c;
-    } else {
-      model.private_closed = true;
-    }
-    std::size_t now = 0;
-    for (const auto i : touched) now += alike_[i] ? 1U : 0U;
-    // Hardly any of its trips alike while it is open, and as many as elsewhere once it is closed.
-    if (now * 6 >= touched.size()) continue;
-    const auto then = alike_under(model, touched);
-    const double usual = static_cast<double>(alike()) / static_cast<double>(trips_.size());
-    if (static_cast<double>(then) > 0.5 * usual * static_cast<double>(touched.size()) && better(now, then)) {
-      take(model);
-      route_all();
-    }
+  for (std::uint32_t c = 0; c < road::kRoadClasses; ++c) {
+    try_closing(1U << c, Of::kAll);
+    try_closing(1U << c, Of::kPrivate);
     tell("rules", static_cast<double>(c) / road::kRoadClasses);
   }
-  for (const road::DoorRules rules :
-       {road::DoorRules{0, 10}, road::DoorRules{0.3, 1}, road::DoorRules{5, 1}, road::DoorRules{15, 1}}) {
+  try_closing((1U << road::kRoadClasses) - 1, Of::kPrivate);
+}
+
+// Classes (bits) closed are tried on the trips that they touch, and kept where most of those came out
+// otherwise before, and as few as elsewhere do then.
+void RouteFitter::try_closing(std::uint32_t classes, Of of) {
+  const auto uses = [&](std::uint32_t arc) {
+    const auto& one = graph_.arcs[arc];
+    return (classes >> network_.network().geometry->edge_class[one.edge()] & 1) != 0 &&
+           (of == Of::kAll || one.kind != road::ArcKind::kPublic);
+  };
+  Trips touched;
+  std::set<std::uint32_t> edges;  // one road closed is not its class
+  std::size_t now = 0;
+  for (std::size_t i = 0; i < trips_.size(); ++i) {
+    const auto before = touched.size();
+    for (const auto arc : paths_[i].arcs) {
+      if (!uses(arc)) continue;
+      edges.insert(graph_.arcs[arc].edge());
+      if (touched.size() == before) touched.push_back(i);
+    }
+    now += touched.size() > before && alike_[i] ? 1U : 0U;
+  }
+  if (edges.size() < kLeastRoadsOfClass || now * 2 >= touched.size()) return;
+  auto model = model_;
+  (of == Of::kAll ? model.closed_classes : model.closed_private_classes) |= classes;
+  const auto then = tried(model, touched);
+  const double usual = static_cast<double>(alike()) / static_cast<double>(trips_.size());
+  if (static_cast<double>(now + then.gained - then.lost) <= 0.5 * usual * static_cast<double>(touched.size()))
+    return;
+  if (!then.clearly_better()) return;
+  take(model);
+  route_all();
+}
+
+// How the provider takes places to the road: each way is tried on the trips whose doors it moves.
+void RouteFitter::try_door_rules() {
+  constexpr std::array kRules = {road::DoorRules{0, 10}, road::DoorRules{0, 10, road::DoorPlane::kMercator},
+                                 road::DoorRules{0.3, 1}, road::DoorRules{5, 1}, road::DoorRules{15, 1}};
+  for (const auto& rules : kRules) {
     auto model = model_;
     model.doors = rules;
-    std::size_t now = 0;
-    for (const auto i : some) now += alike_[i] ? 1U : 0U;
-    if (!better(now, some.size()) || !better(now, alike_under(model, some))) continue;
+    const ModelRouter router(network_, model, options_.max_snap_m);
+    Trips moved;
+    for (std::size_t i = 0; i < trips_.size() && !stopped(); ++i) {
+      if (!same_door(router.door(trips_[i].from, TripEnd::kStart), doors_[i].from) ||
+          !same_door(router.door(trips_[i].to, TripEnd::kFinish), doors_[i].to))
+        moved.push_back(i);
+    }
+    if (!tried(model, moved).clearly_better()) continue;
     take(model);
     route_all();
   }
@@ -309,7 +320,10 @@ RouteFitResult RouteFitter::run() {
     fit_yardstick();
     take(model_);
     route_all();
-    if (round == 0 && options_.start == nullptr) try_rules();
+    if (round == 0 && options_.start == nullptr) {
+      try_door_rules();
+      try_rules();
+    }
     tell("paces", (round + 1.0) / options_.pace_rounds);
   }
   fit_margin();

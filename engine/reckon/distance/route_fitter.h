@@ -107,8 +107,20 @@ class RouteFitter {
              std::vector<double>& theta) const;
   void share_by_class(const std::vector<std::vector<float>>& rows, const std::vector<double>& theta,
                       std::vector<double>& prior) const;
+  enum class Of : std::uint8_t { kAll, kPrivate };  ///< of a class's roads
   void try_rules();
-  std::size_t alike_under(const RouteModel& model, const Trips& trips);
+  void try_closing(std::uint32_t classes, Of of);
+  void try_door_rules();
+  /// What becomes of trips under another model.
+  struct Trial {
+    std::size_t gained = 0, lost = 0;  ///< that came out alike then only, and now only
+    /// Beyond what chance does to as many trips.
+    bool clearly_better() const {
+      return static_cast<double>(gained) >
+             static_cast<double>(lost) + 2 + 1.5 * std::sqrt(static_cast<double>(gained + lost));
+    }
+  };
+  Trial tried(const RouteModel& model, const Trips& trips);
   void take(const RouteModel& model);
   void fit_margin();
   double dearer_ms(std::size_t trip) const;

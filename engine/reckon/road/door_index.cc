@@ -27,6 +27,59 @@ geo::PlaceE7 on_grid(geo::PlaceE7 place, std::int32_t step) {
   return {round(place.lat), round(place.lng)};
 }
 
+/// Distances in the plane that touches the earth at the place.
+class LocalPlane {
+ public:
+  LocalPlane(geo::PlaceE7 place, std::int32_t grid_e7) : grid_(grid_e7), frame_(on_grid(place, grid_e7)) {}
+
+  geo::Projection nearest(geo::PlaceE7 a, geo::PlaceE7 b) const {
+    return geo::project_origin(frame_.at(on_grid(a, grid_)), frame_.at(on_grid(b, grid_)));
+  }
+
+ private:
+  std::int32_t grid_;
+  geo::LocalFrame frame_;
+};
+
+/// Distances in the web maps' plane, between places and meeting points on its grid.
+class MercatorPlane {
+ public:
+  MercatorPlane(geo::PlaceE7 place, std::int32_t grid_e7) : grid_(grid_e7), place_(on_grid(place, grid_e7)) {
+    const double lat = place_.lat / kE7PerRadian;
+    sine_ = std::sin(lat);
+    secant_ = 1 / std::cos(lat);
+    y_ = std::atanh(sine_) * kE7PerRadian;
+    met_y_ = std::round(y_ / grid_) * grid_ - y_;
+  }
+
+  geo::Projection nearest(geo::PlaceE7 from, geo::PlaceE7 to) const {
+    const auto a = at(on_grid(from, grid_)), b = at(on_grid(to, grid_));
+    auto near = geo::project_origin(a, b);
+    const double x = std::round((a.x + (b.x - a.x) * near.share) / grid_) * grid_;
+    const double y = std::round((y_ + a.y + (b.y - a.y) * near.share) / grid_) * grid_ - y_ - met_y_;
+    near.squared_m2 = (x * x + y * y) / (kE7PerMetre * kE7PerMetre * secant_ * secant_);
+    return near;
+  }
+
+ private:
+  static constexpr double kE7PerRadian = 1e7 * 180 / 3.14159265358979323846;
+
+  // From the place, in 1e-7 degree of the plane. The series is off by less than a hundredth of that within
+  // 10 km.
+  geo::LocalPoint at(geo::PlaceE7 there) const {
+    const double north = (static_cast<double>(there.lat) - place_.lat) / kE7PerRadian;
+    const double tangent = sine_ * secant_, bend = 1 + 2 * tangent * tangent;
+    const double y = secant_ * north * (1 + north / 2 * (tangent + north / 3 * bend));
+    return {static_cast<double>(there.lng) - place_.lng, y * kE7PerRadian};
+  }
+
+  std::int32_t grid_;
+  geo::PlaceE7 place_;
+  double sine_ = 0, secant_ = 1;
+  double y_ = 0;      ///< of the place, 1e-7 degree
+  double met_y_ = 0;  ///< of its grid point, from there
+};
+
 }  // namespace
 
 DoorIndex::DoorIndex(const EdgeGeometry& geometry, const ArcGraph& graph) : geometry_(&geometry) {
@@ -79,14 +132,13 @@ DoorIndex::DoorIndex(const EdgeGeometry& geometry, const ArcGraph& graph) : geom
   });
 }
 
-void DoorIndex::look(const std::vector<Segment>& segments, std::size_t first, std::size_t end,
-                     const geo::LocalFrame& frame, const std::vector<bool>& open, const DoorRules& rules,
-                     double& reach, std::vector<Hit>& hits) const {
-  for (auto i = first; i < end; ++i) {
-    const auto [edge, point] = segments[i];
+template <class Plane>
+void DoorIndex::look(std::size_t cell, const Plane& plane, const std::vector<bool>& open,
+                     const DoorRules& rules, double& reach, std::vector<Hit>& hits) const {
+  for (auto i = first_[cell]; i < first_[cell + 1]; ++i) {
+    const auto [edge, point] = segments_[i];
     if (!open[edge]) continue;
-    const auto near = geo::project_origin(frame.at(on_grid(geometry_->points[point], rules.grid_e7)),
-                                          frame.at(on_grid(geometry_->points[point + 1], rules.grid_e7)));
+    const auto near = plane.nearest(geometry_->points[point], geometry_->points[point + 1]);
     const double distance = std::sqrt(near.squared_m2);
     if (distance > reach) continue;
     reach = std::min(reach, distance + std::max(rules.tolerance_m, kSameDistanceM));
@@ -96,11 +148,10 @@ void DoorIndex::look(const std::vector<Segment>& segments, std::size_t first, st
   }
 }
 
-bool DoorIndex::nearest(geo::PlaceE7 place, const std::vector<bool>& open, const DoorRules& rules,
-                        double max_m, Snap& out) const {
-  out.count = 0;
-  if (segments_.empty()) return false;
-  const geo::LocalFrame frame(on_grid(place, rules.grid_e7));
+template <class Plane>
+std::vector<DoorIndex::Hit> DoorIndex::hits_within(geo::PlaceE7 place, const Plane& plane,
+                                                   const std::vector<bool>& open, const DoorRules& rules,
+                                                   double max_m) const {
   double reach = max_m;
   std::vector<Hit> hits;
   const auto clamp_row = [&](std::int64_t row) { return std::clamp<std::int64_t>(row, 0, rows_ - 1); };
@@ -114,12 +165,21 @@ bool DoorIndex::nearest(geo::PlaceE7 place, const std::vector<bool>& open, const
       const bool edge_row = r == row - ring || r == row + ring;
       for (auto c = column - ring; c <= column + ring;
            c += edge_row ? 1 : std::max<std::int64_t>(1, 2 * ring)) {
-        if (c != clamp_column(c)) continue;
-        look(segments_, first_[cell(r, c)], first_[cell(r, c) + 1], frame, open, rules, reach, hits);
+        if (c == clamp_column(c)) look(cell(r, c), plane, open, rules, reach, hits);
       }
     }
   }
   std::erase_if(hits, [&](const Hit& hit) { return hit.distance_m > reach; });
+  return hits;
+}
+
+bool DoorIndex::nearest(geo::PlaceE7 place, const std::vector<bool>& open, const DoorRules& rules,
+                        double max_m, Snap& out) const {
+  out.count = 0;
+  if (segments_.empty()) return false;
+  auto hits = rules.plane == DoorPlane::kMercator
+                  ? hits_within(place, MercatorPlane(place, rules.grid_e7), open, rules, max_m)
+                  : hits_within(place, LocalPlane(place, rules.grid_e7), open, rules, max_m);
   std::ranges::sort(hits, [](const Hit& a, const Hit& b) {
     return a.position.edge != b.position.edge ? a.position.edge < b.position.edge
            : a.distance_m != b.distance_m     ? a.distance_m < b.distance_m

@@ -12,10 +12,19 @@
 
 namespace reckon::road {
 
+/// The plane in which a provider looks for the nearest road.
+enum class DoorPlane : std::uint8_t {
+  kLocal,     ///< that touches the earth at the place
+  kMercator,  ///< of web maps, in degrees: the point where a place meets a road lies on its grid as well
+};
+
 /// How a provider takes places to the road.
 struct DoorRules {
   double tolerance_m = 0;    ///< roads this much farther than the nearest one meet a place as well
   std::int32_t grid_e7 = 1;  ///< coordinates, its roads' and ours, are rounded to so many 1e-7 degree
+  DoorPlane plane = DoorPlane::kLocal;
+
+  friend bool operator==(const DoorRules&, const DoorRules&) = default;
 };
 
 class DoorIndex {
@@ -40,9 +49,12 @@ class DoorIndex {
   std::size_t cell(std::int64_t row, std::int64_t column) const {
     return static_cast<std::size_t>(row * columns_ + column);
   }
-  void look(const std::vector<Segment>& segments, std::size_t first, std::size_t end,
-            const geo::LocalFrame& frame, const std::vector<bool>& open, const DoorRules& rules,
+  template <class Plane>
+  void look(std::size_t cell, const Plane& plane, const std::vector<bool>& open, const DoorRules& rules,
             double& reach, std::vector<Hit>& hits) const;
+  template <class Plane>
+  std::vector<Hit> hits_within(geo::PlaceE7 place, const Plane& plane, const std::vector<bool>& open,
+                               const DoorRules& rules, double max_m) const;
 
   const EdgeGeometry* geometry_;
   std::int64_t south_ = 0, west_ = 0, rows_ = 0, columns_ = 0, step_lat_ = 1, step_lng_ = 1;  ///< 1e-7 degree

@@ -143,8 +143,9 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
   costs.arc_ms.resize(graph.arcs.size());
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
     const auto& one = graph.arcs[arc];
-    const bool closed = (model.closed_classes >> classes[one.edge()] & 1) != 0 ||
-                        (model.private_closed && one.kind != ArcKind::kPublic);
+    const bool closed =
+        (model.closed_classes >> classes[one.edge()] & 1) != 0 ||
+        (one.kind != ArcKind::kPublic && (model.closed_private_classes >> classes[one.edge()] & 1) != 0);
     costs.arc_ms[arc] =
         closed ? kClosedMs
                : std::max<std::uint32_t>(1, whole(model.pace_ms_per_m[group_[arc]] * one.length_mm / 1000));

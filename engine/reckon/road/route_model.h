@@ -38,8 +38,8 @@ inline constexpr std::int32_t kEdgeClosed = 0x7fffffff;
 struct RouteModel {
   std::vector<double> pace_ms_per_m;  ///< by group; > 0
   std::array<double, kTurnFeatures> turn_ms{};
-  std::uint32_t closed_classes = 0;  ///< bits (1 << RoadClass)
-  bool private_closed = false;       ///< roads that only trips' ends may use are not used at all
+  std::uint32_t closed_classes = 0;          ///< bits (1 << RoadClass)
+  std::uint32_t closed_private_classes = 0;  ///< the same of roads that only trips' ends may use
   DoorRules doors;
   struct EdgeChange {
     std::uint32_t edge_dir;  ///< edge * 2 + Direction
