@@ -64,7 +64,7 @@ std::shared_ptr<const road::RoadMap> built(const std::string& name, base::Vehicl
 }
 
 // Without the answers that are shorter than the straight line by more than snapping explains: the ladder
-// never prices with them. What is too long or too fast stays.
+// takes none of them, so none is learned from. What is too long or too fast stays.
 std::vector<AnsweredTrip> believable(const std::string& who, std::span<const AnsweredTrip> trips) {
   constexpr double kUsualMps = 8;
   std::vector<AnsweredTrip> kept;
@@ -74,7 +74,7 @@ std::vector<AnsweredTrip> believable(const std::string& who, std::span<const Ans
     if (!distance::implausible({said, usual}, {geo::geodesic_m(trip.from, trip.to), said}))
       kept.push_back(trip);
   }
-  fmt::print("{}: {} of {} answers are shorter than the straight line, and left out\n", who,
+  fmt::print("{}: {} of {} answers are shorter than the straight line, and not learned from\n", who,
              trips.size() - kept.size(), trips.size());
   return kept;
 }
@@ -115,11 +115,10 @@ void print_row(const std::string& who, std::string_view what, const Parity& pari
 enum class Lengths : std::uint8_t { kAsTheyAre, kAlsoMarket };
 
 void compare(const std::string& who, const std::shared_ptr<const road::RoadMap>& map, base::Vehicle vehicle,
-             std::span<const AnsweredTrip> all, Lengths lengths) {
-  const auto kept = believable(who, all);
-  const std::span<const AnsweredTrip> trips(kept);
-  const auto seen = trips.first(std::min(kSeen, trips.size() / 2));
-  auto others = trips.subspan(seen.size(), std::min(kOthers, trips.size() - seen.size()));
+             std::span<const AnsweredTrip> trips, Lengths lengths) {
+  const auto answered = std::min(kSeen, trips.size() / 2);
+  const auto seen = believable(who, trips.first(answered));
+  auto others = trips.subspan(answered, std::min(kOthers, trips.size() - answered));
   road::Roads::Query query;
   const auto measure = [&](const road::RoadMap* own, const distance::Learned* learned) {
     return distance::measure_parity(others, [&](const geo::LatLng& from, const geo::LatLng& to) {

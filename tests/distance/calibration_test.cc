@@ -69,4 +69,20 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   CHECK(distance::to_json(*read) == text);
   CHECK(read->release() == made.release());
   CHECK_FALSE(distance::read_calibration("{\"version\":2}", "calibration"));
+
+  auto routed = made;
+  routed.routes.doors = {0, 10, road::DoorPlane::kMercator};
+  routed.routes.closed_private_classes = 5;
+  const auto routes_text = distance::to_json(routed);
+  const auto again = distance::read_calibration(routes_text, "calibration");
+  REQUIRE(again);
+  CHECK(again->routes.doors == routed.routes.doors);
+  CHECK(again->routes.closed_private_classes == 5);
+  CHECK(distance::to_json(*again) == routes_text);
+  auto wrong = routes_text;
+  wrong.replace(wrong.find("mercator"), 8, "globular");
+  const auto refused = distance::read_calibration(wrong, "calibration");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("'globular' is no plane; allowed: local, mercator") !=
+        std::string::npos);
 }

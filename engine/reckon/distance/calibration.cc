@@ -131,9 +131,9 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   model.doors.grid_e7 =
       static_cast<std::int32_t>(node.required("door_grid_e7").integer(1, 100'000).value_or(1));
   const auto plane = node.required("door_plane");
-  const auto name = plane.string(64).value_or("");
-  if (name != kLocal && name != kMercator)
-    plane.fault(fmt::format("is no plane; allowed: {}, {}", kLocal, kMercator));
+  const auto name = plane.string(64);
+  if (name && *name != kLocal && *name != kMercator)
+    plane.fault(fmt::format("'{}' is no plane; allowed: {}, {}", *name, kLocal, kMercator));
   model.doors.plane = name == kMercator ? road::DoorPlane::kMercator : road::DoorPlane::kLocal;
   model.north_scale = node.required("north_scale").number(0.5, 2).value_or(1);
   model.east_scale = node.required("east_scale").number(0.5, 2).value_or(1);

@@ -253,8 +253,8 @@ void RouteFitter::try_rules() {
   try_closing((1U << road::kRoadClasses) - 1, Of::kPrivate);
 }
 
-// Classes (bits) closed are tried on the trips that they touch, and kept where most of those came out
-// otherwise before, and as few as elsewhere do then.
+// Classes (bits) closed are tried on the trips that they touch, where most of those came out otherwise
+// before; kept where more then come out alike, and half as many of them as elsewhere.
 void RouteFitter::try_closing(std::uint32_t classes, Of of) {
   const auto uses = [&](std::uint32_t arc) {
     const auto& one = graph_.arcs[arc];

@@ -50,7 +50,7 @@ struct RouteFitResult {
 using FitProgress = std::function<bool(std::string_view stage, double done)>;
 
 /// Fits a model of one provider on one vehicle's network. Cost: of 4,500
-/// trips on Porto some 26 s of CPU.
+/// trips on Porto one to several minutes of CPU, the more the provider's roads differ from the map's.
 RouteFitResult fit_routes(const road::RouteNetwork& network, std::span<const AnsweredTrip> trips,
                           const RouteFitOptions& options = {}, const FitProgress& progress = {});
 
