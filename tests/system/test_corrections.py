@@ -25,6 +25,11 @@ class Corrections(CityTest):
         self.assertEqual((code, err), (0, ""))
         return json.loads(out)
 
+    def junction(self):
+        """A place where streets meet: where the route turns for the first time."""
+        step = self.route("--steps")["steps"][1]
+        return step["lat"], step["lon"]
+
     def test_closing_the_streets_of_a_route_one_after_the_other_makes_it_longer_and_removing_them_restores_it(self):
         plain = self.route("--geometry")
         line = plain["geometry"]["coordinates"]
@@ -87,9 +92,17 @@ class Corrections(CityTest):
     def test_what_is_not_there_or_not_allowed_is_refused_and_the_file_stays(self):
         self.assertEqual(self.correct("--kind", "close", "--near", "%f,%f" % HERE)[0], 0)
         before = (self.dir / "c.json").read_text()
+        corner = self.junction()
         for words, told in (
-            (("--kind", "close", "--way", "99999999999"), "names nothing"),
-            (("--kind", "close", "--near", "10,10"), "names nothing"),
+            (("--kind", "close", "--way", "99999999999"), "/way: 'c2': the map has no way 99999999999"),
+            (("--kind", "close", "--near", "10,10"), "/near: 'c2': no road lies within 1000 m"),
+            (("--kind", "close", "--near", "%f,%f" % (HERE[0], HERE[1] - 0.02)), "/near: 'c2': "),
+            (("--kind", "close", "--near", "%f,%f" % HERE, "--vehicles", "foot"),
+             "/vehicles: 'c2': the map has no foot; it has motorcycle, car"),
+            (("--kind", "link", "--from", "%f,%f" % corner, "--to", "%f,%f" % corner, "--speed-kmh", "30"),
+             "/to: 'c2': is nearest to the same junction as from"),
+            (("--kind", "gate", "--at", "10,10", "--open", "no"), "/at: 'c2': no junction lies within 1000 m"),
+            (("--kind", "speed", "--percent", "80", "--area", "1,2,3,4"), "/area: 'c2': no road has its middle in it"),
             (("--kind", "clos"), "allowed: close, forbid_turn"),
             (("--kind", "speed", "--percent", "0"), "percent"),
             (("--kind", "close", "--near", "125.6,36.9"), "swapped"),
@@ -103,6 +116,59 @@ class Corrections(CityTest):
                 self.assertEqual((code, out), (2, ""))
                 self.assertIn(told, err)
                 self.assertEqual((self.dir / "c.json").read_text(), before)
+
+    def test_what_a_correction_names_is_told_as_text_and_as_fields(self):
+        lat, lon = self.junction()
+        code, out, _ = self.correct("--kind", "gate", "--at", f"{lat},{lon}", "--open", "no")
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"c.json has version 1, 1 correction\nc1 shuts the junction [0-9.,]+ of .*\(way \d+\)"
+                              r".*, 0.0 m from the place named\n$")
+        told = json.loads(self.correct("--kind", "close", "--near", f"{lat},{lon}", "--json")[1])
+        self.assertEqual((told["version"], told["corrections"], told["added"]), (2, 2, "c2"))
+        (found,) = told["maps"]
+        self.assertTrue(found["found"])
+        self.assertIsNone(found["changes_nothing"])
+        self.assertEqual((found["places"][0]["field"], found["vehicles"]), ("near", ["motorcycle", "car"]))
+        self.assertGreater(found["length_m"], 0)
+        # The way that was told is the one that is closed when it is named itself.
+        way = found["ways"][0]["way"]
+        code, out, _ = self.correct("--kind", "close", "--way", str(way))
+        self.assertEqual(code, 0)
+        self.assertRegex(out, rf"c3 closes .*\(way {way}\).*, \d+ m\n$")
+        out = self.correct("--kind", "speed", "--percent", "80")[1]
+        self.assertRegex(out, r"c4 gives [0-9.]+ km of road 80 % of the map's speed\n")
+        self.assertEqual(json.loads(self.correct("--remove", "c4", "--json")[1]),
+                         {"file": str(self.dir / "c.json"), "version": 5, "corrections": 3, "removed": "c4"})
+
+    def test_a_correction_that_changes_nothing_is_kept_and_said(self):
+        for words, why in ((("--kind", "speed", "--percent", "100"), "100 % is the speed that they have"),
+                           (("--kind", "close", "--near", "%f,%f" % HERE, "--until-time", "2026-01-01T00:00:00Z"),
+                            "it ended at 2026-01-01T00:00:00Z")):
+            code, out, _ = self.correct(*words)
+            self.assertEqual(code, 0)
+            self.assertIn("changes nothing: " + why, out)
+
+    def test_two_maps_are_told_apart_and_one_that_has_it_is_enough(self):
+        other = self.folder / "moto.rmap"
+        self.assertEqual(run("map", "build", self.extract, "--out", other, "--vehicles", "motorcycle")[0], 0)
+        code, out, _ = run("map", "correct", self.dir / "c.json", "--map", f"{other},{self.map}", "--kind", "close",
+                           "--near", "%f,%f" % HERE, "--vehicles", "car", "--by", "kim", "--reason", "works")
+        self.assertEqual(code, 0)
+        self.assertIn(f"c1 on {other} names nothing: the map has no car; it has motorcycle\n", out)
+        self.assertRegex(out, f"c1 on {self.map} closes .* m from the place named\n")
+
+    def test_a_gate_both_open_and_shut_is_a_fault_that_names_both_unless_apart_in_time_or_vehicle(self):
+        at = ("--at", "%f,%f" % self.junction())
+        until, since = ("--until-time", "2030-01-01T00:00:00Z"), ("--from-time", "2030-01-01T00:00:00Z")
+        self.assertEqual(self.correct("--kind", "gate", *at, "--open", "no", *until, "--vehicles", "car")[0], 0)
+        code, _, err = self.correct("--kind", "gate", *at, "--open", "yes")
+        self.assertEqual(code, 2)
+        self.assertIn("#/corrections/1: 'c2' opens the gate that 'c1' shuts at the same time; ", err)
+        code, _, err = self.correct("--kind", "gate", *at, "--open", "no")
+        self.assertEqual(code, 2)
+        self.assertIn("'c2' shuts the same gate as 'c1' at the same time; ", err)
+        for apart in (since, ("--vehicles", "motorcycle", *until)):
+            self.assertEqual(self.correct("--kind", "gate", *at, "--open", "yes", *apart)[0], 0)
 
     def test_corrections_made_at_once_are_all_kept(self):
         def slow_down(percent):
