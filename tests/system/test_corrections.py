@@ -86,8 +86,45 @@ class Corrections(CityTest):
         self.assertGreater(told["changed"], 100)
         again = run("map", "diff", self.map, "--overlay", self.dir / "c.json", "--trips", 500, "--json")[1]
         self.assertEqual(out, again)
+        self.assertGreater(told["mean_change_s"], 0)
+        self.assertEqual((told["slower"], told["faster"]), (told["changed"], 0))
+        self.assertEqual(told["trips"], told["off_map"] + told["no_route"] + told["routed"])
+        self.assertEqual(told["routed"], told["same"] + told["changed"] + told["lost"] + told["found"])
+        first = told["most_changed"][0]
+        self.assertGreaterEqual(first["after_s"], first["before_s"])
+        text = run("map", "diff", self.map, "--overlay", self.dir / "c.json", "--trips", 500)[1]
+        share = 100 * told["changed"] / told["routed"]
+        self.assertIn("changed  %d (%.2f %%), by" % (told["changed"], share), text)
+        self.assertIn(" s on the average; %d slower, 0 faster\n" % told["slower"], text)
         none = json.loads(run("map", "diff", self.map, "--trips", 100, "--json")[1])
         self.assertEqual((none["changed"], none["lost"], none["found"]), (0, 0, 0))
+
+    def test_diff_tells_the_trips_that_lost_their_route_and_looks_at_another_time(self):
+        # The ways of a route are closed, for one night.
+        ways = sorted({way for step in self.route("--steps")["steps"] for way in step["ways"]})
+        (self.dir / "c.json").write_text(json.dumps({"version": 1, "corrections": [
+            {"id": f"w{way}", "kind": "close", "way": way, "by": "kim", "reason": "x",
+             "recorded": "2026-11-26T00:00:00Z", "from_time": "2031-01-01T18:00:00Z",
+             "until_time": "2031-01-02T06:00:00Z"} for way in ways]}))
+
+        def diff(*words):
+            code, out, err = run("map", "diff", self.map, "--overlay", self.dir / "c.json", "--trips", 2000, *words)
+            self.assertEqual((code, err), (0, ""))
+            return out
+
+        now, then = json.loads(diff("--json")), json.loads(diff("--json", "--at", "2031-01-01T20:00:00Z"))
+        self.assertEqual((now["changed"], now["lost"], now["lost_trips"]), (0, 0, []))
+        self.assertGreater(then["changed"], 0)
+        self.assertGreater(then["lost"], 0)
+        self.assertEqual(len(then["lost_trips"]), min(then["lost"], 10))
+        self.assertEqual(then["off_map"], now["off_map"])
+        text = diff("--at", "2031-01-01T20:00:00Z")
+        for trip in then["lost_trips"]:
+            self.assertGreater(trip["before_m"], 0)
+            self.assertIn("%.6f,%.6f %.6f,%.6f\n" % (*trip["from"], *trip["to"]), text)
+        code, _, err = run("map", "diff", self.map, "--at", "tonight")
+        self.assertEqual(code, 2)
+        self.assertIn("--at", err)
 
     def test_what_is_not_there_or_not_allowed_is_refused_and_the_file_stays(self):
         self.assertEqual(self.correct("--kind", "close", "--near", "%f,%f" % HERE)[0], 0)
@@ -139,6 +176,26 @@ class Corrections(CityTest):
         self.assertRegex(out, r"c4 gives [0-9.]+ km of road 80 % of the map's speed\n")
         self.assertEqual(json.loads(self.correct("--remove", "c4", "--json")[1]),
                          {"file": str(self.dir / "c.json"), "version": 5, "corrections": 3, "removed": "c4"})
+
+    def test_a_turn_of_a_route_is_forbidden_by_the_ways_that_its_steps_tell(self):
+        plain = self.route("--steps")
+        before, after = plain["steps"][0], plain["steps"][1]
+        self.assertEqual((before["way"], after["way"]), (before["ways"][0], after["ways"][0]))
+        code, text, _ = run("route", "--map", self.map, "--vehicle", "motorcycle", "--from", "%f,%f" % HERE, "--to",
+                            "%f,%f" % THERE, "--steps")
+        self.assertEqual(code, 0)
+        self.assertRegex(text.splitlines()[1], rf" \(ways? {before['way']}[,)]")
+        turn = ("--from-way", str(before["ways"][-1]), "--to-way", str(after["way"]), "--at",
+                f"{after['lat']},{after['lon']}")
+        code, out, err = self.correct("--kind", "forbid_turn", *turn)
+        self.assertEqual((code, err), (0, ""))
+        self.assertRegex(out, rf"c1 forbids the turn from .*\(way {before['ways'][-1]}\) to .*\(way {after['way']}\)"
+                              r" at the junction [0-9.,]+, 0.0 m from the place named\n$")
+        changed = self.route("--steps", "--overlay", self.dir / "c.json")
+        self.assertNotEqual([s["ways"] for s in changed["steps"]], [s["ways"] for s in plain["steps"]])
+        code, _, err = self.correct("--kind", "allow_turn", *turn)
+        self.assertEqual(code, 2)
+        self.assertIn("'c2' allows the turn that 'c1' forbids at the same time; ", err)
 
     def test_a_correction_that_changes_nothing_is_kept_and_said(self):
         for words, why in ((("--kind", "speed", "--percent", "100"), "100 % is the speed that they have"),

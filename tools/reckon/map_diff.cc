@@ -8,11 +8,13 @@
 #include <functional>
 #include <limits>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "commands.h"
 #include "overlay_options.h"
+#include "reckon/base/clock.h"
 #include "reckon/base/json_writer.h"
 
 namespace reckon::cli {
@@ -25,15 +27,26 @@ constexpr std::int64_t kMaxTrips = 10'000'000;
 constexpr std::size_t kWorstShown = 10;
 
 struct Difference {
-  std::int64_t before_m, after_m;
+  std::int64_t before_m, after_m, before_ds, after_ds;
   geo::LatLng from, to;
 
   std::int64_t change_m() const { return after_m - before_m; }
+  std::int64_t change_ds() const { return after_ds - before_ds; }
 };
 
 struct Comparison {
-  std::int64_t trips = 0, same = 0, off_map = 0, lost = 0, found = 0;
+  std::int64_t trips = 0, same = 0, off_map = 0, no_route = 0, lost = 0, found = 0;
   std::vector<Difference> changed;  ///< both have a route
+  std::vector<Difference> first_lost;
+
+  /// With a route before or after.
+  std::int64_t routed() const { return trips - off_map - no_route; }
+  std::int64_t slower() const {
+    return std::ranges::count_if(changed, [](const Difference& one) { return one.change_ds() > 0; });
+  }
+  std::int64_t faster() const {
+    return std::ranges::count_if(changed, [](const Difference& one) { return one.change_ds() < 0; });
+  }
 };
 
 Result<geo::LatLng> random_place(const road::MapInfo& info, std::mt19937_64& random) {
@@ -57,14 +70,16 @@ Comparison compare(const road::MapSet& before, const road::MapSet& after, base::
     if (out.trips % 256 == 0)
       progress.show("trips", static_cast<double>(out.trips) / static_cast<double>(trips));
     const bool had = a.status == road::RouteStatus::kOk, has = b.status == road::RouteStatus::kOk;
+    const Difference both{a.distance.value, b.distance.value, a.duration_ds, b.duration_ds, from, to};
     if (!had && !has) {
-      ++out.off_map;
+      ++(a.status == road::RouteStatus::kOffMap ? out.off_map : out.no_route);
     } else if (had != has) {
       ++(had ? out.lost : out.found);
+      if (had && out.first_lost.size() < kWorstShown) out.first_lost.push_back(both);
     } else if (a.distance == b.distance && a.duration_ds == b.duration_ds) {
       ++out.same;
     } else {
-      out.changed.push_back({a.distance.value, b.distance.value, from, to});
+      out.changed.push_back(both);
     }
   }
   std::ranges::stable_sort(out.changed, std::greater<>{},
@@ -72,10 +87,21 @@ Comparison compare(const road::MapSet& before, const road::MapSet& after, base::
   return out;
 }
 
-double mean_m(const Comparison& compared) {
+// Of the changed trips.
+double mean(const Comparison& compared, std::int64_t (Difference::*change)() const) {
   double sum = 0;
-  for (const auto& one : compared.changed) sum += static_cast<double>(one.change_m());
+  for (const auto& one : compared.changed) sum += static_cast<double>((one.*change)());
   return compared.changed.empty() ? 0 : sum / static_cast<double>(compared.changed.size());
+}
+double mean_m(const Comparison& compared) {
+  return mean(compared, &Difference::change_m);
+}
+double mean_s(const Comparison& compared) {
+  return mean(compared, &Difference::change_ds) / 10;
+}
+
+std::int64_t seconds_of(std::int64_t deciseconds) {
+  return (deciseconds + 5) / 10;
 }
 
 // How many trips change by how much, as bars.
@@ -106,46 +132,81 @@ std::string histogram(const Comparison& compared) {
   return text;
 }
 
+std::string ends_of(const Difference& one) {
+  return fmt::format("{:.6f},{:.6f} {:.6f},{:.6f}", one.from.lat_deg(), one.from.lng_deg(), one.to.lat_deg(),
+                     one.to.lng_deg());
+}
+
 std::string diff_text(const Comparison& compared, const road::MapSet& before, const road::MapSet& after) {
-  const auto share = [&](std::int64_t n) {
-    return 100.0 * static_cast<double>(n) / static_cast<double>(compared.trips);
+  const auto told = [&](std::int64_t n) {
+    const auto routed = std::max<std::int64_t>(compared.routed(), 1);
+    return fmt::format("{} ({:.2f} %)", n, 100.0 * static_cast<double>(n) / static_cast<double>(routed));
   };
-  const auto changed = static_cast<std::int64_t>(compared.changed.size());
-  std::string text =
-      fmt::format("before   {}\nafter    {}\ntrips    {}, of them without a route both times {}\n",
-                  before.release(), after.release(), compared.trips, compared.off_map);
-  text += fmt::format("same     {} ({:.2f} %)\nchanged  {} ({:.2f} %), by {:+.1f} m on the average\n",
-                      compared.same, share(compared.same), changed, share(changed), mean_m(compared));
-  text += fmt::format("lost     {} have no route any more\nfound    {} have a route now\n", compared.lost,
-                      compared.found);
+  std::string text = fmt::format(
+      "before   {}\nafter    {}\ntrips    {}; {} have an end off the map, {} no route both times\n",
+      before.release(), after.release(), compared.trips, compared.off_map, compared.no_route);
+  text += fmt::format("routed   {}; shares below are of these\nsame     {}\n", compared.routed(),
+                      told(compared.same));
+  text += fmt::format("changed  {}, by {:+.1f} m and {:+.1f} s on the average; {} slower, {} faster\n",
+                      told(static_cast<std::int64_t>(compared.changed.size())), mean_m(compared),
+                      mean_s(compared), compared.slower(), compared.faster());
+  text += fmt::format("lost     {} have no route any more\nfound    {} have a route now\n",
+                      told(compared.lost), told(compared.found));
+  if (!compared.first_lost.empty()) text += "\nlost, the first ones (metres before; from, to)\n";
+  for (const auto& one : compared.first_lost)
+    text += fmt::format("  {:>8}   {}\n", one.before_m, ends_of(one));
   if (compared.changed.empty()) return text;
-  text += "\n" + histogram(compared) + "\nmost changed (metres before, after; from, to)\n";
+  text +=
+      "\n" + histogram(compared) + "\nmost changed (metres before, after; seconds before, after; from, to)\n";
   for (std::size_t i = 0; i < std::min(kWorstShown, compared.changed.size()); ++i) {
     const auto& one = compared.changed[i];
-    text += fmt::format("  {:>8} {:>8}   {:.6f},{:.6f} {:.6f},{:.6f}\n", one.before_m, one.after_m,
-                        one.from.lat_deg(), one.from.lng_deg(), one.to.lat_deg(), one.to.lng_deg());
+    text += fmt::format("  {:>8} {:>8}  {:>6} {:>6}   {}\n", one.before_m, one.after_m,
+                        seconds_of(one.before_ds), seconds_of(one.after_ds), ends_of(one));
   }
   return text;
+}
+
+enum class Routes : std::uint8_t { kBoth, kBeforeOnly };
+
+void write_trips(base::JsonWriter& out, std::span<const Difference> trips, Routes routes) {
+  out.begin_array();
+  for (const auto& one : trips) {
+    out.begin_object()
+        .key("before_m")
+        .integer(one.before_m)
+        .key("before_s")
+        .integer(seconds_of(one.before_ds));
+    if (routes == Routes::kBoth)
+      out.key("after_m").integer(one.after_m).key("after_s").integer(seconds_of(one.after_ds));
+    out.key("from").begin_array().number(one.from.lat_deg()).number(one.from.lng_deg()).end_array();
+    out.key("to").begin_array().number(one.to.lat_deg()).number(one.to.lng_deg()).end_array().end_object();
+  }
+  out.end_array();
 }
 
 std::string diff_json(const Comparison& compared, const road::MapSet& before, const road::MapSet& after) {
   std::string text;
   base::JsonWriter out(text);
   out.begin_object().key("before").string(before.release()).key("after").string(after.release());
-  out.key("trips").integer(compared.trips).key("without_route").integer(compared.off_map);
-  out.key("same")
-      .integer(compared.same)
-      .key("changed")
-      .integer(static_cast<std::int64_t>(compared.changed.size()));
-  out.key("lost").integer(compared.lost).key("found").integer(compared.found);
-  out.key("mean_change_m").number(mean_m(compared)).key("most_changed").begin_array();
-  for (std::size_t i = 0; i < std::min(kWorstShown, compared.changed.size()); ++i) {
-    const auto& one = compared.changed[i];
-    out.begin_object().key("before_m").integer(one.before_m).key("after_m").integer(one.after_m);
-    out.key("from").begin_array().number(one.from.lat_deg()).number(one.from.lng_deg()).end_array();
-    out.key("to").begin_array().number(one.to.lat_deg()).number(one.to.lng_deg()).end_array().end_object();
-  }
-  out.end_array().end_object();
+  const auto count = [&](std::string_view key, std::int64_t n) { out.key(key).integer(n); };
+  count("trips", compared.trips);
+  count("without_route", compared.off_map + compared.no_route);
+  count("off_map", compared.off_map);
+  count("no_route", compared.no_route);
+  count("routed", compared.routed());
+  count("same", compared.same);
+  count("changed", static_cast<std::int64_t>(compared.changed.size()));
+  count("slower", compared.slower());
+  count("faster", compared.faster());
+  count("lost", compared.lost);
+  count("found", compared.found);
+  out.key("mean_change_m").number(mean_m(compared)).key("mean_change_s").number(mean_s(compared));
+  out.key("most_changed");
+  write_trips(out, std::span(compared.changed).first(std::min(kWorstShown, compared.changed.size())),
+              Routes::kBoth);
+  out.key("lost_trips");
+  write_trips(out, compared.first_lost, Routes::kBeforeOnly);
+  out.end_object();
   return text + '\n';
 }
 
@@ -167,10 +228,16 @@ int run_diff(const Args& args) {
         {ErrorCode::kInvalidInput, "--vehicle",
          fmt::format("{} is not in this map; build it with that vehicle", base::to_string(*vehicle))});
   }
+  auto at = base::SystemClock().wall_now();
+  if (const auto text = args.get("at")) {
+    const auto read = base::parse_rfc3339(*text, "--at");
+    if (!read) return report(read.error());
+    at = *read;
+  }
   const auto under = [&](std::string_view option) -> Result<road::MapSet> {
     const auto file = args.get(option);
     if (!file) return *maps;
-    return corrected(*maps, std::string(*file));
+    return corrected(*maps, std::string(*file), at);
   };
   const auto before = under("before"), after = under("overlay");
   for (const auto* side : {&before, &after}) {
@@ -191,6 +258,7 @@ std::vector<Command> map_diff_commands() {
            1,
            {{"overlay", "FILE", "the corrections after (default: none)"},
             {"before", "FILE", "the corrections before (default: none)"},
+            {"at", "TIME", "corrections in force at this instant, RFC 3339 (default: now)"},
             {"vehicle", "V", "motorcycle (default), bicycle, foot or car"},
             {"trips", "N", "trips at random over the map (default 10000)"},
             {"seed", "N", "the same trips for the same seed (default 1)"},
