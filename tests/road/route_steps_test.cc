@@ -7,6 +7,7 @@
 
 #include <random>
 #include <string>
+#include <vector>
 
 #include "road/drawn_map_fixture.h"
 
@@ -50,6 +51,35 @@ TEST_CASE("steps: a new one where the name changes or the way turns; distances s
   CHECK(told(built, drawn.at('E'), drawn.at('D')) == "depart B7 40; right Main 120; straight East 120; ");
   CHECK(told(built, drawn.at('C'), drawn.at('F')) == "depart East 160; right  120; ");
   CHECK(told(built, drawn.at('A'), drawn.at('A')) == "");
+}
+
+TEST_CASE("steps: each tells the ways that it takes, in order of travel") {
+  const test::DrawnMap drawn = test::DrawnMap(R"(
+    A-----B-----C-----D
+          |
+          E
+)")
+                                   .way("AB", {{"name", "Main"}})
+                                   .way("BC", {{"name", "Main"}})
+                                   .way("CD", {{"name", "East"}})
+                                   .way("BE");
+  test::BuiltMap built(drawn, {kMoto});
+  road::Roads::Query query;
+  const auto ways = [&](char from, char to) {
+    std::vector<std::vector<std::int64_t>> all;
+    for (const auto& step :
+         built.map()
+             .route(query, kMoto, drawn.at(from), drawn.at(to), {.steps = road::WithSteps::kYes})
+             .steps)
+      all.push_back(step.ways);
+    return all;
+  };
+  using Ways = std::vector<std::vector<std::int64_t>>;
+  const auto ab = drawn.way_id("AB"), bc = drawn.way_id("BC"), cd = drawn.way_id("CD"),
+             be = drawn.way_id("BE");
+  CHECK(ways('A', 'D') == Ways{{ab, bc}, {cd}});
+  CHECK(ways('D', 'A') == Ways{{cd}, {bc, ab}});
+  CHECK(ways('E', 'C') == Ways{{be}, {bc}});
 }
 
 TEST_CASE("steps: on the open maps they sum to the distance, whatever the trip") {

@@ -19,6 +19,7 @@ std::vector<std::vector<Command>> command_groups() {
       settle_statement_commands(),
       map_commands(),
       correction_commands(),
+      map_diff_commands(),
       route_commands(),
       provider_check_commands(),
       provider_sim_commands(),

@@ -32,7 +32,8 @@ std::vector<Command> settle_statement_commands();  ///< settle statement, export
 std::vector<std::vector<Command>> command_groups();
 
 std::vector<Command> map_commands();         ///< map build, map info
-std::vector<Command> correction_commands();  ///< map correct, map diff
+std::vector<Command> correction_commands();  ///< map correct
+std::vector<Command> map_diff_commands();    ///< map diff
 std::vector<Command> route_commands();       ///< route, table
 std::vector<Command> provider_sim_commands();
 std::vector<Command> provider_check_commands();

@@ -1,4 +1,4 @@
-// `map correct` and `map diff`: corrections to a map, and what they do to trips.
+// `map correct`: corrections to a map.
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,8 +9,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <limits>
-#include <random>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,6 +20,7 @@
 #include "reckon/base/file.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/base/limits.h"
+#include "reckon/road/overlay_findings.h"
 
 namespace reckon::cli {
 namespace {
@@ -28,11 +28,6 @@ namespace {
 using base::ErrorCode;
 using base::Fault;
 using base::Result;
-
-constexpr std::int64_t kMaxTrips = 10'000'000;
-constexpr std::size_t kWorstShown = 10;
-
-// --- map correct
 
 /// Options that go into the new entry under their own name, as numbers, places or text.
 struct Field {
@@ -114,6 +109,29 @@ void write_value(base::JsonWriter& out, const Field& field, std::string_view tex
   }
 }
 
+// Hours of the day: `--daily FROM-TO --time-zone ZONE`, and `--weekdays LIST`.
+void write_daily(base::JsonWriter& out, const Args& args, std::vector<Fault>& faults) {
+  const auto daily = args.get("daily");
+  for (const std::string_view option : {"time-zone", "weekdays"}) {
+    if (args.has(option) && !daily) faults.push_back({fmt::format("--{}", option), "goes with --daily only"});
+  }
+  if (!daily) return;
+  const auto dash = daily->find('-');
+  if (dash == std::string_view::npos)
+    faults.push_back(
+        {"--daily", fmt::format("'{}' is not usable; FROM-TO is needed, as 18:00-22:00", *daily)});
+  if (!args.has("time-zone")) faults.push_back({"--time-zone", "is missing; --daily needs it"});
+  out.key("daily").begin_object().key("from").string(daily->substr(0, dash));
+  out.key("to").string(dash == std::string_view::npos ? "" : daily->substr(dash + 1));
+  out.key("time_zone").string(args.get_or("time-zone", ""));
+  if (const auto days = args.get("weekdays")) {
+    out.key("weekdays").begin_array();
+    for (const auto day : split_list(*days)) out.string(day);
+    out.end_array();
+  }
+  out.end_object();
+}
+
 // The new entry as a document of one correction, so that it is read and checked as any file is.
 Result<road::Correction> entry_of(const Args& args, const std::string& id) {
   std::vector<Fault> faults;
@@ -125,6 +143,7 @@ Result<road::Correction> entry_of(const Args& args, const std::string& id) {
   for (const auto& field : kFields) {
     if (const auto value = args.get(field.option)) write_value(out, field, *value, faults);
   }
+  write_daily(out, args, faults);
   out.end_object().end_array().end_object();
   if (!faults.empty()) return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
   const auto read = road::parse_overlay(text, "new correction");
@@ -182,6 +201,85 @@ class FolderLock {
   int folder_;
 };
 
+/// The new correction on one of the maps, to be told.
+struct OnMap {
+  std::string_view path;
+  const road::RoadMap* map;
+  road::Finding finding;
+};
+
+std::vector<OnMap> on_maps(const Args& args, const road::Correction& added, const road::MapSet& maps) {
+  const auto paths = split_list(args.get_or("map", ""));
+  std::vector<OnMap> all;
+  for (std::size_t i = 0; i < maps.maps().size(); ++i) {
+    auto finding = road::finding_of(added, *maps.maps()[i]);
+    const auto now = base::SystemClock().wall_now();
+    if (added.until && *added.until <= now)
+      finding.changes_nothing = fmt::format("it ended at {}", base::format_rfc3339(*added.until));
+    all.push_back({paths[i], maps.maps()[i].get(), std::move(finding)});
+  }
+  return all;
+}
+
+std::string change_text(const Args& args, const road::Overlay& after, const road::MapSet& maps) {
+  auto text =
+      fmt::format("{} has version {}, {}\n", args.words()[0], after.version,
+                  counted(static_cast<std::int64_t>(after.corrections.size()), "correction", "corrections"));
+  if (!args.has("kind")) return text;
+  const auto& added = after.corrections.back();
+  for (const auto& [path, _, finding] : on_maps(args, added, maps)) {
+    const auto who = maps.maps().size() == 1 ? added.id : fmt::format("{} on {}", added.id, path);
+    if (finding.fault) {
+      text += fmt::format("{} names nothing: {}\n", who, finding.fault->message);
+      continue;
+    }
+    text += fmt::format("{} {}\n", who, finding.says);
+    if (!finding.changes_nothing.empty())
+      text += fmt::format("{} changes nothing: {}\n", who, finding.changes_nothing);
+  }
+  return text;
+}
+
+void write_finding(base::JsonWriter& out, const OnMap& on) {
+  const auto& finding = on.finding;
+  out.begin_object().key("map").string(on.path).key("map_release").string(on.map->release());
+  out.key("found").boolean(!finding.fault);
+  if (finding.fault) {
+    out.key("field").string(finding.fault->where).key("why_not").string(finding.fault->message).end_object();
+    return;
+  }
+  out.key("says").string(finding.says).key("changes_nothing");
+  finding.changes_nothing.empty() ? out.null() : out.string(finding.changes_nothing);
+  out.key("ways").begin_array();
+  for (const auto& way : finding.ways)
+    out.begin_object().key("way").integer(way.way).key("street").string(way.street).end_object();
+  out.end_array().key("length_m").integer(finding.length_m).key("places").begin_array();
+  for (const auto& place : finding.places) {
+    out.begin_object().key("field").string(place.field).key("lat").number(place.place.lat_deg());
+    out.key("lon").number(place.place.lng_deg()).key("away_m");
+    out.number(std::round(place.away_m * 1000) / 1000).end_object();
+  }
+  out.end_array().key("vehicles").begin_array();
+  for (const auto vehicle : finding.vehicles) out.string(base::to_string(vehicle));
+  out.end_array().end_object();
+}
+
+std::string change_json(const Args& args, const road::Overlay& after, const road::MapSet& maps) {
+  std::string text;
+  base::JsonWriter out(text);
+  out.begin_object().key("file").string(args.words()[0]).key("version").integer(after.version);
+  out.key("corrections").integer(static_cast<std::int64_t>(after.corrections.size()));
+  if (const auto removed = args.get("remove")) out.key("removed").string(*removed);
+  if (args.has("kind")) {
+    const auto& added = after.corrections.back();
+    out.key("added").string(added.id).key("maps").begin_array();
+    for (const auto& on : on_maps(args, added, maps)) write_finding(out, on);
+    out.end_array();
+  }
+  out.end_object();
+  return text + '\n';
+}
+
 int run_correct(const Args& args) {
   const std::string file = args.words()[0];
   if (args.has("kind") == args.has("remove")) {
@@ -198,8 +296,8 @@ int run_correct(const Args& args) {
   if (!maps) return report(maps.error());
   // Entries that were there may name what a newer map has lost: that is no reason to refuse this change.
   if (args.has("kind")) {
-    const road::Overlay added{1, {after->corrections.back()}};
-    if (const auto checked = maps->check(added, "new correction"); !checked) return report(checked.error());
+    if (const auto checked = maps->check(*after, file, after->corrections.size() - 1); !checked)
+      return report(checked.error());
   }
   const auto text = road::overlay_text(*after);
   if (text.size() > base::kMaxConfigBytes) {
@@ -209,216 +307,46 @@ int run_correct(const Args& args) {
   }
   if (const auto readable = road::parse_overlay(text, file); !readable) return report(readable.error());
   if (const auto written = base::write_file_atomically(file, text); !written) return report(written.error());
-  fmt::print("{} has version {}, {} corrections\n", file, after->version, after->corrections.size());
-  return kDone;
-}
-
-// --- map diff
-
-struct Difference {
-  std::int64_t before_m, after_m;
-  geo::LatLng from, to;
-
-  std::int64_t change_m() const { return after_m - before_m; }
-};
-
-struct Comparison {
-  std::int64_t trips = 0, same = 0, off_map = 0, lost = 0, found = 0;
-  std::vector<Difference> changed;  ///< both have a route
-};
-
-Result<geo::LatLng> random_place(const road::MapInfo& info, std::mt19937_64& random) {
-  // Not uniform_real_distribution: its numbers differ between libraries.
-  const auto unit = [&] { return static_cast<double>(random() >> 11) * 0x1p-53; };
-  const double lat = info.south + (info.north - info.south) * unit();
-  return geo::LatLng::from_degrees(lat, info.west + (info.east - info.west) * unit(), "");
-}
-
-Comparison compare(const road::MapSet& before, const road::MapSet& after, base::Vehicle vehicle,
-                   std::int64_t trips, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  road::Roads::Query query;
-  Comparison out;
-  Progress progress;
-  while (out.trips < trips) {
-    const auto& info = before.maps()[static_cast<std::size_t>(random() % before.maps().size())]->info();
-    const auto from = *random_place(info, random), to = *random_place(info, random);
-    const auto a = before.route(query, vehicle, from, to), b = after.route(query, vehicle, from, to);
-    ++out.trips;
-    if (out.trips % 256 == 0)
-      progress.show("trips", static_cast<double>(out.trips) / static_cast<double>(trips));
-    const bool had = a.status == road::RouteStatus::kOk, has = b.status == road::RouteStatus::kOk;
-    if (!had && !has) {
-      ++out.off_map;
-    } else if (had != has) {
-      ++(had ? out.lost : out.found);
-    } else if (a.distance == b.distance && a.duration_ds == b.duration_ds) {
-      ++out.same;
-    } else {
-      out.changed.push_back({a.distance.value, b.distance.value, from, to});
-    }
-  }
-  std::ranges::stable_sort(out.changed, std::greater<>{},
-                           [](const Difference& one) { return std::abs(one.change_m()); });
-  return out;
-}
-
-double mean_m(const Comparison& compared) {
-  double sum = 0;
-  for (const auto& one : compared.changed) sum += static_cast<double>(one.change_m());
-  return compared.changed.empty() ? 0 : sum / static_cast<double>(compared.changed.size());
-}
-
-// How many trips change by how much, as bars.
-std::string histogram(const Comparison& compared) {
-  struct Bin {
-    std::int64_t below_m;
-    std::string_view name;
-    std::int64_t trips = 0;
-  };
-  std::array<Bin, 8> bins = {{{-499, "500 m or more shorter"},
-                              {-99, "100 to 499 m shorter"},
-                              {0, "1 to 99 m shorter"},
-                              {1, "as long, other time"},
-                              {100, "1 to 99 m longer"},
-                              {500, "100 to 499 m longer"},
-                              {2000, "500 to 1999 m longer"},
-                              {std::numeric_limits<std::int64_t>::max(), "2000 m or more longer"}}};
-  std::int64_t most = 1;
-  for (const auto& one : compared.changed) {
-    const auto bin = std::ranges::find_if(bins, [&](const Bin& b) { return one.change_m() < b.below_m; });
-    most = std::max(most, ++bin->trips);
-  }
-  std::string text;
-  for (const auto& bin : bins) {
-    text += fmt::format("  {:<22} {:>8}  {}\n", bin.name, bin.trips,
-                        std::string(static_cast<std::size_t>(bin.trips * 40 / most), '#'));
-  }
-  return text;
-}
-
-std::string diff_text(const Comparison& compared, const road::MapSet& before, const road::MapSet& after) {
-  const auto share = [&](std::int64_t n) {
-    return 100.0 * static_cast<double>(n) / static_cast<double>(compared.trips);
-  };
-  const auto changed = static_cast<std::int64_t>(compared.changed.size());
-  std::string text =
-      fmt::format("before   {}\nafter    {}\ntrips    {}, of them without a route both times {}\n",
-                  before.release(), after.release(), compared.trips, compared.off_map);
-  text += fmt::format("same     {} ({:.2f} %)\nchanged  {} ({:.2f} %), by {:+.1f} m on the average\n",
-                      compared.same, share(compared.same), changed, share(changed), mean_m(compared));
-  text += fmt::format("lost     {} have no route any more\nfound    {} have a route now\n", compared.lost,
-                      compared.found);
-  if (compared.changed.empty()) return text;
-  text += "\n" + histogram(compared) + "\nmost changed (metres before, after; from, to)\n";
-  for (std::size_t i = 0; i < std::min(kWorstShown, compared.changed.size()); ++i) {
-    const auto& one = compared.changed[i];
-    text += fmt::format("  {:>8} {:>8}   {:.6f},{:.6f} {:.6f},{:.6f}\n", one.before_m, one.after_m,
-                        one.from.lat_deg(), one.from.lng_deg(), one.to.lat_deg(), one.to.lng_deg());
-  }
-  return text;
-}
-
-std::string diff_json(const Comparison& compared, const road::MapSet& before, const road::MapSet& after) {
-  std::string text;
-  base::JsonWriter out(text);
-  out.begin_object().key("before").string(before.release()).key("after").string(after.release());
-  out.key("trips").integer(compared.trips).key("without_route").integer(compared.off_map);
-  out.key("same")
-      .integer(compared.same)
-      .key("changed")
-      .integer(static_cast<std::int64_t>(compared.changed.size()));
-  out.key("lost").integer(compared.lost).key("found").integer(compared.found);
-  out.key("mean_change_m").number(mean_m(compared)).key("most_changed").begin_array();
-  for (std::size_t i = 0; i < std::min(kWorstShown, compared.changed.size()); ++i) {
-    const auto& one = compared.changed[i];
-    out.begin_object().key("before_m").integer(one.before_m).key("after_m").integer(one.after_m);
-    out.key("from").begin_array().number(one.from.lat_deg()).number(one.from.lng_deg()).end_array();
-    out.key("to").begin_array().number(one.to.lat_deg()).number(one.to.lng_deg()).end_array().end_object();
-  }
-  out.end_array().end_object();
-  return text + '\n';
-}
-
-int run_diff(const Args& args) {
-  const auto trips = integer_option(args, "trips", 10'000, 1, kMaxTrips);
-  if (!trips) return report(trips.error());
-  const auto seed = integer_option(args, "seed", 1, 0, std::numeric_limits<std::int64_t>::max());
-  if (!seed) return report(seed.error());
-  const auto vehicle = base::vehicle_from(args.get_or("vehicle", "motorcycle"));
-  if (!vehicle) {
-    return report(
-        {ErrorCode::kInvalidInput, "--vehicle",
-         fmt::format("'{}' is no vehicle; {}", args.get_or("vehicle", ""), base::kVehiclesAllowed)});
-  }
-  auto maps = road::MapSet::open(map_paths(args.words()[0]));
-  if (!maps) return report(maps.error());
-  if (!maps->serves(*vehicle)) {
-    return report(
-        {ErrorCode::kInvalidInput, "--vehicle",
-         fmt::format("{} is not in this map; build it with that vehicle", base::to_string(*vehicle))});
-  }
-  const auto under = [&](std::string_view option) -> Result<road::MapSet> {
-    const auto file = args.get(option);
-    if (!file) return *maps;
-    return corrected(*maps, std::string(*file));
-  };
-  const auto before = under("before"), after = under("overlay");
-  for (const auto* side : {&before, &after}) {
-    if (!*side) return report(side->error());
-  }
-  const auto compared = compare(*before, *after, *vehicle, *trips, static_cast<std::uint64_t>(*seed));
-  return deliver(
-      args, args.has("json") ? diff_json(compared, *before, *after) : diff_text(compared, *before, *after));
+  return tell_done(args.has("json") ? change_json(args, *after, *maps) : change_text(args, *after, *maps));
 }
 
 }  // namespace
 
-std::vector<Command> correction_commands() {
-  return {{"map correct",
-           "add a correction to a file of them, or take one out; docs/corrections.md has all kinds",
-           "OVERLAY.json",
-           1,
-           1,
-           {{"map", "MAP[,MAP2...]", "the map that it corrects: what it names must be there"},
-            {"kind", "KIND", "close, forbid_turn, allow_turn, gate, link or speed"},
-            {"remove", "ID", "take this correction out"},
-            {"id", "ID", "name of the new one (default: c1, c2, ...)"},
-            {"by", "NAME", "who corrects"},
-            {"reason", "TEXT", "why"},
-            {"way", "ID", "close, speed: the street by its OpenStreetMap way"},
-            {"near", "LAT,LON", "close, speed: the street nearest to this place"},
-            {"heading", "DEG", "close: only travel that way, clockwise from north"},
-            {"from-way", "ID", "turns: from this way"},
-            {"to-way", "ID", "turns: to this way"},
-            {"at", "LAT,LON", "turns, gate: the junction nearest to this place"},
-            {"open", "yes|no", "gate: whether one can pass"},
-            {"from", "LAT,LON", "link: the junction where the missing road begins"},
-            {"to", "LAT,LON", "link: the junction where it ends"},
-            {"speed-kmh", "N", "link: its speed"},
-            {"both-ways", "yes|no", "link: yes unless said otherwise"},
-            {"percent", "N", "speed: of what the map says"},
-            {"class", "NAME", "speed: roads of this OpenStreetMap class only"},
-            {"area", "W,S,E,N", "speed: roads with their middle in this box only"},
-            {"vehicles", "LIST", "for these only (default: all)"},
-            {"from-time", "TIME", "in force from this instant on, RFC 3339"},
-            {"until-time", "TIME", "in force before this instant"}},
-           {"map"},
-           run_correct},
-          {"map diff",
-           "how many trips a file of corrections changes, and by how much",
-           "MAP[,MAP2...]",
-           1,
-           1,
-           {{"overlay", "FILE", "the corrections after (default: none)"},
-            {"before", "FILE", "the corrections before (default: none)"},
-            {"vehicle", "V", "motorcycle (default), bicycle, foot or car"},
-            {"trips", "N", "trips at random over the map (default 10000)"},
-            {"seed", "N", "the same trips for the same seed (default 1)"},
-            {"json", "", "print one JSON document"},
-            {"out", "FILE", "write there instead of printing"}},
-           {},
-           run_diff}};
+std::vector<Command> correction_commands(){return {
+    {"map correct",
+     "add a correction to a file of them, or take one out; docs/corrections.md has all kinds",
+     "OVERLAY.json",
+     1,
+     1,
+     {{"map", "MAP[,MAP2...]", "the map that it corrects: what it names must be there"},
+      {"kind", "KIND", "close, forbid_turn, allow_turn, gate, link or speed"},
+      {"remove", "ID", "take this correction out"},
+      {"id", "ID", "name of the new one (default: c1, c2, ...)"},
+      {"by", "NAME", "who corrects"},
+      {"reason", "TEXT", "why"},
+      {"way", "ID", "close, speed: the street by its OpenStreetMap way"},
+      {"near", "LAT,LON", "close, speed: the street nearest to this place"},
+      {"heading", "DEG", "close: only travel that way, clockwise from north"},
+      {"from-way", "ID", "turns: from this way"},
+      {"to-way", "ID", "turns: to this way"},
+      {"at", "LAT,LON", "turns, gate: the junction nearest to this place"},
+      {"open", "yes|no", "gate: whether one can pass"},
+      {"from", "LAT,LON", "link: the junction where the missing road begins"},
+      {"to", "LAT,LON", "link: the junction where it ends"},
+      {"speed-kmh", "N", "link: its speed"},
+      {"both-ways", "yes|no", "link: yes unless said otherwise"},
+      {"percent", "N", "speed: of what the map says"},
+      {"class", "NAME", "speed: roads of this OpenStreetMap class only"},
+      {"area", "W,S,E,N", "speed: roads with their middle in this box only"},
+      {"vehicles", "LIST", "for these only (default: all)"},
+      {"from-time", "TIME", "in force from this instant on, RFC 3339"},
+      {"until-time", "TIME", "in force before this instant"},
+      {"daily", "FROM-TO", "at these hours of the day only, such as 18:00-22:00"},
+      {"time-zone", "ZONE", "with --daily: whose hours, such as Asia/Seoul"},
+      {"weekdays", "LIST", "with --daily: the days they begin on (default: all), such as monday,friday"},
+     {"json", "", "print one JSON document: what the new one names on each map"}},
+    {"map"},
+    run_correct}};
 }
 
 }  // namespace reckon::cli

@@ -37,14 +37,16 @@ base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks,
   const auto file = args.get("overlay");
   if (!maps || (!file && !args.has("shortest"))) return maps;
   const auto metric = args.has("shortest") ? road::Metric::kShortest : road::Metric::kFastest;
-  return file ? corrected(*maps, std::string(*file), metric) : maps->under({}, metric);
+  return file ? corrected(*maps, std::string(*file), base::SystemClock().wall_now(), metric)
+              : maps->under({}, metric);
 }
 
-base::Result<road::MapSet> corrected(const road::MapSet& maps, const std::string& file, road::Metric metric) {
+base::Result<road::MapSet> corrected(const road::MapSet& maps, const std::string& file,
+                                     base::WallTime instant, road::Metric metric) {
   const auto overlay = read_overlay(file);
   if (!overlay) return base::fail(overlay.error());
   if (auto checked = maps.check(*overlay, file); !checked) return base::fail(checked.error());
-  return maps.under(overlay->at(base::SystemClock().wall_now()), metric);
+  return maps.under(overlay->at(instant), metric);
 }
 
 }  // namespace reckon::cli

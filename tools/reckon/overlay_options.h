@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli.h"
+#include "reckon/base/clock.h"
 #include "reckon/base/result.h"
 #include "reckon/road/map_set.h"
 
@@ -20,10 +21,10 @@ base::Result<road::Overlay> read_overlay(const std::string& file);
 /// The same; a file that is not there yet holds no corrections.
 base::Result<road::Overlay> read_overlay_or_empty(const std::string& file);
 
-/// `maps` under the corrections of `file` that are in force at the present instant.
+/// `maps` under the corrections of `file` that are in force at `instant`.
 /// @errors kEnvironment, kInvalidInput  the file is missing or faulty, or names what no map has
 base::Result<road::MapSet> corrected(const road::MapSet& maps, const std::string& file,
-                                     road::Metric metric = road::Metric::kFastest);
+                                     base::WallTime instant, road::Metric metric = road::Metric::kFastest);
 
 /// Options by which routes are chosen: `--overlay FILE`, `--shortest`.
 std::vector<Option> overlay_options();

@@ -171,7 +171,11 @@ void write_steps(base::JsonWriter& out, const std::vector<road::RouteStep>& step
   for (const auto& step : steps) {
     out.begin_object().key("turn").string(road::to_string(step.turn)).key("street").string(step.street);
     out.key("distance_m").integer(step.distance.value).key("lat").number(step.at.lat_deg());
-    out.key("lon").number(step.at.lng_deg()).end_object();
+    out.key("lon").number(step.at.lng_deg()).key("way");
+    step.ways.empty() ? out.null() : out.integer(step.ways.front());
+    out.key("ways").begin_array();
+    for (const auto way : step.ways) out.integer(way);
+    out.end_array().end_object();
   }
   out.end_array();
 }
@@ -200,6 +204,11 @@ std::string route_json(const road::Route& route, const Trip& trip) {
   return text + '\n';
 }
 
+std::string ways_text(const std::vector<std::int64_t>& ways) {
+  if (ways.empty()) return "";
+  return fmt::format(" ({} {})", ways.size() == 1 ? "way" : "ways", fmt::join(ways, ", "));
+}
+
 std::string route_text(const road::Route& route, double max_snap_m) {
   if (route.status == road::RouteStatus::kOffMap) {
     return fmt::format("off_map (no road of this vehicle within {:g} m of {})\n", max_snap_m,
@@ -209,8 +218,8 @@ std::string route_text(const road::Route& route, double max_snap_m) {
   auto text = fmt::format("{} m, {} s (snapped {:.1f} m and {:.1f} m)\n", route.distance.value,
                           seconds_of(route.duration_ds), route.from->offset_m, route.to->offset_m);
   for (const auto& step : route.steps) {
-    text += fmt::format("{:>7} m  {:<13} {}\n", step.distance.value, road::to_string(step.turn),
-                        step.street.empty() ? "(no name)" : step.street);
+    text += fmt::format("{:>7} m  {:<13} {}{}\n", step.distance.value, road::to_string(step.turn),
+                        step.street.empty() ? "(no name)" : step.street, ways_text(step.ways));
   }
   return text;
 }

@@ -78,6 +78,22 @@ base::WallTime DailyHours::next_change(base::WallTime instant) const {
   return next;
 }
 
+bool overlap(const DailyHours& a, const DailyHours& b) {
+  constexpr std::chrono::minutes kDay = std::chrono::days{1}, kWeek = std::chrono::days{7};
+  if (a.zone.name() != b.zone.name()) return true;
+  const auto length = [&](const DailyHours& hours) {
+    return hours.to > hours.from ? hours.to - hours.from : hours.to + kDay - hours.from;
+  };
+  for (int i = 0; i < 7; ++i) {
+    for (int j = 0; j < 7; ++j) {
+      if ((a.weekdays >> i & b.weekdays >> j & 1) == 0) continue;
+      const auto behind = ((j - i) * kDay + b.from - a.from + 2 * kWeek) % kWeek;  // of b's begin to a's
+      if (behind < length(a) || kWeek - behind < length(b)) return true;
+    }
+  }
+  return false;
+}
+
 std::optional<DailyHours> read_daily_hours(const base::JsonNode& node) {
   node.allow_only({"from", "to", "time_zone", "weekdays"});
   const auto from = read_time(node.required("from")), to = read_time(node.required("to"));

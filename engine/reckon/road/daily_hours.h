@@ -26,6 +26,9 @@ struct DailyHours {
   base::WallTime next_change(base::WallTime instant) const;
 };
 
+/// Whether both hold at some time of the week. Of different time zones nothing is known: true.
+bool overlap(const DailyHours& a, const DailyHours& b);
+
 /// `{"from": "18:00", "to": "22:00", "time_zone": "Asia/Seoul", "weekdays": ["friday"]}`, the last optional.
 /// Nothing, and a fault of the node's for each, where something is wrong.
 std::optional<DailyHours> read_daily_hours(const base::JsonNode& node);

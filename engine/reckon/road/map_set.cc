@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "reckon/base/limits.h"
 #include "reckon/geo/local_frame.h"
 #include "reckon/road/overlaid_map.h"
+#include "reckon/road/overlay_findings.h"
 
 namespace reckon::road {
 namespace {
@@ -114,22 +116,39 @@ MapSet MapSet::under(const Overlay& overlay, Metric metric) const {
   return set;
 }
 
-base::Result<void> MapSet::check(const Overlay& overlay, std::string_view name) const {
+base::Result<void> MapSet::check(const Overlay& overlay, std::string_view name, std::size_t first) const {
   std::vector<bool> found(overlay.corrections.size());
+  std::map<std::size_t, std::string> contradicted;  // by the later one
   for (const auto& map : maps_) {
     const auto resolved = resolve(overlay, *map);
     for (std::size_t c = 0; c < found.size(); ++c) found[c] = found[c] || resolved.found[c];
+    for (auto& one : contradictions(overlay, resolved.claims))
+      contradicted.try_emplace(one.later, std::move(one.message));
   }
   std::vector<base::Fault> faults;
-  for (std::size_t c = 0; c < found.size() && faults.size() < base::kMaxFaults; ++c) {
-    if (found[c]) continue;
-    faults.push_back({fmt::format("{}#/corrections/{}", name, c),
-                      fmt::format("'{}' names nothing that the map has; a street, turn or junction of it, at "
-                                  "most {} m from the place named, is needed",
-                                  overlay.corrections[c].id, kMaxNamedPlaceM)});
+  for (std::size_t c = first; c < found.size() && faults.size() < base::kMaxFaults; ++c) {
+    const auto where = fmt::format("{}#/corrections/{}", name, c);
+    if (!found[c]) {
+      auto fault = nearest_fault(overlay.corrections[c]);
+      faults.push_back(
+          {where + fault.where, fmt::format("'{}': {}", overlay.corrections[c].id, fault.message)});
+    } else if (const auto said = contradicted.find(c); said != contradicted.end()) {
+      faults.push_back({where, said->second});
+    }
   }
   if (faults.empty()) return {};
   return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
+}
+
+// Of a correction that no map has what is amiss on the one that comes nearest to it.
+base::Fault MapSet::nearest_fault(const Correction& correction) const {
+  std::optional<Finding> nearest;
+  for (const auto& map : maps_) {
+    auto finding = finding_of(correction, *map);
+    if (finding.fault && (!nearest || finding.nearest_m < nearest->nearest_m)) nearest = std::move(finding);
+  }
+  RECKON_CHECK(nearest);
+  return *nearest->fault;
 }
 
 base::Result<void> MapSet::check_sections() const {

@@ -39,10 +39,12 @@ class MapSet final : public Roads {
   /// Cost: OverlaidMap::make the first time, afterwards OverlaidMap::with; a millisecond a correction.
   MapSet under(const Overlay& overlay, Metric metric = Metric::kFastest) const;
 
-  /// Whether each correction names something that one of the maps has, in force or not.
-  /// @param name  stands in `where` of the faults
-  /// @errors kInvalidInput  those that do not, each with its place in the file
-  base::Result<void> check(const Overlay& overlay, std::string_view name) const;
+  /// Whether each correction names something that one of the maps has, in force or not, and none contradicts
+  /// an earlier one.
+  /// @param name   stands in `where` of the faults
+  /// @param first  corrections before this one are not judged; later ones may contradict them
+  /// @errors kInvalidInput  those that do not, each with its place in the file and the field that is amiss
+  base::Result<void> check(const Overlay& overlay, std::string_view name, std::size_t first = 0) const;
 
   bool serves(base::Vehicle vehicle) const override;
   std::vector<base::Vehicle> vehicles() const override;
@@ -70,6 +72,7 @@ class MapSet final : public Roads {
 
  private:
   MapSet() = default;
+  base::Fault nearest_fault(const Correction& correction) const;
 
   std::vector<std::shared_ptr<const RoadMap>> maps_;
   std::vector<std::shared_ptr<const Roads>> roads_;  ///< parallel to the maps

@@ -129,11 +129,21 @@ struct VehicleChanges {
   std::vector<AddedLink> links;
 };
 
+/// What a correction says of one turn: what contradictions are told by.
+enum class ClaimKind : std::uint8_t { kForbidTurn, kAllowTurn, kShutGate, kOpenGate };
+struct TurnClaim {
+  base::Vehicle vehicle;
+  EdgeTurn turn;
+  ClaimKind kind;
+  std::uint32_t correction;  ///< its place in the overlay
+};
+
 /// What an overlay comes to on `map`, by vehicle. `found` tells for each correction whether the map has what
-/// it names: of several maps each correction must be found in one.
+/// it names: of several maps each correction must be found in one. overlay_findings.h says it in words.
 struct ResolvedOverlay {
   std::array<VehicleChanges, base::kAllVehicles.size()> by_vehicle;
   std::vector<bool> found;
+  std::vector<TurnClaim> claims;
 };
 ResolvedOverlay resolve(const Overlay& overlay, const RoadMap& map);
 

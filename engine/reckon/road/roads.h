@@ -79,6 +79,9 @@ struct RouteStep {
       street;  ///< its name or number, UTF-8; empty where the map has none; lives as long as the map
   base::Metres distance;
   geo::LatLng at;  ///< where it begins
+  /// OpenStreetMap ways that it takes, in order of travel: by them corrections name turns. A road that a
+  /// correction adds has none.
+  std::vector<std::int64_t> ways;
 };
 
 /// One trip's answer.

@@ -16,6 +16,7 @@ struct Stretch {
   geo::PlaceE7 from, to;
   std::uint32_t length_mm;
   std::uint32_t name;
+  std::int64_t way;  ///< 0: none
 };
 
 /// Lays the path out, stretch by stretch.
@@ -32,7 +33,8 @@ class Layout {
                  to = std::min(geometry_.along_mm[i + 1], high_mm);
       if (from >= to) continue;
       const auto a = at(edge, i, from), b = at(edge, i, to);
-      stretches_.push_back({backward ? b : a, backward ? a : b, to - from, name_of(edge, i)});
+      const auto& run = run_at(edge, i);
+      stretches_.push_back({backward ? b : a, backward ? a : b, to - from, run.name, run.way});
     }
   }
 
@@ -44,10 +46,10 @@ class Layout {
     return place_of(geometry_, {edge, point, along_mm - geometry_.along_mm[point]});
   }
 
-  std::uint32_t name_of(std::uint32_t edge, std::uint32_t point) const {
+  const WayRun& run_at(std::uint32_t edge, std::uint32_t point) const {
     const auto runs = geometry_.runs_of(edge);
     const auto after = std::ranges::upper_bound(runs, point, {}, &WayRun::point);
-    return (after == runs.begin() ? after : after - 1)->name;
+    return *(after == runs.begin() ? after : after - 1);
   }
 
   const EdgeGeometry& geometry_;
@@ -130,8 +132,11 @@ std::vector<RouteStep> route_steps(const EdgeGeometry& geometry, const ArcGraph&
     const auto turn = i == 0 ? Turn::kDepart : turn_of(stretches[i - 1], stretches[i]);
     if (i == 0 || stretches[i].name != stretches[i - 1].name || (at_junction && turns(turn))) {
       close();
-      steps.push_back({turn, geometry.names.of(stretches[i].name), {}, stretches[i].from.to_lat_lng()});
+      steps.push_back({turn, geometry.names.of(stretches[i].name), {}, stretches[i].from.to_lat_lng(), {}});
     }
+    auto& ways = steps.back().ways;
+    if (stretches[i].way != 0 && (ways.empty() || ways.back() != stretches[i].way))
+      ways.push_back(stretches[i].way);
     whole_mm += stretches[i].length_mm;
   }
   close();
