@@ -242,6 +242,13 @@ class Corrections(CityTest):
             slower[day, hour] = json.loads(out)["slower"]
         self.assertGreater(slower["27", "19"], 5000)
         self.assertEqual((slower["27", "22"], slower["28", "19"]), (0, 0))
+        overlaid = ["--overlay", self.dir / "c.json", "--at"]
+        calm, busy = (self.route(*overlaid, f"2026-11-27T{hour}:00:00+09:00")["duration_s"] for hour in (17, 18))
+        self.assertEqual(calm, self.route()["duration_s"])
+        self.assertGreater(busy, 1.5 * calm)
+        code, _, err = run("route", "--map", self.map, "--from", "%f,%f" % HERE, "--to", "%f,%f" % THERE, *overlaid, "soon")
+        self.assertEqual(code, 2)
+        self.assertIn("--at", err)
         for words, says in ((["--daily", "18:00", "--time-zone", "Asia/Seoul"], "--daily: '18:00' is not usable"),
                             (["--daily", "18:00-22:00"], "--time-zone: is missing"),
                             (["--daily", "18:00-22:00", "--time-zone", "Seoul"], "/daily/time_zone"),

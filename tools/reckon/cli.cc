@@ -156,6 +156,12 @@ base::Result<std::int64_t> integer_option(const Args& args, std::string_view opt
                           *text, min, max));
 }
 
+base::Result<base::WallTime> instant_option(const Args& args) {
+  const auto text = args.get("at");
+  if (!text) return base::SystemClock().wall_now();
+  return base::parse_rfc3339(*text, "--at");
+}
+
 int deliver(const Args& args, std::string_view text) {
   if (const auto out = args.get("out")) {
     const auto written = base::write_file_atomically(std::string(*out), text);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reckon/base/clock.h"
 #include "reckon/base/result.h"
 
 namespace reckon::cli {
@@ -67,6 +68,9 @@ std::vector<std::string_view> split_list(std::string_view list);
 /// An integer option in [min, max].
 base::Result<std::int64_t> integer_option(const Args& args, std::string_view option, std::int64_t otherwise,
                                           std::int64_t min, std::int64_t max);
+
+/// The instant of `--at`, else the present one.
+base::Result<base::WallTime> instant_option(const Args& args);
 
 /// Writes `text` to the file of `--out`, atomically, or to stdout when there is none; returns an exit code.
 int deliver(const Args& args, std::string_view text);

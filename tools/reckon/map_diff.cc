@@ -228,16 +228,12 @@ int run_diff(const Args& args) {
         {ErrorCode::kInvalidInput, "--vehicle",
          fmt::format("{} is not in this map; build it with that vehicle", base::to_string(*vehicle))});
   }
-  auto at = base::SystemClock().wall_now();
-  if (const auto text = args.get("at")) {
-    const auto read = base::parse_rfc3339(*text, "--at");
-    if (!read) return report(read.error());
-    at = *read;
-  }
+  const auto at = instant_option(args);
+  if (!at) return report(at.error());
   const auto under = [&](std::string_view option) -> Result<road::MapSet> {
     const auto file = args.get(option);
     if (!file) return *maps;
-    return corrected(*maps, std::string(*file), at);
+    return corrected(*maps, std::string(*file), *at);
   };
   const auto before = under("before"), after = under("overlay");
   for (const auto* side : {&before, &after}) {

@@ -27,6 +27,7 @@ base::Result<road::Overlay> read_overlay_or_empty(const std::string& file) {
 
 std::vector<Option> overlay_options() {
   return {{"overlay", "FILE", "corrections to the map, see `reckon help map correct`"},
+          {"at", "TIME", "with the corrections in force at this instant, RFC 3339 (default: now)"},
           {"shortest", "", "the shortest legal route instead of the fastest"}};
 }
 
@@ -37,8 +38,10 @@ base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks,
   const auto file = args.get("overlay");
   if (!maps || (!file && !args.has("shortest"))) return maps;
   const auto metric = args.has("shortest") ? road::Metric::kShortest : road::Metric::kFastest;
-  return file ? corrected(*maps, std::string(*file), base::SystemClock().wall_now(), metric)
-              : maps->under({}, metric);
+  if (!file) return maps->under({}, metric);
+  const auto instant = instant_option(args);
+  if (!instant) return base::fail(instant.error());
+  return corrected(*maps, std::string(*file), *instant, metric);
 }
 
 base::Result<road::MapSet> corrected(const road::MapSet& maps, const std::string& file,

@@ -26,10 +26,10 @@ base::Result<road::Overlay> read_overlay_or_empty(const std::string& file);
 base::Result<road::MapSet> corrected(const road::MapSet& maps, const std::string& file,
                                      base::WallTime instant, road::Metric metric = road::Metric::kFastest);
 
-/// Options by which routes are chosen: `--overlay FILE`, `--shortest`.
+/// Options by which routes are chosen: `--overlay FILE`, `--at TIME`, `--shortest`.
 std::vector<Option> overlay_options();
 
-/// The maps of `--map` as those options have them, corrections at the present instant.
+/// The maps of `--map` as those options have them.
 base::Result<road::MapSet> open_maps(const Args& args, road::MapChecks checks = road::MapChecks::kAtOpening,
                                      std::optional<base::Vehicle> only = std::nullopt);
 

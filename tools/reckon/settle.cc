@@ -23,14 +23,12 @@ base::Result<std::unique_ptr<Books>> open_books(const Args& args, Books::Mode mo
   return Books::open(*args.get("books"), mode);
 }
 
-base::Result<base::WallTime> instant_option(const Args& args) {
-  const auto now = base::SystemClock().wall_now();
-  const auto text = args.get("at");
-  if (!text) return now;
-  const auto at = base::parse_rfc3339(*text, "--at");
-  if (!at || *at <= now) return at;
-  return base::fail(ErrorCode::kInvalidInput, "--at",
-                    fmt::format("'{}' is later than now; what has happened can be recorded", *text));
+base::Result<base::WallTime> past_instant_option(const Args& args) {
+  const auto at = instant_option(args);
+  if (!at || *at <= base::SystemClock().wall_now()) return at;
+  return base::fail(
+      ErrorCode::kInvalidInput, "--at",
+      fmt::format("'{}' is later than now; what has happened can be recorded", *args.get("at")));
 }
 
 base::Result<std::chrono::sys_days> day_option(const Args& args, std::string_view option) {
@@ -164,7 +162,7 @@ std::string party_of(const ledger::Document& document) {
 int record_money(const Args& args, ledger::Document document) {
   const auto amount = amount_option(args, "amount", 1);
   if (!amount) return report(amount.error());
-  const auto at = instant_option(args);
+  const auto at = past_instant_option(args);
   if (!at) return report(at.error());
   document.amount = *amount;
   document.at = *at;
@@ -236,7 +234,7 @@ int run_adjust(const Args& args) {
     if (!pay) return report(pay.error());
     adjustment.rider_pay = *pay;
   }
-  const auto at = instant_option(args);
+  const auto at = past_instant_option(args);
   if (!at) return report(at.error());
   adjustment.quote_id = args.words()[0];
   adjustment.amount = *amount;
@@ -266,7 +264,7 @@ int run_reverse(const Args& args) {
     return report(
         {ErrorCode::kInvalidInput, "DOCUMENT",
          fmt::format("'{}' is no document; its number is needed, as 'pay' and statements tell it", word)});
-  const auto at = instant_option(args);
+  const auto at = past_instant_option(args);
   if (!at) return report(at.error());
   reversal.reason = *args.get("reason");
   reversal.by = *args.get("by");

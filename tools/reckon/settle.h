@@ -18,8 +18,8 @@ inline constexpr Option kByOption{"by", "NAME", "who does it"};
 /// The books of `--books`.
 base::Result<std::unique_ptr<ledger::Books>> open_books(const Args& args, ledger::Books::Mode mode);
 
-/// The instant of `--at`, or now.
-base::Result<base::WallTime> instant_option(const Args& args);
+/// The instant of `--at`, which must not lie ahead, or now.
+base::Result<base::WallTime> past_instant_option(const Args& args);
 
 /// A day option such as `--day 2026-03-01`.
 base::Result<std::chrono::sys_days> day_option(const Args& args, std::string_view option);
