@@ -147,7 +147,7 @@ base::Fault MapSet::nearest_fault(const Correction& correction) const {
     auto finding = finding_of(correction, *map);
     if (finding.fault && (!nearest || finding.nearest_m < nearest->nearest_m)) nearest = std::move(finding);
   }
-  RECKON_CHECK(nearest);
+  if (!nearest) return {"", "names nothing that the map has; a street, turn or junction of it is needed"};
   return *nearest->fault;
 }
 
