@@ -63,10 +63,12 @@ std::string table_of(const FairnessReport& report, bool with_log, const std::vec
   std::uint64_t all = 0;
   for (const auto& rider : riders) all += rider.passed_over;
   out += fmt::format(
-      "\npassed over (cheapest by himself, another got it for the sake of the whole): {} times in all; most "
-      "often {}: {} of {} decisions that looked at him\n",
-      all, most->name, most->passed_over, most->considered);
-  return out;
+      "\npassed over (cheapest by himself, another got it for the sake of the whole): {} times in all", all);
+  if (all > 0) {
+    out += fmt::format("; most often {}: {} of {} decisions among whose cheapest he stood", most->name,
+                       most->passed_over, most->considered);
+  }
+  return out + '\n';
 }
 
 std::string json_of(const FairnessReport& report, const std::vector<RiderRecord>& riders) {
