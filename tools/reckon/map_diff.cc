@@ -100,10 +100,6 @@ double mean_s(const Comparison& compared) {
   return mean(compared, &Difference::change_ds) / 10;
 }
 
-std::int64_t seconds_of(std::int64_t deciseconds) {
-  return (deciseconds + 5) / 10;
-}
-
 // How many trips change by how much, as bars.
 std::string histogram(const Comparison& compared) {
   struct Bin {
@@ -161,7 +157,7 @@ std::string diff_text(const Comparison& compared, const road::MapSet& before, co
   for (std::size_t i = 0; i < std::min(kWorstShown, compared.changed.size()); ++i) {
     const auto& one = compared.changed[i];
     text += fmt::format("  {:>8} {:>8}  {:>6} {:>6}   {}\n", one.before_m, one.after_m,
-                        seconds_of(one.before_ds), seconds_of(one.after_ds), ends_of(one));
+                        road::seconds_of(one.before_ds), road::seconds_of(one.after_ds), ends_of(one));
   }
   return text;
 }
@@ -175,9 +171,9 @@ void write_trips(base::JsonWriter& out, std::span<const Difference> trips, Route
         .key("before_m")
         .integer(one.before_m)
         .key("before_s")
-        .integer(seconds_of(one.before_ds));
+        .integer(road::seconds_of(one.before_ds));
     if (routes == Routes::kBoth)
-      out.key("after_m").integer(one.after_m).key("after_s").integer(seconds_of(one.after_ds));
+      out.key("after_m").integer(one.after_m).key("after_s").integer(road::seconds_of(one.after_ds));
     out.key("from").begin_array().number(one.from.lat_deg()).number(one.from.lng_deg()).end_array();
     out.key("to").begin_array().number(one.to.lat_deg()).number(one.to.lng_deg()).end_array().end_object();
   }

@@ -31,10 +31,6 @@ using base::Result;
 /// Cells of one table: 64 million cells are 1.5 GB of answers.
 constexpr std::size_t kMaxTableCells = std::size_t{1} << 26;
 
-std::int64_t seconds_of(std::int64_t deciseconds) {
-  return (deciseconds + 5) / 10;
-}
-
 double us_between(base::SteadyTime from, base::SteadyTime to) {
   return std::chrono::duration<double, std::micro>(to - from).count();
 }
@@ -192,7 +188,7 @@ std::string route_json(const road::Route& route, const Trip& trip) {
   out.begin_object().key("status").string(road::to_string(route.status)).key("distance_m");
   ok ? out.integer(route.distance.value) : out.null();
   out.key("duration_s");
-  ok ? out.integer(seconds_of(route.duration_ds)) : out.null();
+  ok ? out.integer(road::seconds_of(route.duration_ds)) : out.null();
   out.key("from");
   write_end(out, trip.from, route.from);
   out.key("to");
@@ -216,7 +212,7 @@ std::string route_text(const road::Route& route, double max_snap_m) {
   }
   if (route.status != road::RouteStatus::kOk) return fmt::format("{}\n", road::to_string(route.status));
   auto text = fmt::format("{} m, {} s (snapped {:.1f} m and {:.1f} m)\n", route.distance.value,
-                          seconds_of(route.duration_ds), route.from->offset_m, route.to->offset_m);
+                          road::seconds_of(route.duration_ds), route.from->offset_m, route.to->offset_m);
   for (const auto& step : route.steps) {
     text += fmt::format("{:>7} m  {:<13} {}{}\n", step.distance.value, road::to_string(step.turn),
                         step.street.empty() ? "(no name)" : step.street, ways_text(step.ways));
@@ -374,7 +370,7 @@ std::vector<std::string> answered(const base::CsvRow& row, std::string_view stat
   fields.emplace_back(status);
   const bool ok = route != nullptr && route->status == road::RouteStatus::kOk;
   fields.push_back(ok ? fmt::format("{}", route->distance.value) : "");
-  fields.push_back(ok ? fmt::format("{}", seconds_of(route->duration_ds)) : "");
+  fields.push_back(ok ? fmt::format("{}", road::seconds_of(route->duration_ds)) : "");
   return fields;
 }
 
@@ -488,7 +484,7 @@ void append_cell(std::string& out, std::size_t source, std::size_t destination, 
     out += fmt::format("{},{},bad_input,,\n", source, destination);
   } else if (cell->status == road::RouteStatus::kOk) {
     out += fmt::format("{},{},ok,{},{}\n", source, destination, cell->distance.value,
-                       seconds_of(cell->duration_ds));
+                       road::seconds_of(cell->duration_ds));
   } else {
     out += fmt::format("{},{},{},,\n", source, destination, road::to_string(cell->status));
   }

@@ -130,7 +130,7 @@ void draw_scale(std::string& svg, const Paper& paper) {
 
 std::string told(const PicturedTrip& trip) {
   if (trip.route.status != road::RouteStatus::kOk) return std::string(road::to_string(trip.route.status));
-  return fmt::format("{} m, {} s by {}", trip.route.distance.value, (trip.route.duration_ds + 5) / 10,
+  return fmt::format("{} m, {} s by {}", trip.route.distance.value, road::seconds_of(trip.route.duration_ds),
                      base::to_string(trip.vehicle));
 }
 

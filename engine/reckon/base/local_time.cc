@@ -18,6 +18,8 @@ std::chrono::minutes offset_at(const TimeZone& zone, WallTime time) {
 
 }  // namespace
 
+namespace {
+
 std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text) {
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
   for (const std::size_t i : {0U, 1U, 3U, 4U}) {
@@ -26,6 +28,16 @@ std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text) {
   const auto two_digits = [&](std::size_t i) { return (text[i] - '0') * 10 + (text[i + 1] - '0'); };
   const std::chrono::minutes time = std::chrono::hours{two_digits(0)} + std::chrono::minutes{two_digits(3)};
   if (two_digits(3) >= 60 || time > std::chrono::days{1}) return std::nullopt;
+  return time;
+}
+
+}  // namespace
+
+std::optional<std::chrono::minutes> read_time_of_day(const JsonNode& node) {
+  const auto text = node.string(8);
+  if (!text) return std::nullopt;
+  const auto time = parse_time_of_day(*text);
+  if (!time) node.fault(fmt::format("'{}' is not a time of day; allowed: 00:00 to 24:00", *text));
   return time;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "reckon/base/clock.h"
+#include "reckon/base/json_reader.h"
 
 namespace reckon::base {
 
@@ -16,8 +17,8 @@ namespace reckon::base {
 inline constexpr std::array<std::string_view, 7> kWeekdayNames = {
     "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
 
-/// `hh:mm` from 00:00 to 24:00; nothing for any other form.
-std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text);
+/// `hh:mm` from 00:00 to 24:00; nothing, and a fault, for any other form.
+std::optional<std::chrono::minutes> read_time_of_day(const JsonNode& node);
 
 /// When a local day's clocks show a time of day, [0, 24 h], to the second; what follows where they skip it.
 /// Where they show it twice, one of the two.

@@ -12,7 +12,7 @@ namespace reckon::dispatch {
 namespace {
 
 std::int32_t whole_seconds(std::int64_t duration_ds) {
-  return static_cast<std::int32_t>(std::min<std::int64_t>((duration_ds + 5) / 10, kUnreachable - 1));
+  return static_cast<std::int32_t>(std::min<std::int64_t>(road::seconds_of(duration_ds), kUnreachable - 1));
 }
 
 // One profile's table at its usual speed. Only starts and tasks are left, only tasks and ends are reached.

@@ -39,7 +39,7 @@ LocalEstimate local_estimate(const road::Roads* map, road::Roads::Query& query, 
     if (why.empty()) {
       local.view.road = route.distance;
       local.estimate = road_estimate(route.distance);
-      local.duration = base::Seconds{(route.duration_ds + 5) / 10};
+      local.duration = base::Seconds{road::seconds_of(route.duration_ds)};
       local.source = {SourceKind::kRoad, ""};
       return local;
     }

@@ -21,19 +21,13 @@ int two_digits(std::string_view text, std::size_t i) {
   return (text[i] - '0') * 10 + (text[i + 1] - '0');
 }
 
-std::chrono::minutes read_time_of_day(const JsonNode& node) {
-  const auto text = node.string(8);
-  if (!text) return {};
-  if (const auto time = base::parse_time_of_day(*text)) return *time;
-  node.fault(fmt::format("'{}' is not a time of day; allowed: 00:00 to 24:00", *text));
-  return {};
-}
-
 std::vector<TimeWindow> read_windows(const JsonNode& node) {
+  constexpr std::chrono::minutes kNone{};
   std::vector<TimeWindow> windows;
   for (const auto& item : node.items(kMaxContextValues)) {
     item.allow_only({"from", "to"});
-    const TimeWindow window{read_time_of_day(item.required("from")), read_time_of_day(item.required("to"))};
+    const TimeWindow window{base::read_time_of_day(item.required("from")).value_or(kNone),
+                            base::read_time_of_day(item.required("to")).value_or(kNone)};
     if (window.from == window.to || (window.from.count() == 24 * 60 && window.to.count() == 0))
       item.fault("is empty; `from` and `to` must differ");
     windows.push_back(window);

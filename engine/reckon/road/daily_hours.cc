@@ -24,14 +24,6 @@ std::optional<Span> begun_on(const DailyHours& hours, std::chrono::sys_days day)
               base::instant_of(hours.zone, last_day, hours.to)};
 }
 
-std::optional<std::chrono::minutes> read_time(const base::JsonNode& node) {
-  const auto text = node.string(8);
-  if (!text) return std::nullopt;
-  const auto time = base::parse_time_of_day(*text);
-  if (!time) node.fault(fmt::format("'{}' is not a time of day; allowed: 00:00 to 24:00", *text));
-  return time;
-}
-
 std::uint8_t read_weekdays(const base::JsonNode& node) {
   unsigned days = 0;
   for (const auto& item : node.items(kWeekdayNames.size())) {
@@ -96,7 +88,8 @@ bool overlap(const DailyHours& a, const DailyHours& b) {
 
 std::optional<DailyHours> read_daily_hours(const base::JsonNode& node) {
   node.allow_only({"from", "to", "time_zone", "weekdays"});
-  const auto from = read_time(node.required("from")), to = read_time(node.required("to"));
+  const auto from = base::read_time_of_day(node.required("from")),
+             to = base::read_time_of_day(node.required("to"));
   const auto zone_node = node.required("time_zone");
   const auto name = zone_node.string();
   const auto days = node.optional("weekdays");

@@ -8,6 +8,7 @@
 // arcs a direction: one that is entered from public road and never left again, one that is left to public
 // road and never entered from it. So no route passes through, and the search needs no rule for it.
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -136,6 +137,12 @@ struct EdgeGeometry {
 
   std::span<const WayRun> runs_of(std::uint32_t edge) const {
     return runs.subspan(edge_first_run[edge], edge_first_run[edge + 1] - edge_first_run[edge]);
+  }
+  /// The run that the segment from a point of the edge belongs to.
+  const WayRun& run_at(std::uint32_t edge, std::uint32_t point) const {
+    const auto own = runs_of(edge);
+    const auto after = std::ranges::upper_bound(own, point, {}, &WayRun::point);
+    return *(after == own.begin() ? after : after - 1);
   }
   /// Where travel along an edge in one direction (edge * 2 + Direction) begins, and where it ends.
   geo::PlaceE7 start_of(std::uint32_t edge_dir) const {

@@ -228,9 +228,7 @@ class Finder {
   }
 
   FoundWay way_at(std::uint32_t edge, std::uint32_t point) const {
-    const auto runs = named_.geometry().runs_of(edge);
-    const auto after = std::ranges::upper_bound(runs, point, {}, &WayRun::point);
-    const auto& run = after == runs.begin() ? *after : *(after - 1);
+    const auto& run = named_.geometry().run_at(edge, point);
     return {run.way, named_.geometry().names.of(run.name)};
   }
 

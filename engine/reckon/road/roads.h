@@ -50,6 +50,11 @@ struct EndRule {
 /// Farthest that a road beyond the nearest one may be taken in.
 inline constexpr double kMaxSlackM = 100;
 
+/// Tenths of a second as whole seconds, rounded.
+constexpr std::int64_t seconds_of(std::int64_t deciseconds) {
+  return (deciseconds + 5) / 10;
+}
+
 /// Where a place met the road network.
 struct SnapPoint {
   geo::LatLng at;        ///< on the road

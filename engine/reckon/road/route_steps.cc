@@ -33,7 +33,7 @@ class Layout {
                  to = std::min(geometry_.along_mm[i + 1], high_mm);
       if (from >= to) continue;
       const auto a = at(edge, i, from), b = at(edge, i, to);
-      const auto& run = run_at(edge, i);
+      const auto& run = geometry_.run_at(edge, i);
       stretches_.push_back({backward ? b : a, backward ? a : b, to - from, run.name, run.way});
     }
   }
@@ -44,12 +44,6 @@ class Layout {
   geo::PlaceE7 at(std::uint32_t edge, std::uint32_t point, std::uint32_t along_mm) const {
     if (along_mm == geometry_.along_mm[point + 1]) return geometry_.points[point + 1];
     return place_of(geometry_, {edge, point, along_mm - geometry_.along_mm[point]});
-  }
-
-  const WayRun& run_at(std::uint32_t edge, std::uint32_t point) const {
-    const auto runs = geometry_.runs_of(edge);
-    const auto after = std::ranges::upper_bound(runs, point, {}, &WayRun::point);
-    return *(after == runs.begin() ? after : after - 1);
   }
 
   const EdgeGeometry& geometry_;
