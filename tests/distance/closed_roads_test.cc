@@ -97,3 +97,18 @@ TEST_CASE("closed roads: on the sample city they are found from answers, and the
   CHECK(after >= 0.98);
   CHECK(1 - after < (1 - before) / 3);
 }
+
+TEST_CASE(
+    "closed roads: where many are closed, and explain each other's trips, they are put right one by one") {
+  test::TempFolder folder;
+  const auto map = test::sample_city(folder, base::Vehicle::kCar);
+  const road::RouteNetwork network(map.network(base::Vehicle::kCar));
+  test::HiddenProvider provider(network, 4, 0.04);
+  const auto trips = provider.trips(kSeen + kUnseen, test::TripLengths::kMarket);
+  REQUIRE(trips.size() == kSeen + kUnseen);
+  const auto fit = distance::fit_routes(network, std::span(trips).first(kSeen));
+  const double after = share_of_same_fees(network, fit.model, std::span(trips).subspan(kSeen));
+  MESSAGE(fit.alike, " of ", fit.pairs, " alike; same fees ", after);
+  CHECK(fit.alike * 100 >= fit.pairs * 98);  // by what ways say alone: 94 %
+  CHECK(after >= 0.965);                     // 0.952
+}

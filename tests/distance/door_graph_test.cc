@@ -4,7 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 #include <random>
 
 #include "provider/scripted_provider_fixture.h"
@@ -135,16 +138,53 @@ TEST_CASE("door model: between known doors fees are met more often than by the d
           after.share(after.same_100));
   CHECK(after.same_100 > before.same_100 + others.size() / 10);
   CHECK(after.median_error < before.median_error / 2);
-  for (const auto& bin : after.bins) {
-    if (bin.pairs < 200) continue;
-    const double held = static_cast<double>(bin.inside) / static_cast<double>(bin.pairs);
-    MESSAGE("up to ", bin.up_to_m, " m: ", held, " of ", bin.pairs);
-    CHECK(held > 0.85);
-    CHECK(held < 0.97);
-  }
+  std::vector<AnsweredTrip> one_way;  // a way back that is known tells the way to the metre
+  std::ranges::copy_if(others, std::back_inserter(one_way),
+                       [&](const auto& trip) { return !graph.bounds(trip.from, trip.to).reverse; });
+  const auto apart = distance::measure_parity(one_way, doors);
+  const double held = static_cast<double>(std::accumulate(
+                          apart.bins.begin(), apart.bins.end(), std::size_t{0},
+                          [](std::size_t sum, const auto& bin) { return sum + bin.inside; })) /
+                      static_cast<double>(apart.pairs);
+  MESSAGE("intervals hold ", held, " of ", apart.pairs);
+  CHECK(held > 0.87);
+  CHECK(held < 0.97);
   const auto read = distance::read_calibration(distance::to_json(made), "calibration");
   REQUIRE(read);
   CHECK(distance::to_json(*read) == distance::to_json(made));
+}
+
+TEST_CASE("door model: of noisy answers neither the sum of metres nor the mean of ratios is off") {
+  BlockTown town(120);
+  std::normal_distribution<double> noise(0, 0.15);
+  const auto noisy = [&](std::size_t count) {
+    std::vector<AnsweredTrip> trips;
+    while (trips.size() < count) {
+      auto trip = town.trip();
+      trip.metres = std::round(trip.metres * std::exp(noise(town.random)));
+      if (!(trip.from == trip.to)) trips.push_back(trip);
+    }
+    return trips;
+  };
+  const auto seen = noisy(6000), others = noisy(6000);
+  const auto made = distance::calibrate("a", base::Vehicle::kCar, nullptr, "", seen).value();
+  DoorGraph graph;
+  for (std::size_t i = 0; i < seen.size(); ++i) graph.add(seen[i].from, seen[i].to, seen[i].metres, {}, i);
+  const auto learned = distance::Learned::detour_of(made);
+  double ours = 0, theirs = 0, ratios = 0, count = 0;
+  for (const auto& trip : others) {
+    const auto bounds = graph.bounds(trip.from, trip.to);
+    const auto known = learned->between_doors(bounds, geo::geodesic_m(trip.from, trip.to));
+    if (bounds.reverse || !known) continue;
+    ours += static_cast<double>(known->metres.value);
+    theirs += trip.metres;
+    ratios += static_cast<double>(known->metres.value) / trip.metres;
+    ++count;
+  }
+  REQUIRE(count > 1000);
+  MESSAGE("sum ", ours / theirs - 1, ", mean of ratios ", ratios / count - 1, " of ", count);
+  CHECK(std::abs(ours / theirs - 1 + ratios / count - 1) < 0.03);
+  CHECK(std::abs(ours / theirs - 1) < 0.02);
 }
 
 TEST_CASE("memory: other trips' answers of this provider and vehicle only, and none that were forgotten") {

@@ -30,7 +30,7 @@ struct Said {
 constexpr int kFurtherRounds = 2;
 constexpr std::size_t kMostKnots = 1000;
 constexpr std::string_view kLocal = "local", kMercator = "mercator";  // planes of doors
-constexpr std::int64_t kVersion = 4;  // of the document; a snapshot of an earlier one is learned again
+constexpr std::int64_t kVersion = 5;  // of the document; a snapshot of an earlier one is learned again
 
 // Median of said over straight in bins of equal counts, then pooled until metres grow with the straight line
 // (pool adjacent violators).

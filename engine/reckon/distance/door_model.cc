@@ -46,14 +46,15 @@ std::optional<View> view_of(const DoorGraph::Bounds& bounds, double geodesic_m, 
   return view;
 }
 
-double length_factor(const DoorModel& model, double metres) {
+double length_factor(const DoorModel& model, const View& view, double straight_m) {
+  if (view.of == kReverse) return 1;
   const auto& lengths = model.lengths;
   if (lengths.empty()) return 1;
-  const auto above = std::ranges::find_if(lengths, [&](const auto& one) { return metres <= one.at_m; });
+  const auto above = std::ranges::find_if(lengths, [&](const auto& one) { return straight_m <= one.at_m; });
   if (above == lengths.begin()) return lengths.front().factor;
   if (above == lengths.end()) return lengths.back().factor;
   const auto& a = *(above - 1);
-  return a.factor + (above->factor - a.factor) * (metres - a.at_m) / (above->at_m - a.at_m);
+  return a.factor + (above->factor - a.factor) * (straight_m - a.at_m) / (above->at_m - a.at_m);
 }
 
 double raw_estimate(const DoorModel::Class& of, const View& view) {
@@ -113,26 +114,33 @@ void fit_scales(DoorModel& model, const std::vector<Example>& examples) {
   }
 }
 
-// Mean of said over estimated by length, in bins of equal counts.
+// What takes the bias away, by straight line in bins of equal counts. The sum of metres asks for one factor,
+// the mean of the ratios for a smaller one (a ratio cannot fall as far below 1 as it rises above): half way,
+// both are off by the same.
 void fit_lengths(DoorModel& model, const std::vector<Example>& examples) {
-  std::vector<std::pair<double, double>> pairs;
+  struct Pair {
+    double straight, ours, theirs;
+    auto operator<=>(const Pair&) const = default;
+  };
+  std::vector<Pair> pairs;
   for (const auto& one : examples) {
     const auto& of = model.classes.at(one.view.of);
-    if (of.scale <= 0) continue;
-    const double raw = raw_estimate(of, one.view);
-    pairs.emplace_back(raw, one.said / raw);
+    if (of.scale > 0 && one.view.of != kReverse)
+      pairs.push_back({one.straight_m, raw_estimate(of, one.view), one.said});
   }
   std::ranges::sort(pairs);
   const auto bins = std::min(kLengths, pairs.size() / kLeastInBand);
   for (std::size_t b = 0; b < bins; ++b) {
     const auto first = pairs.size() * b / bins, end = pairs.size() * (b + 1) / bins;
-    double at = 0, said = 0;
+    double straight = 0, ours = 0, theirs = 0, ratios = 0;
     for (auto i = first; i < end; ++i) {
-      at += pairs[i].first;
-      said += pairs[i].second;
+      straight += pairs[i].straight;
+      ours += pairs[i].ours;
+      theirs += pairs[i].theirs;
+      ratios += pairs[i].ours / pairs[i].theirs;
     }
     const auto count = static_cast<double>(end - first);
-    model.lengths.push_back({at / count, said / count});
+    model.lengths.push_back({straight / count, 2 / (ours / theirs + ratios / count)});
   }
 }
 
@@ -164,7 +172,8 @@ void fit_intervals(DoorModel& model, const std::vector<Example>& examples) {
       if (of.scale <= 0) continue;
       const double raw = raw_estimate(of, one.view);
       (one.view.of == kReverse ? reversed : scored)
-          .push_back({one.straight_m, raw * length_factor(others, raw), one.said, of.scale});
+          .push_back(
+              {one.straight_m, raw * length_factor(others, one.view, one.straight_m), one.said, of.scale});
     }
   }
   model.interval = fit_interval(std::move(scored));
@@ -195,7 +204,7 @@ std::optional<Estimate> door_estimate(const DoorModel& model, const DoorGraph::B
   const auto& interval = view->of == kReverse ? model.reverse_interval : model.interval;
   if (interval.empty()) return std::nullopt;
   const auto& of = model.classes.at(view->of);
-  const double raw = raw_estimate(of, *view), metres = raw * length_factor(model, raw);
+  const double metres = raw_estimate(of, *view) * length_factor(model, *view, geodesic_m);
   return with_interval(metres, geodesic_m, interval, of.scale);
 }
 

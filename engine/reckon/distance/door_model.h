@@ -30,10 +30,10 @@ struct DoorModel {
   };
   std::array<Class, kDoorClasses> classes{};
   struct Length {
-    double at_m = 0;    ///< of the estimate
-    double factor = 1;  ///< that takes the mean bias away; straight between these lengths
+    double at_m = 0;    ///< straight line
+    double factor = 1;  ///< that takes the bias away; straight between these lengths
   };
-  std::vector<Length> lengths;
+  std::vector<Length> lengths;                 ///< of trips whose way back is not known
   std::vector<IntervalKnot> interval;          ///< in the scale of the class
   std::vector<IntervalKnot> reverse_interval;  ///< of trips whose way back is known: they are off otherwise
   bool empty() const { return interval.empty() && reverse_interval.empty(); }

@@ -113,17 +113,18 @@ double RouteFitter::dearer_ms(std::size_t trip) const {
 }
 
 // Our path when some edges were closed.
-const ModelPath& RouteFitter::path_without(std::size_t trip, std::span<const std::uint32_t> edge_dirs) {
+const ModelPath& RouteFitter::path_without(std::size_t trip, Ends& doors,
+                                           std::span<const std::uint32_t> edge_dirs) {
   Without without(*this, edge_dirs);
-  auto from = without.door(doors_[trip].from, trips_[trip].from, TripEnd::kStart);
-  auto to = without.door(doors_[trip].to, trips_[trip].to, TripEnd::kFinish);
-  const auto* path = &router_.path(from, to);
+  doors.from = without.door(doors.from, trips_[trip].from, TripEnd::kStart);
+  doors.to = without.door(doors.to, trips_[trip].to, TripEnd::kFinish);
+  const auto* path = &router_.path(doors.from, doors.to);
   for (int tries = 0; tries < kMostDoors && !path->found; ++tries) {
-    const bool start = without.strand(from), finish = without.strand(to);
+    const bool start = without.strand(doors.from), finish = without.strand(doors.to);
     if (!start && !finish) break;
-    if (start) from = router_.door(trips_[trip].from, TripEnd::kStart);
-    if (finish) to = router_.door(trips_[trip].to, TripEnd::kFinish);
-    path = &router_.path(from, to);
+    if (start) doors.from = router_.door(trips_[trip].from, TripEnd::kStart);
+    if (finish) doors.to = router_.door(trips_[trip].to, TripEnd::kFinish);
+    path = &router_.path(doors.from, doors.to);
   }
   return *path;
 }
@@ -170,62 +171,56 @@ double RouteFitter::cost_ms(const ModelPath& path) const {
 
 // Whether a trip comes out right when one closed edge is opened, as a way or as its door; or when it is
 // opened and another one, that we would take then, is closed.
-bool RouteFitter::opens_up(std::size_t trip, std::uint32_t edge_dir) {
-  const auto edge = edge_dir / 2;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> kept;
-  for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc) {
-    kept.emplace_back(arc, router_.costs_.arc_ms[arc]);
-    router_.costs_.arc_ms[arc] = open_costs_.arc_ms[arc];
-  }
-  const bool was_open = router_.open_[edge];
-  router_.open_[edge] = true;
-  const auto kept_doors = doors_[trip];
-  doors_[trip] = doors_of(trips_[trip]);
-  auto path = router_.path(doors_[trip].from, doors_[trip].to);
+bool RouteFitter::opens_up(std::size_t trip, std::uint32_t edge) {
+  const Opened opened(*this, edge);
+  const auto ends = doors_of(trips_[trip]);
+  auto path = router_.path(ends.from, ends.to);
   bool right = matches(path, trip);
   const double told_ms = trips_[trip].seconds * 1000;
   if (!right && path.found && static_cast<double>(path.cost_ms) < told_ms - margin_ms_) {
     const auto ours = path;
     for (const auto other : suspects(ours, kMostSuspects)) {
       if (proven_[other] > 0 || other / 2 == edge) continue;
-      path = path_without(trip, std::array{other});
+      auto moved = ends;
+      path = path_without(trip, moved, std::array{other});
       right = matches(path, trip);
       if (right) break;
     }
   }
   if (right) known_[trip] = path;
-  doors_[trip] = kept_doors;
-  router_.open_[edge] = was_open;
-  for (const auto& [arc, ms] : kept) router_.costs_.arc_ms[arc] = ms;
   return right;
 }
 
-// The provider was faster than we: a road is closed wrongly, or it met the roads elsewhere.
-bool RouteFitter::look_for_open(std::size_t trip) {
-  const double told_ms = trips_[trip].seconds * 1000;
-  const auto most = road::cost_of(static_cast<std::uint32_t>(std::min(told_ms + margin_ms_, 2e9)), 0);
+// Closed edges by which a trip, were one of them open, would take no longer than so much; and those that its
+// doors would be on.
+std::set<std::uint32_t> RouteFitter::closed_within_reach(std::size_t trip, double most_ms) {
+  const auto most = road::cost_of(static_cast<std::uint32_t>(std::min(most_ms, 2e9)), 0);
   there_.from(network_, router_.costs_, doors_[trip].from, most);
   onward_.to(network_, router_.costs_, doors_[trip].to, most);
-  Edges closed;
+  std::set<std::uint32_t> closed;
   for (const auto& [edge_dir, change] : changes_) {
     for (auto arc = graph_.edge_first_arc[edge_dir / 2]; arc < graph_.edge_first_arc[edge_dir / 2 + 1];
          ++arc) {
       if (graph_.arcs[arc].edge_dir != edge_dir) continue;
       const auto by = cost_by(network_, router_.costs_, there_, onward_, arc,
                               road::cost_of(open_costs_.arc_ms[arc], graph_.arcs[arc].length_mm));
-      if (by != road::kNoCost && static_cast<double>(road::time_ms_of(by)) <= told_ms + margin_ms_)
-        closed.push_back(edge_dir);
+      if (by != road::kNoCost && static_cast<double>(road::time_ms_of(by)) <= most_ms)
+        closed.insert(edge_dir / 2);
     }
   }
   for (const auto* door : {&open_doors_[trip].from, &open_doors_[trip].to}) {
     for (const auto& terminal : door->terminals) {
-      if (changes_.contains(graph_.arcs[terminal.arc].edge_dir))
-        closed.push_back(graph_.arcs[terminal.arc].edge_dir);
+      const auto edge_dir = graph_.arcs[terminal.arc].edge_dir;
+      if (changes_.contains(edge_dir)) closed.insert(edge_dir / 2);
     }
   }
-  std::set<std::uint32_t> asked;
-  return std::ranges::any_of(
-      closed, [&](auto edge_dir) { return asked.insert(edge_dir / 2).second && opens_up(trip, edge_dir); });
+  return closed;
+}
+
+// The provider was faster than we: a road is closed wrongly, or it met the roads elsewhere.
+bool RouteFitter::look_for_open(std::size_t trip) {
+  const auto closed = closed_within_reach(trip, trips_[trip].seconds * 1000 + margin_ms_);
+  return std::ranges::any_of(closed, [&](auto edge) { return opens_up(trip, edge); });
 }
 
 void RouteFitter::look_at_doors(std::size_t trip) {
@@ -417,6 +412,7 @@ void RouteFitter::find_closed() {
     best_alike = alike();
   }
   go_back_to(best);
+  repair();
 }
 
 void RouteFitter::apply_changes() {

@@ -1,8 +1,8 @@
 #pragma once
 
 // The state of one fit (route_fit.h), shared by its parts: what is the same for all trips (paces, turns,
-// rules, yardstick: route_fit.cc), roads that are closed (route_fit_roads.cc) and roads that are liked less
-// (route_fit_preferences.cc).
+// rules, yardstick: route_fit.cc), roads that are closed (route_fit_roads.cc, route_fit_repair.cc) and roads
+// that are liked less (route_fit_preferences.cc).
 
 #include <algorithm>
 #include <array>
@@ -125,15 +125,21 @@ class RouteFitter {
   void fit_margin();
   double dearer_ms(std::size_t trip) const;
   class Without;  ///< closes some edges for a while
-  const ModelPath& path_without(std::size_t trip, std::span<const std::uint32_t> edge_dirs);
+  class Opened;   ///< opens a closed edge for a while
+  const ModelPath& path_without(std::size_t trip, Ends& doors, std::span<const std::uint32_t> edge_dirs);
+  const ModelPath& path_without(std::size_t trip, std::span<const std::uint32_t> edge_dirs) {
+    auto doors = doors_[trip];
+    return path_without(trip, doors, edge_dirs);
+  }
   Edges suspects(const ModelPath& path, std::size_t most) const;
 
   void find_closed();
   void look_at(std::size_t trip);
   void look_at_close_call(std::size_t trip);
+  std::set<std::uint32_t> closed_within_reach(std::size_t trip, double most_ms);
   bool look_for_open(std::size_t trip);
   void look_at_doors(std::size_t trip);
-  bool opens_up(std::size_t trip, std::uint32_t edge_dir);
+  bool opens_up(std::size_t trip, std::uint32_t edge);
   void blame(std::size_t trip, Edges edges, const ModelPath& path = {});
   double cost_ms(const ModelPath& path) const;
   void refit_paces();
@@ -145,6 +151,9 @@ class RouteFitter {
   void set_closed(std::span<const std::uint32_t> edges);
   void count_noise();
   double noise() const;
+
+  class Repair;
+  void repair();
 
   void find_clues(int round);
   void apply_changes();
@@ -183,4 +192,31 @@ class RouteFitter {
   std::size_t asked_ = 0;
   bool stopped_ = false;
 };
+
+/// A closed edge opened, until its end.
+class RouteFitter::Opened {
+ public:
+  Opened(RouteFitter& fitter, std::uint32_t edge)
+      : router_(fitter.router_), edge_(edge), was_open_(router_.open_[edge]) {
+    const auto& first = fitter.graph_.edge_first_arc;
+    for (auto arc = first[edge]; arc < first[edge + 1]; ++arc) {
+      kept_.emplace_back(arc, router_.costs_.arc_ms[arc]);
+      router_.costs_.arc_ms[arc] = fitter.open_costs_.arc_ms[arc];
+    }
+    router_.open_[edge] = true;
+  }
+  ~Opened() {
+    for (const auto& [arc, ms] : kept_) router_.costs_.arc_ms[arc] = ms;
+    router_.open_[edge_] = was_open_;
+  }
+  Opened(const Opened&) = delete;
+  Opened& operator=(const Opened&) = delete;
+
+ private:
+  ModelRouter& router_;
+  std::uint32_t edge_;
+  bool was_open_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> kept_;
+};
+
 }  // namespace reckon::distance
