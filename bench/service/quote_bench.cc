@@ -17,6 +17,7 @@
 
 #include "reckon/service/quote_document.h"
 #include "reckon/service/quote_engine.h"
+#include "reckon/service/quote_id.h"
 
 using namespace reckon;
 
@@ -128,6 +129,12 @@ void write_quote(benchmark::State& state) {
   state.counters["bytes"] = static_cast<double>(quote.json.size());
 }
 BENCHMARK(write_quote)->ArgName("provider")->Arg(0)->Arg(1);
+
+void new_id(benchmark::State& state) {
+  const auto now = base::SystemClock().wall_now();
+  for (auto _ : state) benchmark::DoNotOptimize(service::new_quote_id(now));
+}
+BENCHMARK(new_id);
 
 void write_trace(benchmark::State& state) {
   const auto quote = finished_quote(true);
