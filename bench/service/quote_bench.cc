@@ -1,7 +1,7 @@
 // The in-process quote path without a provider: coordinates in, traced fee out, not stored. Percentiles of
-// single quotes beside the mean, and its parts (geodesic only, price only) in the same run. Map:
-// RECKON_BENCH_MAP, else none (geodesic). Trips: seed 1, log-normal lengths, median 1.8 km, inside the map's
-// box.
+// single quotes beside the mean, and its parts in the same run: the price; the bytes of a finished quote,
+// with the same bytes copied as the limit. Map: RECKON_BENCH_MAP, else none (geodesic). Trips: seed 1,
+// log-normal lengths, median 1.8 km, inside the map's box.
 
 #include <benchmark/benchmark.h>
 
@@ -12,9 +12,12 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "reckon/service/quote_document.h"
 #include "reckon/service/quote_engine.h"
+#include "reckon/service/quote_id.h"
 
 using namespace reckon;
 
@@ -83,6 +86,77 @@ void price_only(benchmark::State& state) {
   }
 }
 BENCHMARK(price_only);
+
+// Answers at once, so that a quote has all that it can have: a provider's metres and what the own map said.
+class Instant final : public provider::MapProvider {
+ public:
+  std::string_view name() const override { return "kakao"; }
+  bool serves(base::Vehicle) const override { return true; }
+  provider::ProviderAnswer route(const provider::TripRequest&, base::Deadline) override {
+    provider::ProviderAnswer answer;
+    answer.outcome = provider::Outcome::kOk;
+    answer.distance = base::Metres{2716};
+    answer.duration = base::Seconds{512};
+    return answer;
+  }
+};
+
+// A quote of three lines; with a provider also its shadow, without one the reasons.
+service::Quote finished_quote(bool with_provider) {
+  static const base::SystemClock clock;
+  service::QuoteEngine::Parts parts;
+  parts.tariffs = {tariff_named("t4-rider-2022")};
+  parts.clock = &clock;
+  if (with_provider) parts.providers = {std::make_shared<Instant>()};
+  service::QuoteEngine engine(std::move(parts));
+  road::RoadMap::Query query;
+  service::QuoteRequest request{
+      {geo::LatLng::from_degrees(37.55, 126.99, "from").value(),
+       geo::LatLng::from_degrees(37.567, 126.99, "to").value(), base::Vehicle::kMotorcycle},
+      {},
+      ""};
+  request.context.at = clock.wall_now();
+  return engine.quote(query, request, base::Deadline::after(clock, std::chrono::milliseconds{800})).value();
+}
+
+void write_quote(benchmark::State& state) {
+  const auto quote = finished_quote(state.range(0) != 0);
+  for (auto _ : state) {
+    auto json = service::quote_document(quote);
+    benchmark::DoNotOptimize(json);
+  }
+  if (service::quote_document(quote) != quote.json) state.SkipWithError("other bytes than the quote's own");
+  state.counters["bytes"] = static_cast<double>(quote.json.size());
+}
+BENCHMARK(write_quote)->ArgName("provider")->Arg(0)->Arg(1);
+
+void new_id(benchmark::State& state) {
+  const auto now = base::SystemClock().wall_now();
+  for (auto _ : state) benchmark::DoNotOptimize(service::new_quote_id(now));
+}
+BENCHMARK(new_id);
+
+void write_trace(benchmark::State& state) {
+  const auto quote = finished_quote(true);
+  for (auto _ : state) {
+    auto json = fee::to_json(quote.trace);
+    benchmark::DoNotOptimize(json);
+  }
+  state.counters["bytes"] = static_cast<double>(quote.trace_json.size());
+}
+BENCHMARK(write_trace);
+
+// What no writer can go below: a string of its own with as many bytes.
+void copy_quote(benchmark::State& state) {
+  const auto quote = finished_quote(true);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(quote.json.data());
+    std::string json(quote.json);
+    benchmark::DoNotOptimize(json);
+  }
+  state.counters["bytes"] = static_cast<double>(quote.json.size());
+}
+BENCHMARK(copy_quote);
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "fee/fee_reference.h"
 #include "fee/random_tariff_fixture.h"
 #include "reckon/base/json_reader.h"
+#include "reckon/base/json_writer.h"
 #include "reckon/fee/price.h"
 #include "reckon/fee/tariff_reader.h"
 
@@ -57,6 +58,20 @@ test::ReferenceFee answer_of(const base::Result<fee::FeeTrace>& trace) {
   return answer;
 }
 
+// As a person would put a line together, piece by piece.
+std::string lines_json(const fee::Tariff& tariff, const std::vector<fee::FeeLine>& lines) {
+  std::string out;
+  base::JsonWriter json(out);
+  json.begin_array();
+  for (const auto& line : lines) {
+    json.begin_object().key("rule").string(fee::rule_of(tariff, line));
+    json.key("type").string(fee::type_of(tariff, line)).key("amount").integer(line.amount.minor);
+    json.key("text").string(fee::text_of(tariff, line)).end_object();
+  }
+  json.end_array();
+  return R"("lines":)" + out + ',';
+}
+
 struct Seen {
   std::map<std::string, std::int64_t> refusals, rules;
 };
@@ -88,6 +103,9 @@ void compare(const std::string& tariff_json, const std::string& delivery_json,
     for (const auto& line : trace->lines) sum += line.amount.minor;
     REQUIRE(sum == trace->total.minor);
     const auto json = fee::to_json(*trace);
+    REQUIRE(json.find(lines_json(*tariff, trace->lines)) != std::string::npos);
+    if (trace->rider_pay)
+      REQUIRE(json.find(lines_json(*tariff->rider_pay, trace->rider_pay->lines)) != std::string::npos);
     const auto inputs = fee::read_trace_inputs(json, "trace").value();
     REQUIRE(fee::to_json(fee::price(tariff, inputs.context, inputs.distance).value()) == json);
   }

@@ -22,7 +22,7 @@ def sources():
     """What pricing needs, and the program that prices."""
     told_only = {"explain.cc", "lint.cc"}
     fee = [path for path in (SOURCE / "engine/reckon/fee").glob("*.cc") if path.name not in told_only]
-    names = ("clock", "hash", "json_reader", "json_writer", "local_time", "plain_text", "result")
+    names = ("clock", "digits", "hash", "json_pen", "json_reader", "json_writer", "local_time", "plain_text", "result", "time_text")
     base = [SOURCE / f"engine/reckon/base/{name}.cc" for name in names]
     geo = [SOURCE / f"engine/reckon/geo/{name}.cc" for name in ("area_index", "polygon")]
     tests = [SOURCE / "tests/determinism/trace_hashes.cc", SOURCE / "tests/fee/random_tariff_fixture.cc"]

@@ -3,8 +3,11 @@
 #include <date/tz.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <cctype>
 #include <exception>
+
+#include "reckon/base/time_text.h"
 
 namespace reckon::base {
 namespace {
@@ -84,37 +87,9 @@ Result<WallTime> parse_rfc3339(std::string_view text, std::string_view where) {
               fmt::format("'{}' is not a time; {}", text.substr(0, 40), kTimeAllowed));
 }
 
-namespace {
-
-void append_digits(std::string& text, std::uint64_t value, std::size_t width) {
-  text.append(width, '0');
-  for (auto at = text.rbegin(); value > 0 && width > 0; ++at, --width, value /= 10)
-    *at = static_cast<char>('0' + value % 10);
-}
-
-}  // namespace
-
 std::string format_rfc3339(WallTime time) {
-  const auto days = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{days};
-  const std::chrono::hh_mm_ss clock{time - days};
-  const int year = static_cast<int>(date.year());
-  std::string text;
-  text.reserve(28);
-  if (year < 0 || year > 9999) {
-    text = fmt::format("{:04}", year);
-  } else {
-    append_digits(text, static_cast<std::uint64_t>(year), 4);
-  }
-  const auto append = [&](char before, std::uint64_t value) { append_digits(text += before, value, 2); };
-  append('-', static_cast<unsigned>(date.month()));
-  append('-', static_cast<unsigned>(date.day()));
-  append('T', static_cast<std::uint64_t>(clock.hours().count()));
-  append(':', static_cast<std::uint64_t>(clock.minutes().count()));
-  append(':', static_cast<std::uint64_t>(clock.seconds().count()));
-  if (clock.subseconds().count() != 0)
-    append_digits(text += '.', static_cast<std::uint64_t>(clock.subseconds().count()), 6);
-  return text += 'Z';
+  std::array<char, kMaxRfc3339Bytes> text{};
+  return {text.data(), write_rfc3339(time, text.data())};
 }
 
 Result<TimeZone> TimeZone::named(std::string_view name, std::string_view where) {

@@ -4,33 +4,17 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
+#include "reckon/base/json_plain.h"
 #include "reckon/base/plain_text.h"
 
 namespace reckon::base {
 namespace {
 
-// Whether each of eight bytes stands for itself: ASCII, no control character, quotation mark or backslash.
-bool all_plain(const char* text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kTops = 0x8080808080808080;
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, text, sizeof bytes);
-  const auto below = [&](std::uint64_t value, std::uint64_t bound) {
-    return (value - kOnes * bound) & ~value;
-  };
-  return ((bytes | below(bytes, 0x20) | below(bytes ^ kOnes * '"', 1) | below(bytes ^ kOnes * '\\', 1)) &
-          kTops) == 0;
-}
-
-bool is_plain(char c) {
-  return c >= 0x20 && c != '"' && c != '\\' && static_cast<unsigned char>(c) < 0x80;
-}
-
 // How many bytes at the start stand for themselves.
 std::size_t plain_prefix(std::string_view text) {
   std::size_t count = 0;
-  while (count + 8 <= text.size() && all_plain(text.data() + count)) count += 8;
+  while (count + 8 <= text.size() && all_plain(word_at<std::uint64_t>(text.data() + count))) count += 8;
   while (count < text.size() && is_plain(text[count])) ++count;
   return count;
 }

@@ -25,41 +25,10 @@
 #include <vector>
 
 #include "reckon/base/result.h"
+#include "reckon/fee/line_form.h"
 #include "reckon/fee/tariff.h"
 
 namespace reckon::fee {
-
-enum class LineKind : std::uint8_t {
-  kBase,
-  kTable,  ///< base and distance by the zone table
-  kStep,
-  kDistanceRounding,
-  kSurcharge,
-  kGroupMaximum,
-  kSurchargeMaximum,
-  kSurchargeRounding,
-  kPromotion,
-  kPromotionMaximum,
-  kMinimum,
-  kMaximum,
-  kRounding,
-  kPickup,
-  kDrop,
-  kExtraStop,
-  kLegs,
-  kCancellation,
-  kReturn,
-};
-
-/// One line of a fee; which rule gave it, and how much.
-struct FeeLine {
-  LineKind kind = LineKind::kBase;
-  std::uint32_t index =
-      0;  ///< of the step, surcharge, promotion, group, table or outcome entry in the tariff
-  std::int64_t count =
-      0;  ///< started lengths (kStep), started units (`per`), metres (pro-rata steps, kLegs), stops
-  Money amount;
-};
 
 /// A priced delivery. Keep one and use it again: its lines keep their memory.
 struct Fee {
@@ -103,6 +72,8 @@ class Plan {
   base::Result<std::optional<base::Metres>> table_distance(geo::PointE7 from, geo::PointE7 to) const;
 
   const ZoneSet& zones() const { return zones_; }
+  /// How the tariff's lines are written.
+  const LineForms& line_forms() const { return line_forms_; }
 
  private:
   friend class PlanCompiler;
@@ -171,6 +142,7 @@ class Plan {
   std::vector<Measure> needs_;
   std::optional<RoutePricing> route_;
   std::vector<OutcomeFee> cancellation_, returns_;
+  LineForms line_forms_;
 
   ZoneSet zones_;
   bool needs_local_ = false, needs_zones_ = false, has_table_ = false;

@@ -14,6 +14,7 @@ class PlanCompiler {
 
   void run() {
     copy_scalars();
+    plan_.line_forms_ = LineForms(tariff_);
     plan_.zones_ = ZoneSet(tariff_.zones);
     compile_rules(tariff_.surcharges, plan_.surcharges_);
     compile_rules(tariff_.promotions, plan_.promotions_);

@@ -14,6 +14,10 @@
 #include "reckon/fee/plan.h"
 #include "reckon/fee/tariff.h"
 
+namespace reckon::base {
+class JsonPen;
+}
+
 namespace reckon::fee {
 
 /// What was priced, for the record: pricing uses the metres only.
@@ -58,6 +62,10 @@ std::string_view type_of(const Tariff& tariff, const FeeLine& line);
 
 /// One plain sentence, such as `3 started steps of 500 m beyond 1500 m at 500 KRW`.
 std::string text_of(const Tariff& tariff, const FeeLine& line);
+
+/// Lines of `tariff` as the array of JSON that stands in traces and quotes:
+/// `[{"rule":…,"type":…,"amount":…,"text":…},…]`. @return the pen behind it
+base::JsonPen write_lines(base::JsonPen json, const Tariff& tariff, const std::vector<FeeLine>& lines);
 
 /// The trace as canonical JSON: same inputs, same bytes, on every machine.
 std::string to_json(const FeeTrace& trace);

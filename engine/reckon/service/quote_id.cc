@@ -1,9 +1,12 @@
 #include "reckon/service/quote_id.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <cstdint>
-#include <random>
 #include <string_view>
+
+#include "reckon/base/result.h"
 
 namespace reckon::service {
 namespace {
@@ -14,11 +17,11 @@ std::string new_quote_id(base::WallTime now) {
   auto millis = static_cast<std::uint64_t>(now.time_since_epoch().count() / 1000);
   std::string id(26, '0');
   for (std::size_t i = 10; i-- > 0; millis >>= 5) id[i] = kAlphabet[millis & 31];
-  std::random_device random;
-  for (std::size_t i = 10; i < 26;) {
-    std::uint32_t bits = random();
-    for (int k = 0; k < 6 && i < 26; ++k, ++i, bits >>= 5) id[i] = kAlphabet[bits & 31];
-  }
+  // The system's own call: std::random_device asks the processor what it can do each time it is made, which
+  // takes 15 us where a hypervisor answers.
+  std::array<unsigned char, 16> random{};
+  RECKON_CHECK(::getentropy(random.data(), random.size()) == 0);
+  for (std::size_t i = 0; i < random.size(); ++i) id[10 + i] = kAlphabet[random[i] & 31];
   return id;
 }
 

@@ -10,7 +10,7 @@
 namespace reckon::service {
 
 /// 48 bits of milliseconds since 1970 and 80 random bits in Crockford's base 32.
-/// Source: docs/sources.md#ulid. Any thread; about a microsecond.
+/// Source: docs/sources.md#ulid. Any thread; half a microsecond, most of it the system's random bytes.
 std::string new_quote_id(base::WallTime now);
 
 /// Whether `text` has the form of a quote id.
