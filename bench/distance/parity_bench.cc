@@ -2,9 +2,12 @@
 // docs/parity.md. Data: answers of a real provider (provider-answers/porto-car.csv of the shared data), and
 // of hidden providers made on its maps, with speeds, turn costs and 2 % closed roads that nobody tells (seeds
 // below). The first 5,000 trips are learned from, the others are in the outage. Prints a Markdown table;
-// words that follow the program's name choose rows whose name contains one of them.
+// words that follow the program's name choose rows whose name contains one of them. Answers of one's own:
+// RECKON_BENCH_ANSWERS (a CSV in order of asking), RECKON_BENCH_PBF (the extract, default Porto) and
+// RECKON_BENCH_VEHICLE (default car) give a row of that file and no other.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -46,13 +49,16 @@ std::filesystem::path shared_data() {
                          : std::filesystem::path(RECKON_SOURCE_DIR) / ".." / "shared" / "data";
 }
 
-std::shared_ptr<const road::RoadMap> built(const std::string& name, base::Vehicle vehicle) {
-  const auto extract = shared_data() / "maps" / (name + ".osm.pbf");
+std::filesystem::path extract_of(const std::string& name) {
+  return shared_data() / "maps" / (name + ".osm.pbf");
+}
+
+std::shared_ptr<const road::RoadMap> built(const std::filesystem::path& extract, base::Vehicle vehicle) {
   if (!std::filesystem::exists(extract)) {
     fmt::print("SKIPPED: {} is not there\n", extract.string());
     return nullptr;
   }
-  const auto file = std::filesystem::temp_directory_path() / fmt::format("reckon-parity-{}.rmap", name);
+  const auto file = std::filesystem::temp_directory_path() / fmt::format("reckon-parity-{}.rmap", getpid());
   const auto made = road::build_map({{extract}, file, {vehicle}, {}});
   auto map = made ? road::RoadMap::open(file) : base::fail(made.error());
   std::filesystem::remove(file);
@@ -214,18 +220,40 @@ void compare_without_map() {
   }
 }
 
-void compare_real() {
-  const auto file = shared_data() / "provider-answers" / "porto-car.csv";
-  const auto bytes = base::read_file(file, base::kMaxCsvBytes);
-  if (!bytes) return fmt::print("SKIPPED: {} is not there\n", file.string());
-  const auto trips = distance::read_pairs_csv(*bytes, file.string());
+struct Answers {
+  std::filesystem::path file, extract;
+  base::Vehicle vehicle;
+  Lengths lengths;
+};
+
+void compare_real(const Answers& answers) {
+  const auto bytes = base::read_file(answers.file, base::kMaxCsvBytes);
+  if (!bytes) return fmt::print("SKIPPED: {} is not there\n", answers.file.string());
+  const auto trips = distance::read_pairs_csv(*bytes, answers.file.string());
   if (!trips) return fmt::print("SKIPPED: {}: {}\n", trips.error().where, trips.error().message);
-  if (const auto map = built("porto", base::Vehicle::kCar))
-    compare("porto-car.csv", map, base::Vehicle::kCar, *trips, Lengths::kAlsoMarket);
+  if (const auto map = built(answers.extract, answers.vehicle))
+    compare(answers.file.filename().string(), map, answers.vehicle, *trips, answers.lengths);
+}
+
+// Answers that the user names, of whatever provider and map; nothing where none are named.
+std::optional<Answers> named_answers() {
+  const auto named = [](const char* variable, std::string otherwise) {
+    const char* value = std::getenv(variable);
+    return value != nullptr ? std::string(value) : otherwise;
+  };
+  const auto file = named("RECKON_BENCH_ANSWERS", "");
+  if (file.empty()) return std::nullopt;
+  const auto vehicle = base::vehicle_from(named("RECKON_BENCH_VEHICLE", "car"));
+  if (!vehicle) {
+    fmt::print(stderr, "RECKON_BENCH_VEHICLE: is no vehicle; {}\n", base::kVehiclesAllowed);
+    std::exit(2);
+  }
+  return Answers{file, named("RECKON_BENCH_PBF", extract_of("porto").string()), *vehicle,
+                 Lengths::kAsTheyAre};
 }
 
 void compare_hidden(const char* name, std::uint32_t seed) {
-  const auto map = built(name, base::Vehicle::kCar);
+  const auto map = built(extract_of(name), base::Vehicle::kCar);
   if (!map) return;
   const road::RouteNetwork network(map->network(base::Vehicle::kCar));
   const auto trips =
@@ -237,6 +265,7 @@ void compare_hidden(const char* name, std::uint32_t seed) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> wanted(argv + 1, argv + argc);
+  const auto own_answers = named_answers();
   const auto chosen = [&](const std::string& row) {
     return wanted.empty() ||
            std::ranges::any_of(wanted, [&](const auto& word) { return row.find(word) != std::string::npos; });
@@ -245,8 +274,14 @@ int main(int argc, char** argv) {
       "| provider | estimate | trips | same fee, 100 m steps, % | 500 m, % | error, won | bias, won | metres "
       "off, median % | intervals hold, % by bin | metres, bias % by bin | learning |\n");
   fmt::print("|---|---|---|---|---|---|---|---|---|---|---|\n");
+  if (own_answers) {
+    compare_real(*own_answers);
+    return 0;
+  }
   if (chosen("korea-delivery")) compare_without_map();
-  if (chosen("porto-car.csv")) compare_real();
+  if (chosen("porto-car.csv"))
+    compare_real({shared_data() / "provider-answers" / "porto-car.csv", extract_of("porto"),
+                  base::Vehicle::kCar, Lengths::kAlsoMarket});
   for (const auto* name : kMaps) {
     for (const auto seed : kSeeds) {
       if (chosen(fmt::format("{}-hidden-{}", name, seed))) compare_hidden(name, seed);
