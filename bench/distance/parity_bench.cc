@@ -26,6 +26,7 @@
 #include "reckon/base/file.h"
 #include "reckon/base/limits.h"
 #include "reckon/distance/lesson.h"
+#include "reckon/distance/memory.h"
 #include "reckon/distance/pairs.h"
 #include "reckon/distance/plausibility.h"
 #include "reckon/geo/geodesic.h"
@@ -120,8 +121,11 @@ void print_row(const std::string& who, std::string_view what, const Parity& pari
 
 enum class Lengths : std::uint8_t { kAsTheyAre, kAlsoMarket };
 
-void compare(const std::string& who, const std::shared_ptr<const road::RoadMap>& map, base::Vehicle vehicle,
-             std::span<const AnsweredTrip> trips, Lengths lengths) {
+// @return what was learned; null where nothing was
+std::shared_ptr<const distance::Learned> compare(const std::string& who,
+                                                 const std::shared_ptr<const road::RoadMap>& map,
+                                                 base::Vehicle vehicle, std::span<const AnsweredTrip> trips,
+                                                 Lengths lengths) {
   const auto answered = std::min(kSeen, trips.size() / 2);
   const auto seen = believable(who, trips.first(answered));
   auto others = trips.subspan(answered, std::min(kOthers, trips.size() - answered));
@@ -138,16 +142,61 @@ void compare(const std::string& who, const std::shared_ptr<const road::RoadMap>&
   const auto began = std::chrono::steady_clock::now();
   const auto lesson = distance::learn("provider", vehicle, map, seen);
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  if (!lesson) return fmt::print("| {} | not learned: {} |\n", who, lesson.error().message);
-  const auto learned = distance::Learned::make(map, (*lesson)->calibration);
-  if (!learned) return fmt::print("| {} | not used: {} |\n", who, learned.error().message);
+  const auto learned =
+      lesson ? distance::Learned::make(map, (*lesson)->calibration) : base::fail(lesson.error());
+  if (!learned) {
+    fmt::print("| {} | not learned: {} |\n", who, learned.error().message);
+    return nullptr;
+  }
   print_row(who, "learned detour", measure(nullptr, learned->get()), 0);
   print_row(who, "map and answers", measure(map.get(), learned->get()), took);
-  if (lengths == Lengths::kAsTheyAre) return;
+  if (lengths == Lengths::kAsTheyAre) return *learned;
   const auto market = as_market(others);
   others = market;
   print_row(who + ", market", "map alone", measure(map.get(), nullptr), 0);
   print_row(who + ", market", "map and answers", measure(map.get(), learned->get()), 0);
+  return *learned;
+}
+
+// The same outage where one trip in three is one that was asked before, its doors up to three metres from
+// where they were (a geocoder's own scatter): the answers to the same doors are remembered, as the ladder
+// does.
+void compare_repeated(const std::string& who, const std::shared_ptr<const road::RoadMap>& map,
+                      const distance::Learned& learned, test::HiddenProvider& provider,
+                      std::span<const AnsweredTrip> seen, std::span<const AnsweredTrip> unseen) {
+  constexpr base::Vehicle kVehicle = base::Vehicle::kCar;
+  constexpr std::int32_t kScatterE7 = 270;  // three metres of latitude
+  const base::WallTime now{};
+  distance::AnswerMemory memory;
+  for (const auto& trip : seen)
+    memory.remember({"provider", kVehicle, trip.from, trip.to, base::Metres{std::llround(trip.metres)},
+                     base::Seconds{std::llround(trip.seconds)}, now});
+  std::mt19937 random(20261127);
+  const auto near_by = [&](const geo::LatLng& place) {
+    const auto at = geo::PlaceE7::nearest(place);
+    const auto off = [&] { return static_cast<std::int32_t>(random() % (2 * kScatterE7)) - kScatterE7; };
+    return geo::LatLng::from_e7(at.lat + off(), at.lng + off());
+  };
+  std::vector<AnsweredTrip> trips;
+  for (std::size_t i = 0; i < unseen.size(); ++i) {
+    auto trip = unseen[i];
+    if (i % 3 == 0) {
+      const auto& before = seen[random() % seen.size()];
+      trip.from = near_by(before.from);
+      trip.to = near_by(before.to);
+      if (!provider.answer(trip)) continue;
+    }
+    trips.push_back(trip);
+  }
+  road::Roads::Query query;
+  const auto parity = distance::measure_parity(trips, [&](const geo::LatLng& from, const geo::LatLng& to) {
+    const auto past = memory.recall("provider", kVehicle, from, to, now, std::chrono::hours{1});
+    if (past && past->same_doors) return past->estimate;
+    auto local = distance::local_estimate(map.get(), query, kVehicle, from, to);
+    learned.improve(local, kVehicle, from, to);
+    return local.estimate;
+  });
+  print_row(who + ", one in three asked before", "map, answers and memory", parity, 0);
 }
 
 // Delivery instances with full matrices of road metres: their matrices are the provider, and there is no map.
@@ -256,9 +305,14 @@ void compare_hidden(const char* name, std::uint32_t seed) {
   const auto map = built(extract_of(name), base::Vehicle::kCar);
   if (!map) return;
   const road::RouteNetwork network(map->network(base::Vehicle::kCar));
-  const auto trips =
-      test::HiddenProvider(network, seed, kClosedShare).trips(kSeen + kOthers, test::TripLengths::kMarket);
-  compare(fmt::format("{}-hidden-{}", name, seed), map, base::Vehicle::kCar, trips, Lengths::kAsTheyAre);
+  test::HiddenProvider provider(network, seed, kClosedShare);
+  const auto trips = provider.trips(kSeen + kOthers, test::TripLengths::kMarket);
+  const auto who = fmt::format("{}-hidden-{}", name, seed);
+  const auto learned = compare(who, map, base::Vehicle::kCar, trips, Lengths::kAsTheyAre);
+  const auto seen = std::min(kSeen, trips.size() / 2);
+  if (learned)
+    compare_repeated(who, map, *learned, provider, std::span(trips).first(seen),
+                     std::span(trips).subspan(seen));
 }
 
 }  // namespace
