@@ -15,9 +15,11 @@
 namespace reckon::distance {
 namespace {
 
-constexpr int kPasses = 3;          // at most
+constexpr int kPasses = 2;          // at most; the first finds nearly all
 constexpr double kByChance = 0.05;  // of answers that have another cause, so many some closed road gives
 constexpr int kMostRoutes = 600;    // of all trips, tried for the sake of one
+constexpr std::size_t kRoutesATrip =
+    3;  // a pass tries so many in all: where much is wrong, roads are not why
 constexpr std::size_t kMostTouched = 100;  // trips that a road may move, or it is left as it is
 constexpr std::size_t kMostBroken = 3;     // trips that a step may break, if other steps mend them
 constexpr std::size_t kNearDoor = 3;       // arcs at either end of a path that may be a wrong door
@@ -47,9 +49,12 @@ class RouteFitter::Repair {
       if (f_.stopped()) return false;
       drop(edge);
     }
-    for (std::uint32_t trip = 0; trip < right_.size(); ++trip) {
+    std::size_t routes = 0;
+    for (std::uint32_t trip = 0; trip < right_.size() && routes < kRoutesATrip * right_.size(); ++trip) {
       if (f_.stopped()) return false;
-      if (!right_[trip]) mend(trip);
+      if (right_[trip]) continue;
+      mend(trip);
+      routes += static_cast<std::size_t>(routes_);
     }
     return f_.changes_ != before;
   }
