@@ -101,7 +101,7 @@ TEST_CASE("lesson: a hidden provider's fees are met more often, the same pairs g
     auto learned = distance::Learned::make(map, (*lesson)->calibration);
     REQUIRE(learned);
     service.publish(*learned);
-    CHECK(service.learned() == *learned);
+    CHECK(service.learned((*learned)->calibration().vehicle) == *learned);
     const auto now = ask(distance::Basis::kProvider);
     CHECK(now.calibration_release == (*lesson)->calibration.release());
     CHECK(ask(distance::Basis::kRoad).metres == own.metres);

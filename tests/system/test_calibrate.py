@@ -12,12 +12,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from program import CityTest, Server, run  # noqa: E402
 
 
-def trips(count, seed):
+def trips(count, seed, vehicles=("",)):
+    """As many for each vehicle; an empty one is the configuration's."""
     dice = random.Random(seed)
     rows = [[f"{dice.uniform(36.908, 36.942):.6f}", f"{dice.uniform(125.608, 125.642):.6f}",
-             f"{dice.uniform(36.908, 36.942):.6f}", f"{dice.uniform(125.608, 125.642):.6f}"] for _ in range(count)]
+             f"{dice.uniform(36.908, 36.942):.6f}", f"{dice.uniform(125.608, 125.642):.6f}", vehicle]
+            for _ in range(count) for vehicle in vehicles]
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([["from_lat", "from_lon", "to_lat", "to_lon"], *rows])
+    csv.writer(out, lineterminator="\n").writerows([["from_lat", "from_lon", "to_lat", "to_lon", "vehicle"], *rows])
     return out.getvalue()
 
 
@@ -86,6 +88,7 @@ class Learning(CityTest):
         self.addCleanup(server.stop)
         calibration = json.loads(server.ask("GET", "/v1/health")[1])["calibration"]
         self.assertEqual((calibration["provider"], calibration["on_roads"], calibration["fault"]), ("own", True, None))
+        self.assertEqual(json.loads(server.ask("GET", "/v1/health")[1])["calibrations"], [{"vehicle": "car", **calibration}])
         self.assertTrue(calibration["release"].startswith("sha256:"))
 
     def test_a_damaged_snapshot_is_told_and_costs_nothing_else(self):
@@ -122,6 +125,78 @@ class Learning(CityTest):
                 self.assertIn(says, done[2])
                 self.assertTrue(done[2].startswith("reckon: error: "))
         self.assertFalse(out.exists())
+
+
+class Fleet(CityTest):
+    """Cars and bicycles of one provider, of which bicycles ride the cars' ways: what is learned of one is not the other's."""
+
+    vehicles = "car,bicycle"
+
+    def fees(self, name):
+        code, _, told = run("quote", "--config", self.path, "--trips", self.folder / name, "--out", self.folder / "out.csv")
+        self.assertEqual(code, 0, told)
+        return list(csv.DictReader(io.StringIO((self.folder / "out.csv").read_text()))), told
+
+    def setUp(self):
+        (self.folder / "seen.csv").write_text(trips(520, 1, ("", "bicycle")))
+        (self.folder / "others.csv").write_text(trips(200, 2, ("bicycle",)))
+        sim = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "valhalla", "--port", 0)
+        try:
+            entry = {"name": "own", "kind": "valhalla", "base_url": f"http://127.0.0.1:{sim.port}"}
+            self.path = self.config(f"{self.id().rpartition('.')[2]}.json", vehicle="car", providers=[entry])
+            _, self.told = self.fees("seen.csv")
+            self.before, _ = self.fees("others.csv")
+        finally:
+            sim.stop()
+
+    def same_fees(self):
+        after, _ = self.fees("others.csv")
+        self.assertNotIn("provider:own", {row["source"] for row in after})
+        return sum(a["fee"] == b["fee"] for a, b in zip(self.before, after))
+
+    def test_a_batch_of_two_vehicles_teaches_both_and_each_prices_in_the_outage(self):
+        self.assertIn("own: learned from 520 trips", self.told)
+        self.assertIn("; for car: sha256:", self.told)
+        self.assertIn("; for bicycle: sha256:", self.told)
+        bicycle = pathlib.Path(f"{self.path}.db.calibration.bicycle.json")
+        self.assertEqual(json.loads(pathlib.Path(f"{self.path}.db.calibration.json").read_text())["vehicle"], "car")
+        self.assertEqual(json.loads(bicycle.read_text())["vehicle"], "bicycle")
+
+        pathlib.Path(f"{self.path}.db.answers").unlink()  # no trip is remembered: the model alone prices
+        learned = self.same_fees()
+        server = Server("serve", "--config", self.path)
+        self.addCleanup(server.stop)
+        health = json.loads(server.ask("GET", "/v1/health")[1])
+        self.assertEqual([one["vehicle"] for one in health["calibrations"]], ["bicycle", "car"])
+        self.assertEqual([one["fault"] for one in health["calibrations"]], [None, None])
+        self.assertEqual(health["calibration"]["release"], health["calibrations"][1]["release"])
+
+        bicycle.unlink()
+        self.assertGreater(learned, self.same_fees())
+        self.assertGreater(learned, 0.95 * len(self.before))
+
+    def test_calibrate_writes_each_vehicles_file_and_overwrites_no_others(self):
+        ledger = f"sqlite:{self.path}.db"
+        cars = pathlib.Path(f"{self.path}.db.calibration.json")
+        before = cars.read_bytes()
+        code, out, told = run("calibrate", "--ledger", ledger, "--map", self.map, "--vehicle", "bicycle", "--json")
+        self.assertEqual(code, 0, told)
+        self.assertEqual(json.loads(out)["file"], f"{self.path}.db.calibration.bicycle.json")
+        self.assertEqual(cars.read_bytes(), before)
+        code, out, told = run("calibrate", "--ledger", ledger, "--from", self.pairs(), "--provider", "rival",
+                              "--vehicle", "car", "--json")
+        self.assertEqual(code, 0, told)
+        self.assertEqual(json.loads(out)["file"], f"{self.path}.db.calibration.car.of-rival.json")
+        self.assertEqual(cars.read_bytes(), before)
+
+    def pairs(self):
+        pairs = self.folder / "pairs.csv"
+        rows, _ = self.fees("seen.csv")
+        with pairs.open("w") as file:
+            out = csv.DictWriter(file, ["from_lat", "from_lon", "to_lat", "to_lon", "distance_m"], extrasaction="ignore")
+            out.writeheader()
+            out.writerows(rows)
+        return pairs
 
 
 if __name__ == "__main__":
