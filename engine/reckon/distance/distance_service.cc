@@ -77,6 +77,16 @@ class Drill {
   base::SteadyTime until_{};
 };
 
+// Metres of a provider that is not the first. The interval is of the first one all the same: the calibrated
+// one, and these metres.
+void take_anothers(base::Metres said, const LocalEstimate& local, Distance& distance) {
+  const auto band = local.calibration_release ? local.estimate : road_estimate(said);
+  distance.metres = said;
+  distance.low = std::min(said, band.low);
+  distance.high = std::max(said, band.high);
+  distance.calibration_release = local.calibration_release;
+}
+
 // One provider with what guards it.
 struct Rung {
   Rung(std::shared_ptr<provider::MapProvider> provider_in, const BreakerOptions& options,
@@ -200,9 +210,13 @@ std::optional<Distance> DistanceService::State::recall(const Trip& trip, const L
                                            parts.remember_for[i]);
     if (!past || !(past->same_doors || nearer(*past, local))) continue;
     Distance distance;
-    distance.metres = past->estimate.metres;
-    distance.low = past->estimate.low;
-    distance.high = past->estimate.high;
+    if (i == first_of(trip.vehicle)) {
+      distance.metres = past->estimate.metres;
+      distance.low = past->estimate.low;
+      distance.high = past->estimate.high;
+    } else {
+      take_anothers(past->estimate.metres, local, distance);
+    }
     distance.duration = past->duration;
     distance.age = past->age;
     distance.source = {SourceKind::kMemory, std::string(name)};
@@ -348,11 +362,11 @@ std::optional<Distance> DistanceService::State::climb(const Trip& trip, const Lo
     distance.metres = answer->distance;
     distance.duration = answer->duration;
     distance.source = {SourceKind::kProvider, std::string(rung.provider->name())};
-    const auto band = i == first_of(trip.vehicle)
-                          ? Estimate{answer->distance, answer->distance, answer->distance}
-                          : road_estimate(answer->distance);
-    distance.low = band.low;
-    distance.high = band.high;
+    if (i == first_of(trip.vehicle)) {
+      distance.low = distance.high = answer->distance;
+    } else {
+      take_anothers(answer->distance, local, distance);
+    }
     distance.provisional = std::ranges::any_of(missed, passes);
     distance.why_not = std::move(missed);
     return distance;

@@ -115,7 +115,8 @@ class DistanceService {
   /// Always answers, by the deadline: with the best rung that could be had, and why no better one.
   ///
   /// The first provider of a vehicle is the first one that serves it. Its answer has low = high = metres;
-  /// other rungs have the band of what it would have said. The bases kStraight, kHaversine and (where the map
+  /// other rungs have the band of what it would have said: as its calibration has it, where one is in use,
+  /// and their own metres. The bases kStraight, kHaversine and (where the map
   /// has the route) kRoad are exact by definition: low = high = metres. Under kProvider, places within 5 m of
   /// each other are 0 m, labelled `geodesic` with why_not `same_place`, and no provider is asked: Kakao calls
   /// such trips an error, others answer 0 m. `provisional` is set when a rung above was missed for a reason
