@@ -31,7 +31,8 @@ class Learning(CityTest):
         super().setUpClass()
         (cls.folder / "seen.csv").write_text(trips(520, 1))
         (cls.folder / "others.csv").write_text(trips(100, 2))
-        sim = Server("provider-sim", "--map", cls.map, "--vehicle", "car", "--api", "osrm", "--port", 0)
+        sim = Server("provider-sim", "--map", cls.map, "--vehicle", "car", "--api", "osrm", "--port", 0, "--habits", 7,
+                     "--closed-share", "1%")
         try:
             entry = {"name": "own", "kind": "osrm", "base_url": f"http://127.0.0.1:{sim.port}", "profile": "driving"}
             cls.content = {"vehicle": "car", "providers": [entry]}
@@ -57,6 +58,46 @@ class Learning(CityTest):
         self.assertEqual({row["source"] for row in rows}, {"memory:own"})
         before = list(csv.DictReader(io.StringIO((self.folder / "seen-fees.csv").read_text())))
         self.assertEqual([row["fee"] for row in rows], [row["fee"] for row in before])
+
+    def test_a_rehearsal_a_provider_of_other_habits_is_priced_the_same_when_it_is_gone(self):
+        before = list(csv.DictReader(io.StringIO((self.folder / "true.csv").read_text())))
+        self.assertEqual({row["source"] for row in before}, {"provider:own"})
+
+        def same(config):
+            code, out, told = run("quote", "--config", config, "--trips", self.folder / "others.csv")
+            self.assertEqual(code, 0, told)
+            after = list(csv.DictReader(io.StringIO(out)))
+            self.assertEqual({row["source"] for row in after}, {"road"})
+            return sum(a["fee"] == b["fee"] for a, b in zip(before, after))
+
+        # Beside another ledger no trip is remembered: the model alone prices.
+        path = self.config("rehearsal.json", **self.content)
+        map_alone = same(path)
+        learned = self.folder / "learned.json.db.calibration.json"
+        (self.folder / "rehearsal.json.db.calibration.json").write_bytes(learned.read_bytes())
+        with_answers = same(path)
+        self.assertLess(map_alone, 0.8 * len(before))  # its habits are not the map's
+        self.assertGreater(with_answers, 0.9 * len(before), f"map alone: {map_alone}")
+
+    def test_the_sims_habits_are_those_of_the_seed(self):
+        def answer(*words):
+            sim = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", "--port", 0, *words)
+            self.addCleanup(sim.stop)
+            way = "125.615,36.915;125.635,36.935"
+            route = json.loads(sim.ask("GET", f"/route/v1/driving/{way}?overview=false")[1])["routes"][0]
+            return route["distance"], route["duration"]
+
+        own, seven = answer(), answer("--habits", 7)
+        self.assertNotEqual(own, seven)
+        self.assertEqual(seven, answer("--habits", 7, "--closed-share", "0%"))
+        self.assertNotEqual(seven, answer("--habits", 8))
+        for words, says in ((["--closed-share", "2%"], "--habits SEED"), (["--habits", "x"], "--habits"),
+                            (["--habits", "7", "--closed-share", "2"], "0% to 50%"),
+                            (["--habits", "7", "--closed-share", "51%"], "0% to 50%")):
+            with self.subTest(says=says):
+                done = run("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", *words)
+                self.assertEqual(done[0], 2)
+                self.assertIn(says, done[2])
 
     def test_calibrate_tells_what_it_learnt_and_the_same_answers_give_the_same_bytes(self):
         files = [self.folder / "one.json", self.folder / "two.json"]
