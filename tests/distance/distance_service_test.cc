@@ -35,12 +35,13 @@ class Scripted final : public provider::MapProvider {
   Scripted(std::string name, const base::Clock& clock, Script script)
       : name_(std::move(name)), clock_(clock), script_(std::move(script)) {}
   std::string_view name() const override { return name_; }
-  bool serves(base::Vehicle vehicle) const override { return vehicle != base::Vehicle::kFoot; }
+  bool serves(base::Vehicle vehicle) const override { return vehicle != unknown; }
   ProviderAnswer route(const provider::TripRequest& trip, base::Deadline deadline) override {
     ++calls;
     last_budget = deadline.left(clock_);
     return script_(trip, last_budget.load());
   }
+  base::Vehicle unknown = base::Vehicle::kFoot;
   std::atomic<int> calls = 0;
   std::atomic<std::chrono::microseconds> last_budget{};
 
@@ -255,6 +256,38 @@ TEST_CASE("ladder: a vehicle that the provider does not know is not asked for") 
   const auto distance = ladder.measure({kTrip.from, kTrip.to, base::Vehicle::kFoot});
   CHECK(reasons(distance) == "provider:kakao=vehicle road=no_map ");
   CHECK_FALSE(distance.provisional);
+}
+
+TEST_CASE(
+    "ladder: a vehicle's first provider is the first that serves it: its answer is exact, and learned") {
+  Ladder ladder;
+  bool gone = false;
+  ladder.add("kakao", [](const auto&, auto) { return ok(1501, 412); });
+  ladder.add("own", [&](const auto&, auto) { return gone ? bad(Outcome::kUnavailable) : ok(1400, 300); });
+  ladder.providers[0]->unknown = base::Vehicle::kBicycle;
+  const Trip bicycle{kTrip.from, kTrip.to, base::Vehicle::kBicycle};
+  const auto said = ladder.measure(bicycle);
+  CHECK(reasons(said) == "provider:kakao=vehicle ");
+  CHECK(said.metres.value == 1400);
+  CHECK(said.low == said.metres);
+  CHECK(said.high == said.metres);
+  CHECK_FALSE(said.provisional);
+
+  distance::Calibration made;
+  made.provider = "own";
+  made.detour = {{0, 0}, {1000, 1300}};
+  made.detour_interval = {{1000, 0.9, 1.1, 1}};
+  for (const auto vehicle : {base::Vehicle::kBicycle, base::Vehicle::kCar}) {
+    made.vehicle = vehicle;
+    ladder.service->publish(distance::Learned::detour_of(made));
+  }
+  gone = true;
+  const auto estimate = ladder.measure(bicycle);
+  made.vehicle = base::Vehicle::kBicycle;
+  CHECK(estimate.calibration_release == made.release());
+  CHECK(std::abs(estimate.metres.value - 1443) <= 2);  // 1.3 times the straight line
+  CHECK(estimate.provisional);
+  CHECK_FALSE(ladder.measure(kTrip).local_calibration);  // nothing is learned for motorcycles
 }
 
 TEST_CASE("ladder: the other bases ask no provider") {

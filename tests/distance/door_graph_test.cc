@@ -231,7 +231,7 @@ TEST_CASE(
   const auto measured = [&](base::Seconds remember_for, const distance::Trip& trip) {
     distance::DistanceService::Parts parts{
         nullptr, {std::make_shared<tests::ScriptedProvider>("a", clock, down)}, &clock};
-    parts.learned = distance::Learned::detour_of(made);
+    parts.learned = {distance::Learned::detour_of(made)};
     parts.memory = memory;
     parts.remember_for = {remember_for};
     distance::DistanceService service(std::move(parts));

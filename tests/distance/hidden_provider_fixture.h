@@ -10,6 +10,7 @@
 #include <random>
 #include <vector>
 
+#include "reckon/distance/habits.h"
 #include "reckon/distance/route_fit.h"
 #include "reckon/road/road_map.h"
 
@@ -23,12 +24,11 @@ enum class TripLengths : std::uint8_t {
 
 class HiddenProvider {
  public:
-  /// Speeds by class differ by a factor of up to 1.42 either way, turns cost 6 s to the left and 3 s to the
-  /// right where `seed` does not draw them.
+  /// By habits that are drawn from `seed`, see distance::draw_habits.
   HiddenProvider(const road::RouteNetwork& network, std::uint32_t seed, double closed_share = 0)
       : network_(&network),
         random_(seed),
-        model_(draw(network, closed_share)),
+        model_(distance::draw_habits(network, random_, closed_share)),
         router_(network, model_, 1000) {}
 
   const road::RouteModel& model() const { return model_; }
@@ -59,23 +59,6 @@ class HiddenProvider {
 
   double between(double low, double high) {
     return low + (high - low) * (static_cast<double>(random_()) / 4294967296.0);
-  }
-  road::RouteModel draw(const road::RouteNetwork& network, double closed_share) {
-    auto model = network.own_model();
-    std::vector<double> by_class(road::kRoadClasses);
-    for (auto& factor : by_class) factor = std::exp(between(-0.35, 0.35));
-    for (std::size_t g = 0; g < model.pace_ms_per_m.size(); ++g)
-      model.pace_ms_per_m[g] *= by_class[static_cast<std::size_t>(network.groups()[g].road_class)];
-    const double left = between(2000, 10'000), right = left / 2;
-    model.turn_ms = {left * 1.5, left * 1.3,  left,        left / 3, 0, right / 3,
-                     right,      right * 1.3, right * 1.5, 20'000,   0, 0};
-    const auto edges = static_cast<std::uint32_t>(network.network().geometry->edge_count());
-    for (std::uint32_t e = 0; closed_share > 0 && e < edges; ++e) {
-      if (between(0, 1) >= closed_share) continue;
-      model.edges.push_back({2 * e, road::kEdgeClosed});
-      model.edges.push_back({2 * e + 1, road::kEdgeClosed});
-    }
-    return model;
   }
   geo::LatLng place() {
     const auto& points = network_->network().geometry->points;

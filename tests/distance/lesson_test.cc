@@ -5,9 +5,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <memory>
 
 #include "distance/hidden_provider_fixture.h"
+#include "provider/scripted_provider_fixture.h"
 #include "reckon/distance/distance_service.h"
 #include "reckon/road/map_builder.h"
 #include "road/drawn_map_fixture.h"
@@ -101,11 +103,53 @@ TEST_CASE("lesson: a hidden provider's fees are met more often, the same pairs g
     auto learned = distance::Learned::make(map, (*lesson)->calibration);
     REQUIRE(learned);
     service.publish(*learned);
-    CHECK(service.learned() == *learned);
+    CHECK(service.learned((*learned)->calibration().vehicle) == *learned);
     const auto now = ask(distance::Basis::kProvider);
     CHECK(now.calibration_release == (*lesson)->calibration.release());
     CHECK(ask(distance::Basis::kRoad).metres == own.metres);
     CHECK_FALSE(ask(distance::Basis::kRoad).calibration_release);
+  }
+
+  // Another provider's answer prices in the outage of the first; the interval is of the first all the same.
+  {
+    const base::FakeClock clock;
+    test::HiddenProvider other(network, 13);
+    const auto gone = [](const auto&, auto) { return tests::bad_answer(provider::Outcome::kNoRoute); };
+    const auto answers = [&](const provider::TripRequest& asked, auto) {
+      AnsweredTrip trip{asked.from, asked.to, 0, 0};
+      return other.answer(trip) ? tests::good_answer(std::llround(trip.metres), std::llround(trip.seconds))
+                                : tests::bad_answer(provider::Outcome::kNoRoute);
+    };
+    distance::DistanceService::Parts parts{
+        map,
+        {std::make_shared<tests::ScriptedProvider>("hidden", clock, gone),
+         std::make_shared<tests::ScriptedProvider>("other", clock, answers)},
+        &clock};
+    parts.learned = {distance::Learned::make(map, (*lesson)->calibration).value()};
+    distance::DistanceService service(std::move(parts));
+    road::Roads::Query query;
+    const auto truth = hidden.trips(300, test::TripLengths::kAnywhere);
+    std::size_t others = 0, inside = 0;
+    std::int64_t width_m = 0, width_round_other_m = 0;
+    for (const auto& trip : truth) {
+      const auto said = service.measure(query, {trip.from, trip.to, kCar}, distance::Basis::kProvider,
+                                        base::Deadline::after(clock, std::chrono::seconds{1}));
+      if (said.source.label() != "provider:other") continue;
+      ++others;
+      CHECK(said.low <= said.metres);
+      CHECK(said.metres <= said.high);
+      CHECK(said.calibration_release == (*lesson)->calibration.release());
+      const auto first = static_cast<std::int64_t>(trip.metres);
+      inside += said.low.value <= first && first <= said.high.value ? 1U : 0U;
+      width_m += said.high.value - said.low.value;
+      const auto round_it = distance::road_estimate(said.metres);
+      width_round_other_m += round_it.high.value - round_it.low.value;
+    }
+    MESSAGE(others, " answers of another provider: ", inside, " intervals hold the first one's metres, ",
+            width_m, " m wide together, round the other's own ", width_round_other_m, " m");
+    CHECK(others > 250);
+    CHECK(static_cast<double>(inside) >= 0.9 * static_cast<double>(others));
+    CHECK(width_m < width_round_other_m);
   }
 
   // A route model that does worse on newer trips is not taken over.

@@ -12,12 +12,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from program import CityTest, Server, run  # noqa: E402
 
 
-def trips(count, seed):
+def trips(count, seed, vehicles=("",)):
+    """As many for each vehicle; an empty one is the configuration's."""
     dice = random.Random(seed)
     rows = [[f"{dice.uniform(36.908, 36.942):.6f}", f"{dice.uniform(125.608, 125.642):.6f}",
-             f"{dice.uniform(36.908, 36.942):.6f}", f"{dice.uniform(125.608, 125.642):.6f}"] for _ in range(count)]
+             f"{dice.uniform(36.908, 36.942):.6f}", f"{dice.uniform(125.608, 125.642):.6f}", vehicle]
+            for _ in range(count) for vehicle in vehicles]
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([["from_lat", "from_lon", "to_lat", "to_lon"], *rows])
+    csv.writer(out, lineterminator="\n").writerows([["from_lat", "from_lon", "to_lat", "to_lon", "vehicle"], *rows])
     return out.getvalue()
 
 
@@ -29,7 +31,8 @@ class Learning(CityTest):
         super().setUpClass()
         (cls.folder / "seen.csv").write_text(trips(520, 1))
         (cls.folder / "others.csv").write_text(trips(100, 2))
-        sim = Server("provider-sim", "--map", cls.map, "--vehicle", "car", "--api", "osrm", "--port", 0)
+        sim = Server("provider-sim", "--map", cls.map, "--vehicle", "car", "--api", "osrm", "--port", 0, "--habits", 7,
+                     "--closed-share", "1%")
         try:
             entry = {"name": "own", "kind": "osrm", "base_url": f"http://127.0.0.1:{sim.port}", "profile": "driving"}
             cls.content = {"vehicle": "car", "providers": [entry]}
@@ -55,6 +58,46 @@ class Learning(CityTest):
         self.assertEqual({row["source"] for row in rows}, {"memory:own"})
         before = list(csv.DictReader(io.StringIO((self.folder / "seen-fees.csv").read_text())))
         self.assertEqual([row["fee"] for row in rows], [row["fee"] for row in before])
+
+    def test_a_rehearsal_a_provider_of_other_habits_is_priced_the_same_when_it_is_gone(self):
+        before = list(csv.DictReader(io.StringIO((self.folder / "true.csv").read_text())))
+        self.assertEqual({row["source"] for row in before}, {"provider:own"})
+
+        def same(config):
+            code, out, told = run("quote", "--config", config, "--trips", self.folder / "others.csv")
+            self.assertEqual(code, 0, told)
+            after = list(csv.DictReader(io.StringIO(out)))
+            self.assertEqual({row["source"] for row in after}, {"road"})
+            return sum(a["fee"] == b["fee"] for a, b in zip(before, after))
+
+        # Beside another ledger no trip is remembered: the model alone prices.
+        path = self.config("rehearsal.json", **self.content)
+        map_alone = same(path)
+        learned = self.folder / "learned.json.db.calibration.json"
+        (self.folder / "rehearsal.json.db.calibration.json").write_bytes(learned.read_bytes())
+        with_answers = same(path)
+        self.assertLess(map_alone, 0.8 * len(before))  # its habits are not the map's
+        self.assertGreater(with_answers, 0.9 * len(before), f"map alone: {map_alone}")
+
+    def test_the_sims_habits_are_those_of_the_seed(self):
+        def answer(*words):
+            sim = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", "--port", 0, *words)
+            self.addCleanup(sim.stop)
+            way = "125.615,36.915;125.635,36.935"
+            route = json.loads(sim.ask("GET", f"/route/v1/driving/{way}?overview=false")[1])["routes"][0]
+            return route["distance"], route["duration"]
+
+        own, seven = answer(), answer("--habits", 7)
+        self.assertNotEqual(own, seven)
+        self.assertEqual(seven, answer("--habits", 7, "--closed-share", "0%"))
+        self.assertNotEqual(seven, answer("--habits", 8))
+        for words, says in ((["--closed-share", "2%"], "--habits SEED"), (["--habits", "x"], "--habits"),
+                            (["--habits", "7", "--closed-share", "2"], "0% to 50%"),
+                            (["--habits", "7", "--closed-share", "51%"], "0% to 50%")):
+            with self.subTest(says=says):
+                done = run("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", *words)
+                self.assertEqual(done[0], 2)
+                self.assertIn(says, done[2])
 
     def test_calibrate_tells_what_it_learnt_and_the_same_answers_give_the_same_bytes(self):
         files = [self.folder / "one.json", self.folder / "two.json"]
@@ -86,6 +129,7 @@ class Learning(CityTest):
         self.addCleanup(server.stop)
         calibration = json.loads(server.ask("GET", "/v1/health")[1])["calibration"]
         self.assertEqual((calibration["provider"], calibration["on_roads"], calibration["fault"]), ("own", True, None))
+        self.assertEqual(json.loads(server.ask("GET", "/v1/health")[1])["calibrations"], [{"vehicle": "car", **calibration}])
         self.assertTrue(calibration["release"].startswith("sha256:"))
 
     def test_a_damaged_snapshot_is_told_and_costs_nothing_else(self):
@@ -122,6 +166,83 @@ class Learning(CityTest):
                 self.assertIn(says, done[2])
                 self.assertTrue(done[2].startswith("reckon: error: "))
         self.assertFalse(out.exists())
+
+
+class Fleet(CityTest):
+    """Cars and bicycles of one provider, of which bicycles ride the cars' ways: what is learned of one is not the other's."""
+
+    vehicles = "car,bicycle"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.folder / "seen.csv").write_text(trips(520, 1, ("", "bicycle")))
+        (cls.folder / "others.csv").write_text(trips(200, 2, ("bicycle",)))
+        sim = Server("provider-sim", "--map", cls.map, "--vehicle", "car", "--api", "valhalla", "--port", 0)
+        try:
+            entry = {"name": "own", "kind": "valhalla", "base_url": f"http://127.0.0.1:{sim.port}"}
+            cls.content = {"vehicle": "car", "providers": [entry]}
+            cls.path = cls.config(cls, "fleet.json", **cls.content)
+            cls.seen, cls.told = cls.fees(cls.path, "seen.csv")
+            cls.before, _ = cls.fees(cls.path, "others.csv")
+        finally:
+            sim.stop()
+
+    @classmethod
+    def fees(cls, config, name):
+        code, out, told = run("quote", "--config", config, "--trips", cls.folder / name)
+        if code != 0:
+            raise AssertionError(told)
+        return list(csv.DictReader(io.StringIO(out))), told
+
+    def same_fees(self, config):
+        after, _ = self.fees(config, "others.csv")
+        self.assertEqual({row["source"] for row in after}, {"road"})
+        return sum(a["fee"] == b["fee"] for a, b in zip(self.before, after))
+
+    def test_a_batch_of_two_vehicles_teaches_both_and_each_prices_in_the_outage(self):
+        self.assertIn("own: learned from 520 trips", self.told)
+        self.assertIn("; for car: sha256:", self.told)
+        self.assertIn("; for bicycle: sha256:", self.told)
+        # Beside another ledger no trip is remembered: the models alone price.
+        path = self.config("outage.json", **self.content)
+        for ending, vehicle in (("", "car"), (".bicycle", "bicycle")):
+            learned = (self.folder / f"fleet.json.db.calibration{ending}.json").read_text()
+            self.assertEqual(json.loads(learned)["vehicle"], vehicle)
+            (self.folder / f"outage.json.db.calibration{ending}.json").write_text(learned)
+        server = Server("serve", "--config", path)
+        self.addCleanup(server.stop)
+        health = json.loads(server.ask("GET", "/v1/health")[1])
+        self.assertEqual([one["vehicle"] for one in health["calibrations"]], ["bicycle", "car"])
+        self.assertEqual([one["fault"] for one in health["calibrations"]], [None, None])
+        self.assertEqual(health["calibration"]["release"], health["calibrations"][1]["release"])
+
+        learned = self.same_fees(path)
+        self.assertGreater(learned, 0.95 * len(self.before))
+        (self.folder / "outage.json.db.calibration.bicycle.json").unlink()
+        self.assertGreater(learned, self.same_fees(path))
+
+    def test_calibrate_writes_each_vehicles_file_and_overwrites_no_others(self):
+        ledger = f"sqlite:{self.path}.db"
+        cars = pathlib.Path(f"{self.path}.db.calibration.json")
+        before = cars.read_bytes()
+        code, out, told = run("calibrate", "--ledger", ledger, "--map", self.map, "--vehicle", "bicycle", "--json")
+        self.assertEqual(code, 0, told)
+        self.assertEqual(json.loads(out)["file"], f"{self.path}.db.calibration.bicycle.json")
+        self.assertEqual(cars.read_bytes(), before)
+        code, out, told = run("calibrate", "--ledger", ledger, "--from", self.pairs(), "--provider", "rival",
+                              "--vehicle", "car", "--json")
+        self.assertEqual(code, 0, told)
+        self.assertEqual(json.loads(out)["file"], f"{self.path}.db.calibration.car.of-rival.json")
+        self.assertEqual(cars.read_bytes(), before)
+
+    def pairs(self):
+        pairs = self.folder / "pairs.csv"
+        with pairs.open("w") as file:
+            out = csv.DictWriter(file, ["from_lat", "from_lon", "to_lat", "to_lon", "distance_m"], extrasaction="ignore")
+            out.writeheader()
+            out.writerows(row for row in self.seen if row["vehicle"] == "")
+        return pairs
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@
 #include "reckon/distance/lesson.h"
 #include "reckon/distance/pairs.h"
 #include "reckon/ledger/answer_store.h"
+#include "reckon/service/calibrations.h"
 
 namespace reckon::cli {
 namespace {
@@ -183,8 +184,10 @@ int run_calibrate(const Args& args) {
   if (!lesson) return report(lesson.error());
   auto& learned = **lesson;
   learned.calibration.answers = material->answers;
-  const std::string file(
-      args.get_or("out", url ? std::string(url->substr(kScheme.size())) + ".calibration.json" : ""));
+  const std::string file = args.has("out")
+                               ? std::string(*args.get("out"))
+                               : service::calibration_place(std::string(url->substr(kScheme.size())),
+                                                            material->provider, *vehicle, std::nullopt);
   if (const auto written = base::write_file_atomically(file, distance::to_json(learned.calibration));
       !written)
     return report(written.error());

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <memory>
+#include <utility>
 
 #include "commands.h"
 #include "provider_sim_server.h"
+#include "reckon/base/csv.h"
 
 namespace reckon::cli {
 namespace {
@@ -44,6 +48,32 @@ base::Result<base::Vehicle> vehicle_of(std::string_view name) {
                     fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed));
 }
 
+// `2%`, up to a half: with more there is no city left.
+base::Result<double> closed_share_of(std::string_view text) {
+  double percent = -1;
+  const bool ends_well = text.ends_with('%');
+  if (ends_well) text.remove_suffix(1);
+  if (const auto number = base::parse_number(text); ends_well && number) percent = *number;
+  if (percent >= 0 && percent <= 50) return percent / 100;
+  return base::fail(base::ErrorCode::kInvalidInput, "--closed-share",
+                    "is no share; allowed: 0% to 50%, such as 2%");
+}
+
+// Null where none are asked for.
+base::Result<std::unique_ptr<SimHabits>> habits_of(const Args& args, const road::RoadMap& map,
+                                                   base::Vehicle vehicle) {
+  if (!args.has("habits")) {
+    if (!args.has("closed-share")) return std::unique_ptr<SimHabits>{};
+    return base::fail(base::ErrorCode::kInvalidInput, "--closed-share",
+                      "is of a provider with habits; --habits SEED is needed beside it");
+  }
+  const auto seed = integer_option(args, "habits", 0, 0, UINT32_MAX);
+  if (!seed) return base::fail(seed.error());
+  const auto closed = closed_share_of(args.get_or("closed-share", "0%"));
+  if (!closed) return base::fail(closed.error());
+  return std::make_unique<SimHabits>(map.network(vehicle), static_cast<std::uint32_t>(*seed), *closed);
+}
+
 int run_sim(const Args& args) {
   const auto vehicle = vehicle_of(*args.get("vehicle"));
   if (!vehicle) return report(vehicle.error());
@@ -61,10 +91,12 @@ int run_sim(const Args& args) {
                    fmt::format("{} was not built into {}; 'reckon map info' tells which were",
                                base::to_string(*vehicle), file)});
   }
+  auto habits = habits_of(args, *map, *vehicle);
+  if (!habits) return report(habits.error());
   block_stop_signals();
   auto server = ProviderSimServer::listen(
       {std::string(args.get_or("host", "127.0.0.1")), static_cast<std::uint16_t>(*port)},
-      ProviderApi(*map, *vehicle, *std::move(apis)), *std::move(plan));
+      ProviderApi(*map, *vehicle, *std::move(apis), *std::move(habits)), *std::move(plan));
   if (!server) return report(server.error());
   fmt::print("listening on {}:{}\n", args.get_or("host", "127.0.0.1"), (*server)->port());
   std::fflush(stdout);
@@ -85,6 +117,9 @@ std::vector<Command> provider_sim_commands() {
             {"api", "LIST",
              "with commas, any of kakao, naver, tmap, google, osrm, valhalla, graphhopper, openrouteservice"},
             {"port", "P", "0 takes any free one; 'listening on HOST:PORT' tells which (default 0)"},
+            {"habits", "SEED",
+             "answers by speeds and turn costs of its own, drawn from the seed (the map's own way)"},
+            {"closed-share", "P%", "with --habits: as many of the roads are closed to it (0%)"},
             {"host", "ADDRESS", "numeric IPv4 address (default 127.0.0.1)"},
             {"fault", "SPEC", kFaultGrammar}},
            {"map", "vehicle", "api"},

@@ -4,8 +4,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <random>
+#include <utility>
 
 #include "reckon/base/csv.h"
+#include "reckon/distance/habits.h"
 
 namespace reckon::cli {
 namespace {
@@ -105,6 +108,16 @@ std::optional<Places> lon_lats_of(std::string_view text, char mark) {
   }
 }
 
+SimHabits::SimHabits(const road::Network& map, std::uint32_t seed, double closed_share)
+    : network(map),
+      router(
+          network,
+          [&] {
+            std::mt19937 random(seed);
+            return distance::draw_habits(network, random, closed_share);
+          }(),
+          distance::RouteFitOptions{}.max_snap_m) {}
+
 SimTrip SimWorld::trip(const geo::LatLng& from, const geo::LatLng& to) {
   return trip(std::array{from, to});
 }
@@ -119,8 +132,15 @@ SimTrip SimWorld::trip(std::span<const geo::LatLng> places) {
     if (leg.status != road::RouteStatus::kOk) return {};
     if (i == 0) told.snaps.push_back(*leg.from);
     told.snaps.push_back(*leg.to);
-    metres += leg.distance.value;
-    deciseconds += leg.duration_ds;
+    if (habits_ == nullptr) {
+      metres += leg.distance.value;
+      deciseconds += leg.duration_ds;
+      continue;
+    }
+    const auto said = habits_->router.route(places[i], places[i + 1]);
+    if (!said.found) return {};
+    metres += std::llround(said.metres);
+    deciseconds += std::llround(10 * said.seconds);
   }
   told.status = SimTrip::Status::kOk;
   told.metres = mischief_.constant_m.value_or(std::llround(static_cast<double>(metres) * mischief_.factor));
@@ -146,7 +166,7 @@ const std::vector<std::string>& sim_api_names() {
 }
 
 SimReply ProviderApi::answer(const SimRequest& request, const Mischief& mischief) {
-  SimWorld world(map_, vehicle_, query_, mischief);
+  SimWorld world(map_, vehicle_, query_, habits_.get(), mischief);
   for (const auto paths : {korean_sim_paths(), world_sim_paths()}) {
     for (const auto& path : paths) {
       const bool spoken = std::ranges::find(apis_, path.api) != apis_.end();

@@ -3,6 +3,7 @@
 // The formats that the stand-in provider speaks: a vendor's request in, a vendor's body out.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "reckon/base/json_reader.h"
 #include "reckon/base/json_writer.h"
 #include "reckon/base/vehicle.h"
+#include "reckon/distance/route_fit.h"
 #include "reckon/road/road_map.h"
 
 namespace reckon::cli {
@@ -49,12 +51,21 @@ struct SimTrip {
   std::vector<road::SnapPoint> snaps;  ///< of each place; kOk only
 };
 
+/// Roads as a made-up provider sees and chooses them, instead of the map's own way.
+struct SimHabits {
+  /// @param closed_share  of all roads, [0, 1]; see distance::draw_habits
+  SimHabits(const road::Network& map, std::uint32_t seed, double closed_share);
+  road::RouteNetwork network;
+  distance::ModelRouter router;
+};
+
 /// The map, the vehicle and this request's mischief: all that a format needs. One thread at a time.
 class SimWorld {
  public:
-  SimWorld(const road::RoadMap& map, base::Vehicle vehicle, road::RoadMap::Query& query,
+  /// @param habits  null: the map's own way
+  SimWorld(const road::RoadMap& map, base::Vehicle vehicle, road::RoadMap::Query& query, SimHabits* habits,
            const Mischief& mischief)
-      : map_(map), vehicle_(vehicle), query_(query), mischief_(mischief) {}
+      : map_(map), vehicle_(vehicle), query_(query), habits_(habits), mischief_(mischief) {}
 
   /// From place to place; at least two.
   SimTrip trip(std::span<const geo::LatLng> places);
@@ -66,6 +77,7 @@ class SimWorld {
   const road::RoadMap& map_;
   base::Vehicle vehicle_;
   road::RoadMap::Query& query_;
+  SimHabits* habits_;
   const Mischief& mischief_;
 };
 
@@ -96,8 +108,10 @@ const std::vector<std::string>& sim_api_names();
 /// Answers the vendors' requests from a road map. One thread at a time.
 class ProviderApi {
  public:
-  ProviderApi(const road::RoadMap& map, base::Vehicle vehicle, std::vector<std::string> apis)
-      : map_(map), vehicle_(vehicle), apis_(std::move(apis)) {}
+  /// @param habits  null: the map's own way
+  ProviderApi(const road::RoadMap& map, base::Vehicle vehicle, std::vector<std::string> apis,
+              std::unique_ptr<SimHabits> habits)
+      : map_(map), vehicle_(vehicle), apis_(std::move(apis)), habits_(std::move(habits)) {}
 
   /// Never fails: what is not understood gets the vendor's own refusal. `mischief` changes codes and lengths
   /// only.
@@ -107,6 +121,7 @@ class ProviderApi {
   const road::RoadMap& map_;
   base::Vehicle vehicle_;
   std::vector<std::string> apis_;
+  std::unique_ptr<SimHabits> habits_;
   road::RoadMap::Query query_;
 };
 

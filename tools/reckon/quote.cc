@@ -134,14 +134,14 @@ base::Result<Session> open_session(const Args& args) {
       clock_of_system());
   if (!parts) return base::fail(parts.error());
   auto& log = log_of_program();
-  if (!parts->calibration_fault.empty())
-    log.log(base::LogLevel::kWarning, "calibration is not used: " + parts->calibration_fault);
+  for (const auto& warning : service::calibration_warnings(parts->calibrations))
+    log.log(base::LogLevel::kWarning, warning);
   if (const auto warning = fee::rivals_warning(parts->tariffs); !warning.empty())
     log.log(base::LogLevel::kWarning, warning);
   session.recorder = service::open_answer_recorder(session.config, clock_of_system(), parts->memory.get(),
                                                    nullptr, nullptr, log);
-  session.learner = std::make_unique<service::Learner>(service::Learner::Parts{
-      session.config, parts->maps, parts->learned, parts->calibration_fault, &clock_of_system(), &log});
+  session.learner = std::make_unique<service::Learner>(
+      service::Learner::Parts{session.config, parts->maps, parts->calibrations, &clock_of_system(), &log});
   session.observers = std::make_unique<service::Observers>();
   session.observers->add(session.recorder.get());
   session.observers->add(session.learner.get());
@@ -369,21 +369,26 @@ struct Tally {
   }
 };
 
-// A batch that brought many answers of the first provider ends with a lesson, for the processes after it.
-void learn_from_batch(Session& session) {
-  if (!session.learner->due()) return;
+void learn(Session& session, base::Vehicle vehicle) {
   Progress progress;
   const auto lesson =
-      session.learner->learn(session.engine->distances(), [&](std::string_view stage, double done) {
+      session.learner->learn(vehicle, session.engine->distances(), [&](std::string_view stage, double done) {
         progress.show(fmt::format("learning: {}", stage), done);
         return true;
       });
   if (!lesson) {
-    log_of_program().log(base::LogLevel::kWarning, fmt::format("nothing is learned: {}: {}",
-                                                               lesson.error().where, lesson.error().message));
+    log_of_program().log(base::LogLevel::kWarning,
+                         fmt::format("nothing is learned for {}: {}: {}", base::to_string(vehicle),
+                                     lesson.error().where, lesson.error().message));
   } else if (*lesson) {
     log_of_program().log(base::LogLevel::kInfo, service::Learner::summary(**lesson));
   }
+}
+
+// A batch that brought many answers of the first provider ends with a lesson for each vehicle that they are
+// of, for the processes after it.
+void learn_from_batch(Session& session) {
+  while (const auto vehicle = session.learner->due()) learn(session, *vehicle);
 }
 
 int quote_batch(const Args& args, Session& session) {

@@ -39,7 +39,7 @@ sigset_t block_stop_signals() {
 // What hears of the providers. The thread ends first: its jobs tell the others.
 struct Listeners {
   Listeners(const service::Config& config, const service::QuoteEngine::Parts& parts, StderrLog& log)
-      : learner({config, parts.maps, parts.learned, parts.calibration_fault, parts.clock, &log}) {}
+      : learner({config, parts.maps, parts.calibrations, parts.clock, &log}) {}
   service::Observers all;
   std::unique_ptr<ledger::Ledger> ledger;
   std::unique_ptr<service::AnswerRecorder> answers;
@@ -194,8 +194,8 @@ int run_serve(const Args& args) {
   }
   if (const auto warning = fee::rivals_warning(parts->tariffs); !warning.empty())
     log.log(base::LogLevel::kWarning, warning);
-  if (!parts->calibration_fault.empty())
-    log.log(base::LogLevel::kWarning, "calibration is not used: " + parts->calibration_fault);
+  for (const auto& warning : service::calibration_warnings(parts->calibrations))
+    log.log(base::LogLevel::kWarning, warning);
   return serve(*config, std::move(*parts), metrics, log);
 }
 

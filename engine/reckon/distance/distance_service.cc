@@ -77,6 +77,16 @@ class Drill {
   base::SteadyTime until_{};
 };
 
+// Metres of a provider that is not the first. The interval is of the first one all the same: the calibrated
+// one, and these metres.
+void take_anothers(base::Metres said, const LocalEstimate& local, Distance& distance) {
+  const auto band = local.calibration_release ? local.estimate : road_estimate(said);
+  distance.metres = said;
+  distance.low = std::min(said, band.low);
+  distance.high = std::max(said, band.high);
+  distance.calibration_release = local.calibration_release;
+}
+
 // One provider with what guards it.
 struct Rung {
   Rung(std::shared_ptr<provider::MapProvider> provider_in, const BreakerOptions& options,
@@ -102,9 +112,11 @@ struct DistanceService::State : std::enable_shared_from_this<DistanceService::St
   Parts parts;
   std::vector<std::unique_ptr<Rung>> rungs;
   mutable std::mutex learned_mutex;  // held for the copy of a pointer
-  std::shared_ptr<const Learned> learned;
+  std::array<std::shared_ptr<const Learned>, base::kAllVehicles.size()> learned;  // by vehicle
 
-  std::shared_ptr<const Learned> newest() const;
+  std::shared_ptr<const Learned> newest(base::Vehicle vehicle) const;
+  void publish(std::shared_ptr<const Learned> newer);
+  std::size_t first_of(base::Vehicle vehicle) const;
   Rung* rung_named(std::string_view provider);
   void ask_other_trips(const Learned& by, LocalEstimate& local, const Trip& trip) const;
   void improve(const Learned& by, LocalEstimate& local, const Trip& trip) const {
@@ -129,19 +141,35 @@ struct DistanceService::State : std::enable_shared_from_this<DistanceService::St
                                 std::vector<WhyNot>& missed);
 };
 
-std::shared_ptr<const Learned> DistanceService::State::newest() const {
+std::shared_ptr<const Learned> DistanceService::State::newest(base::Vehicle vehicle) const {
   const std::lock_guard lock(learned_mutex);
-  return learned;
+  return learned[static_cast<std::size_t>(vehicle)];
+}
+
+void DistanceService::State::publish(std::shared_ptr<const Learned> newer) {
+  RECKON_CHECK(newer != nullptr);
+  const std::lock_guard lock(learned_mutex);
+  learned[static_cast<std::size_t>(newer->calibration().vehicle)].swap(newer);
+  // The old one ends after the lock, with its last measurement.
+}
+
+// The rung whose answers price the vehicle's trips while all is well; as many as there are when none serves
+// it.
+std::size_t DistanceService::State::first_of(base::Vehicle vehicle) const {
+  const auto found =
+      std::ranges::find_if(rungs, [&](const auto& rung) { return rung->provider->serves(vehicle); });
+  return static_cast<std::size_t>(found - rungs.begin());
 }
 
 // Where no road map reaches: what the first provider has said of other trips between these doors and others.
 void DistanceService::State::ask_other_trips(const Learned& by, LocalEstimate& local,
                                              const Trip& trip) const {
-  if (local.source.kind != SourceKind::kGeodesic || !parts.memory || rungs.empty() ||
-      parts.remember_for.empty())
+  const auto first = first_of(trip.vehicle);
+  if (local.source.kind != SourceKind::kGeodesic || !parts.memory || first >= rungs.size() ||
+      first >= parts.remember_for.size())
     return;
-  const auto name = rungs.front()->provider->name();
-  const auto keep = parts.remember_for.front();
+  const auto name = rungs[first]->provider->name();
+  const auto keep = parts.remember_for[first];
   const auto& calibration = by.calibration();
   if (keep.count() == 0 || calibration.provider != name || calibration.vehicle != trip.vehicle) return;
   const auto now = parts.clock->wall_now();
@@ -182,9 +210,13 @@ std::optional<Distance> DistanceService::State::recall(const Trip& trip, const L
                                            parts.remember_for[i]);
     if (!past || !(past->same_doors || nearer(*past, local))) continue;
     Distance distance;
-    distance.metres = past->estimate.metres;
-    distance.low = past->estimate.low;
-    distance.high = past->estimate.high;
+    if (i == first_of(trip.vehicle)) {
+      distance.metres = past->estimate.metres;
+      distance.low = past->estimate.low;
+      distance.high = past->estimate.high;
+    } else {
+      take_anothers(past->estimate.metres, local, distance);
+    }
     distance.duration = past->duration;
     distance.age = past->age;
     distance.source = {SourceKind::kMemory, std::string(name)};
@@ -330,10 +362,11 @@ std::optional<Distance> DistanceService::State::climb(const Trip& trip, const Lo
     distance.metres = answer->distance;
     distance.duration = answer->duration;
     distance.source = {SourceKind::kProvider, std::string(rung.provider->name())};
-    const auto band = i == 0 ? Estimate{answer->distance, answer->distance, answer->distance}
-                             : road_estimate(answer->distance);
-    distance.low = band.low;
-    distance.high = band.high;
+    if (i == first_of(trip.vehicle)) {
+      distance.low = distance.high = answer->distance;
+    } else {
+      take_anothers(answer->distance, local, distance);
+    }
     distance.provisional = std::ranges::any_of(missed, passes);
     distance.why_not = std::move(missed);
     return distance;
@@ -344,7 +377,7 @@ std::optional<Distance> DistanceService::State::climb(const Trip& trip, const Lo
 DistanceService::DistanceService(Parts parts) : state_(std::make_shared<State>()) {
   RECKON_CHECK(parts.clock != nullptr);
   state_->parts = std::move(parts);
-  state_->learned = state_->parts.learned;
+  for (auto& learned : state_->parts.learned) state_->publish(std::move(learned));
   std::uint64_t seed = state_->parts.options.seed;
   for (const auto& provider : state_->parts.providers) {
     const auto& plans = state_->parts.options.quotas;
@@ -366,7 +399,7 @@ Distance DistanceService::measure(road::Roads::Query& query, const Trip& trip, B
   auto local = local_estimate(map, query, trip.vehicle, trip.from, trip.to);
   if (map == nullptr) local.why_not.front().reason = state_->parts.why_no_map;
   // Under this basis the local estimate is what the first provider would say, as far as it is learned.
-  if (const auto learned = basis == Basis::kProvider ? state_->newest() : nullptr)
+  if (const auto learned = basis == Basis::kProvider ? state_->newest(trip.vehicle) : nullptr)
     state_->improve(*learned, local, trip);
   Distance distance;
   std::vector<WhyNot> missed;
@@ -432,12 +465,11 @@ base::Result<void> DistanceService::withhold_provider(std::string_view provider,
 }
 
 void DistanceService::publish(std::shared_ptr<const Learned> learned) {
-  const std::lock_guard lock(state_->learned_mutex);
-  state_->learned.swap(learned);  // the old one ends after the lock, with its last measurement
+  state_->publish(std::move(learned));
 }
 
-std::shared_ptr<const Learned> DistanceService::learned() const {
-  return state_->newest();
+std::shared_ptr<const Learned> DistanceService::learned(base::Vehicle vehicle) const {
+  return state_->newest(vehicle);
 }
 
 std::size_t DistanceService::calls_in_flight() const {

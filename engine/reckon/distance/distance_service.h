@@ -100,9 +100,10 @@ class DistanceService {
     LadderOptions options = {};
     Background* background =
         nullptr;  ///< may be null: then a probe takes the time of the quote that makes it
-    std::string why_no_map = "no_map";                 ///< told of the road rung when `map` is empty
-    std::shared_ptr<const Learned> learned = nullptr;  ///< of the first provider; may be empty
-    std::shared_ptr<AnswerMemory> memory = nullptr;    ///< takes answers and gives them back; may be empty
+    std::string why_no_map = "no_map";  ///< told of the road rung when `map` is empty
+    /// At most one a vehicle, each of the first provider that serves it; none empty.
+    std::vector<std::shared_ptr<const Learned>> learned = {};
+    std::shared_ptr<AnswerMemory> memory = nullptr;  ///< takes answers and gives them back; may be empty
     /// By provider, in their order: how old an answer may be to be given back; 0: never. Missing: never.
     std::vector<base::Seconds> remember_for = {};
   };
@@ -113,13 +114,15 @@ class DistanceService {
 
   /// Always answers, by the deadline: with the best rung that could be had, and why no better one.
   ///
-  /// The first provider's answer has low = high = metres; other rungs have the band of what it would have
-  /// said. The bases kStraight, kHaversine and (where the map has the route) kRoad are exact by definition:
-  /// low = high = metres. Under kProvider, places within 5 m of each other are 0 m, labelled `geodesic` with
-  /// why_not `same_place`, and no provider is asked: Kakao calls such trips an error, others answer 0 m.
-  /// `provisional` is set when a rung above was missed for a reason that passes (anything but `no_route`,
-  /// `bad_request`, `vehicle`, `same_place` and the road map's own limits). Cost: one road search (or a
-  /// microsecond without a map), and at most `deadline` when a provider is asked.
+  /// The first provider of a vehicle is the first one that serves it. Its answer has low = high = metres;
+  /// other rungs have the band of what it would have said: as its calibration has it, where one is in use,
+  /// and their own metres. The bases kStraight, kHaversine and (where the map
+  /// has the route) kRoad are exact by definition: low = high = metres. Under kProvider, places within 5 m of
+  /// each other are 0 m, labelled `geodesic` with why_not `same_place`, and no provider is asked: Kakao calls
+  /// such trips an error, others answer 0 m. `provisional` is set when a rung above was missed for a reason
+  /// that passes (anything but `no_route`, `bad_request`, `vehicle`, `same_place` and the road map's own
+  /// limits). Cost: one road search (or a microsecond without a map), and at most `deadline` when a provider
+  /// is asked.
   Distance measure(road::Roads::Query& query, const Trip& trip, Basis basis, base::Deadline deadline);
 
   /// Takes a provider away on purpose, or keeps it in, for `duration`; Override::kNone takes the order back.
@@ -135,11 +138,12 @@ class DistanceService {
   base::Result<void> withhold_provider(std::string_view provider, double share,
                                        std::chrono::seconds duration);
 
-  /// Puts a newer calibration in the place of the one in use. Measurements under way end with the one that
-  /// they began with; none waits.
+  /// Puts a newer calibration in the place of the one in use for its vehicle. Measurements under way end with
+  /// the one that they began with; none waits.
+  /// @param learned  not empty
   void publish(std::shared_ptr<const Learned> learned);
-  /// The calibration in use; may be empty.
-  std::shared_ptr<const Learned> learned() const;
+  /// The calibration in use for a vehicle; may be empty.
+  std::shared_ptr<const Learned> learned(base::Vehicle vehicle) const;
 
   /// Calls under way to all providers.
   std::size_t calls_in_flight() const;

@@ -110,20 +110,29 @@ int status_of(ErrorCode code) {
   return 500;
 }
 
-void write_calibration(JsonWriter& json, const distance::Learned* learned, const std::string& fault) {
-  json.begin_object().key("release");
-  if (learned != nullptr) {
-    const auto& calibration = learned->calibration();
-    json.string(learned->release()).key("provider").string(calibration.provider);
-    json.key("pairs").integer(calibration.pairs).key("on_roads").boolean(learned->on_roads());
+/// What is in use for a vehicle, and what is wrong with it.
+struct CalibrationInUse {
+  std::shared_ptr<const distance::Learned> learned;
+  std::string fault;
+};
+
+void write_calibration(JsonWriter& json, const CalibrationInUse& in_use,
+                       std::optional<base::Vehicle> vehicle = {}) {
+  json.begin_object();
+  if (vehicle) json.key("vehicle").string(base::to_string(*vehicle));
+  json.key("release");
+  if (in_use.learned) {
+    const auto& calibration = in_use.learned->calibration();
+    json.string(in_use.learned->release()).key("provider").string(calibration.provider);
+    json.key("pairs").integer(calibration.pairs).key("on_roads").boolean(in_use.learned->on_roads());
   } else {
     json.null();
   }
   json.key("fault");
-  if (fault.empty()) {
+  if (in_use.fault.empty()) {
     json.null();
   } else {
-    json.string(fault);
+    json.string(in_use.fault);
   }
   json.end_object();
 }
@@ -298,6 +307,10 @@ ApiAnswer Api::post_assignment(const ApiRequest& request) {
 ApiAnswer Api::health() const {
   ApiAnswer answer;
   const auto unrecorded = parts_.ledger->unrecorded();
+  const auto calibration_of = [this](base::Vehicle vehicle) {
+    return CalibrationInUse{parts_.engine->distances().learned(vehicle),
+                            parts_.learner == nullptr ? "" : parts_.learner->fault(vehicle)};
+  };
   JsonWriter json(answer.body);
   json.begin_object()
       .key("status")
@@ -320,8 +333,13 @@ ApiAnswer Api::health() const {
     json.key("used").integer(use.used).key("daily_calls").integer(use.calls).end_object();
   }
   json.end_array().key("calibration");
-  write_calibration(json, parts_.engine->distances().learned().get(),
-                    parts_.learner == nullptr ? "" : parts_.learner->fault());
+  write_calibration(json, calibration_of(parts_.vehicle));
+  json.key("calibrations").begin_array();
+  for (const auto vehicle : base::kAllVehicles) {
+    if (const auto there = calibration_of(vehicle); there.learned || !there.fault.empty())
+      write_calibration(json, there, vehicle);
+  }
+  json.end_array();
   json.key("tariffs").begin_array();
   for (const auto& tariff : parts_.engine->tariffs()) {
     json.begin_object().key("id").string(tariff->id).key("version").integer(tariff->version);

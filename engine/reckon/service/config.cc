@@ -20,6 +20,7 @@ constexpr std::size_t kMaxProviders = 16;
 constexpr std::int64_t kMaxDeadlineMs = 60'000;
 constexpr std::int64_t kMaxRecalibrateHours = 8760;
 constexpr std::int64_t kMaxAnswersMb = 65'536;  // 600 million answers
+constexpr std::string_view kScheme = "sqlite:";
 
 std::filesystem::path beside(const std::filesystem::path& config, std::string_view path) {
   return config.parent_path() / std::filesystem::path(path);  // an absolute path stays as it is
@@ -66,7 +67,6 @@ void read_vehicle(const JsonNode& node, Config& config) {
 void read_ledger(const JsonNode& node, const std::filesystem::path& path, Config& config) {
   const auto url = node.string();
   if (!url) return;
-  constexpr std::string_view kScheme = "sqlite:";
   if (!url->starts_with(kScheme) || url->size() == kScheme.size()) {
     node.fault(fmt::format("'{}' is no ledger; allowed: sqlite:PATH", *url));
     return;
@@ -149,6 +149,11 @@ void read_providers(const JsonNode& node, Config& config) {
 }
 
 }  // namespace
+
+std::optional<std::string> ledger_file(const Config& config) {
+  if (!config.ledger) return std::nullopt;
+  return config.ledger->substr(kScheme.size());
+}
 
 base::Result<Config> read_config(const std::filesystem::path& path) {
   const auto bytes = base::read_file(path, base::kMaxConfigBytes);

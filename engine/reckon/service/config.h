@@ -46,6 +46,9 @@ struct Config {
   std::string ca_file;  ///< PEM with the authorities to trust; empty = the system's
 };
 
+/// The ledger's file; nothing without a ledger. What is learned stands beside it.
+std::optional<std::string> ledger_file(const Config& config);
+
 /// Reads a configuration; relative paths become relative to its folder.
 /// @errors kEnvironment  missing; kInvalidInput  every fault, with place and what is allowed
 base::Result<Config> read_config(const std::filesystem::path& path);

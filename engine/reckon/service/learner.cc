@@ -10,6 +10,7 @@
 #include "reckon/base/file.h"
 #include "reckon/distance/pairs.h"
 #include "reckon/ledger/answer_store.h"
+#include "reckon/service/quote_engine.h"
 
 namespace reckon::service {
 namespace {
@@ -41,19 +42,25 @@ std::shared_ptr<const road::RoadMap> map_of(const std::vector<std::shared_ptr<co
   return best;
 }
 
+std::vector<std::optional<base::FileStamp>> stamps_of(const std::vector<std::string>& files) {
+  std::vector<std::optional<base::FileStamp>> stamps;
+  for (const auto& file : files) stamps.push_back(base::stamp_of(file));
+  return stamps;
+}
+
+base::Seconds age_of(const std::string& file) {
+  const auto stamp = base::stamp_of(file);
+  if (!stamp) return {};
+  const auto age = std::filesystem::file_time_type::clock::now() - stamp->changed;
+  return std::max(base::Seconds{0}, std::chrono::duration_cast<base::Seconds>(age));
+}
+
 }  // namespace
 
-Learner::Learner(Parts parts) : parts_(std::move(parts)), learned_(parts_.learned), fault_(parts_.fault) {
-  if (!parts_.config.providers.empty()) first_ = parts_.config.providers.front();
-  if (parts_.config.recalibrate_hours > 0) file_ = calibration_file(parts_.config).value_or("");
-  last_lesson_ = parts_.clock->steady_now();
-  known_ = stamp();
-  if (known_) {
-    const auto age = std::filesystem::file_time_type::clock::now() - known_->changed;
-    age_at_start_ = std::max(base::Seconds{0}, std::chrono::duration_cast<base::Seconds>(age));
-  }
-  if (learned_ && fault_.empty()) answers_then_ = learned_->calibration().answers;
-  answers_ = count_kept();
+Learner::Learner(Parts parts) : parts_(std::move(parts)), ledger_(ledger_file(parts_.config).value_or("")) {
+  for (const auto& there : parts_.calibrations) courses_.push_back(course_of(there));
+  parts_.calibrations.clear();
+  count_kept();
 }
 
 Learner::~Learner() {
@@ -65,91 +72,130 @@ void Learner::stop() {
   thread_.reset();
 }
 
-std::optional<base::FileStamp> Learner::stamp() const {
-  const auto file = calibration_file(parts_.config);
-  return file ? base::stamp_of(*file) : std::nullopt;
+Learner::Course Learner::course_of(const VehicleCalibration& there) const {
+  Course course;
+  course.lead = there.lead;
+  if (!ledger_.empty())
+    course.files = calibration_files(ledger_, there.lead.provider.name, there.lead.vehicle);
+  course.known = stamps_of(course.files);
+  course.last_lesson = parts_.clock->steady_now();
+  course.age_at_start = age_of(there.file);
+  course.learned = there.learned;
+  course.fault = there.fault;
+  if (there.learned && there.fault.empty()) course.answers_then = there.learned->calibration().answers;
+  return course;
 }
 
-std::int64_t Learner::count_kept() const {
+// What is wrong with the store is told by the recorder.
+void Learner::count_kept() {
   std::error_code unreadable;
   const auto file = answers_file(parts_.config);
-  if (!file || first_.remember_days == 0 || !std::filesystem::exists(*file, unreadable)) return 0;
+  if (!file || !std::filesystem::exists(*file, unreadable)) return;
   const auto store = ledger::AnswerStore::open(*file, parts_.config.answers_bytes);
-  const auto count = store ? (*store)->count(first_.name, parts_.config.vehicle)
-                           : base::Result<std::int64_t>(base::fail(store.error()));
-  return count.value_or(0);  // what is wrong with the store is told by the recorder
+  if (!store) return;
+  for (auto& course : courses_) {
+    if (course.lead.provider.remember_days == 0) continue;
+    course.answers = (*store)->count(course.lead.provider.name, course.lead.vehicle).value_or(0);
+  }
 }
 
 void Learner::on_answer(std::string_view provider, const distance::Trip& trip, base::Metres metres,
                         base::Seconds duration) {
-  if (file_.empty() || !first_.learn || provider != first_.name || trip.vehicle != parts_.config.vehicle)
+  const auto course = std::ranges::find(courses_, trip.vehicle, [](const auto& c) { return c.lead.vehicle; });
+  if (course == courses_.end() || provider != course->lead.provider.name || !course->lead.provider.learn ||
+      ledger_.empty() || parts_.config.recalibrate_hours == 0)
     return;
   const std::lock_guard lock(mutex_);
-  ++answers_;
-  if (first_.remember_days > 0) return;  // they come from the store
-  held_.push_back(
+  ++course->answers;
+  if (course->lead.provider.remember_days > 0) return;  // they come from the store
+  course->held.push_back(
       {std::string(provider), trip.vehicle, trip.from, trip.to, metres, duration, parts_.clock->wall_now()});
-  if (held_.size() > distance::kMostPairs) held_.pop_front();
+  if (course->held.size() > distance::kMostPairs) course->held.pop_front();
 }
 
-bool Learner::due() const {
-  if (file_.empty() || !first_.learn) return false;
-  const std::lock_guard lock(mutex_);
+bool Learner::is_due(const Course& course) const {
+  if (!course.lead.provider.learn) return false;
   const auto least = static_cast<std::int64_t>(parts_.least_pairs);
-  if (answers_ < least) return false;
-  if (static_cast<double>(answers_) >= kAnswersGrow * static_cast<double>(answers_then_)) return true;
-  const auto age = parts_.clock->steady_now() - last_lesson_ + age_at_start_;
-  return age >= std::chrono::hours{parts_.config.recalibrate_hours} && answers_ - answers_then_ >= least;
+  if (course.answers < least) return false;
+  if (static_cast<double>(course.answers) >= kAnswersGrow * static_cast<double>(course.answers_then))
+    return true;
+  const auto age = parts_.clock->steady_now() - course.last_lesson + course.age_at_start;
+  return age >= std::chrono::hours{parts_.config.recalibrate_hours} &&
+         course.answers - course.answers_then >= least;
 }
 
-std::vector<distance::PastAnswer> Learner::answers() const {
-  if (first_.remember_days == 0) {
+std::optional<base::Vehicle> Learner::due() const {
+  if (ledger_.empty() || parts_.config.recalibrate_hours == 0) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  const Course* longest = nullptr;
+  for (const auto& course : courses_)
+    if (is_due(course) && (longest == nullptr || course.last_lesson < longest->last_lesson))
+      longest = &course;
+  return longest == nullptr ? std::nullopt : std::optional(longest->lead.vehicle);
+}
+
+std::vector<distance::PastAnswer> Learner::answers(const Course& course) const {
+  if (course.lead.provider.remember_days == 0) {
     const std::lock_guard lock(mutex_);
-    return {held_.begin(), held_.end()};
+    return {course.held.begin(), course.held.end()};
   }
   std::vector<distance::PastAnswer> all;
   const auto store = ledger::AnswerStore::open(*answers_file(parts_.config), parts_.config.answers_bytes);
   if (!store) return all;
   (void)(*store)->for_each([&](const distance::PastAnswer& one) {
-    if (one.provider == first_.name && one.vehicle == parts_.config.vehicle) all.push_back(one);
+    if (one.provider == course.lead.provider.name && one.vehicle == course.lead.vehicle) all.push_back(one);
     return !stop_;
   });
   return all;
 }
 
-base::Result<std::optional<distance::Lesson>> Learner::learn(distance::DistanceService& service,
+base::Result<std::optional<distance::Lesson>> Learner::learn(base::Vehicle vehicle,
+                                                             distance::DistanceService& service,
                                                              const distance::FitProgress& progress) {
+  const auto found = std::ranges::find(courses_, vehicle, [](const auto& c) { return c.lead.vehicle; });
+  if (found == courses_.end() || ledger_.empty())
+    return base::fail(base::ErrorCode::kNotFound, "learner",
+                      fmt::format("nothing is learned for {}", base::to_string(vehicle)));
+  auto& course = *found;
   std::int64_t answers_now = 0;
   {
     const std::lock_guard lock(mutex_);
-    answers_now = answers_then_ = answers_;  // also when it fails: not again with the same
-    last_lesson_ = parts_.clock->steady_now();
-    age_at_start_ = base::Seconds{0};
+    answers_now = course.answers_then = course.answers;  // also when it fails: not again with the same
+    course.last_lesson = parts_.clock->steady_now();
+    course.age_at_start = base::Seconds{0};
   }
-  auto said = answers();
-  const auto map = map_of(parts_.maps, parts_.config.vehicle, said);
+  auto said = answers(course);
+  const auto map = map_of(parts_.maps, vehicle, said);
   const auto pairs = distance::pairs_of(said);
   said.clear();
-  auto lesson = distance::learn(first_.name, parts_.config.vehicle, map, pairs, progress);
-  const auto failed = [&](const base::Error& error) {
-    const std::lock_guard lock(mutex_);
-    fault_ = fmt::format("{}: {}", error.where, error.message);
-    return base::fail(error);
-  };
-  if (!lesson) return failed(lesson.error());
-  if (!*lesson) return lesson;
-  auto& calibration = (*lesson)->calibration;
-  calibration.answers = answers_now;
+  auto lesson = distance::learn(course.lead.provider.name, vehicle, map, pairs, progress);
+  if (lesson && *lesson) {
+    (*lesson)->calibration.answers = answers_now;
+    if (const auto used = use(course, (*lesson)->calibration, map, service); !used)
+      lesson = base::fail(used.error());
+  }
+  if (lesson) return lesson;
+  const std::lock_guard lock(mutex_);
+  course.fault = fmt::format("{}: {}", lesson.error().where, lesson.error().message);
+  return lesson;
+}
+
+// Writes what was learned and puts it into use.
+base::Result<void> Learner::use(Course& course, const distance::Calibration& calibration,
+                                const std::shared_ptr<const road::RoadMap>& map,
+                                distance::DistanceService& service) {
   auto learned = distance::Learned::make(map, calibration);
-  if (!learned) return failed(learned.error());
-  if (const auto written = base::write_file_atomically(file_, distance::to_json(calibration)); !written)
-    return failed(written.error());
+  if (!learned) return base::fail(learned.error());
+  const auto file =
+      calibration_place(ledger_, calibration.provider, calibration.vehicle, parts_.config.vehicle);
+  if (auto written = base::write_file_atomically(file, distance::to_json(calibration)); !written)
+    return written;
   service.publish(*learned);
   const std::lock_guard lock(mutex_);
-  known_ = stamp();
-  learned_ = *std::move(learned);
-  fault_.clear();
-  return lesson;
+  course.known = stamps_of(course.files);
+  course.learned = *std::move(learned);
+  course.fault.clear();
+  return {};
 }
 
 std::string Learner::summary(const distance::Lesson& lesson) {
@@ -157,48 +203,52 @@ std::string Learner::summary(const distance::Lesson& lesson) {
       "{}: learned from {} trips; the {} newest, before they were learned from, had the same fee in {:.1f} % "
       "by "
       "steps of 100 m (before: {:.1f} %), "
-      "{:.1f} % by steps of 500 m (before: {:.1f} %){}; {}",
+      "{:.1f} % by steps of 500 m (before: {:.1f} %){}; for {}: {}",
       lesson.calibration.provider, lesson.learned_from, lesson.after.pairs,
       100 * lesson.after.share(lesson.after.same_100), 100 * lesson.before.share(lesson.before.same_100),
       100 * lesson.after.share(lesson.after.same_500), 100 * lesson.before.share(lesson.before.same_500),
       lesson.roads_kept ? "" : "; its routes are not taken over, they would make fewer fees the same",
-      lesson.calibration.release());
+      base::to_string(lesson.calibration.vehicle), lesson.calibration.release());
 }
 
-void Learner::reload(distance::DistanceService& service) {
-  const auto loaded = load_calibration(parts_.config, parts_.maps);
-  if (!loaded.fault.empty())
-    parts_.log->log(base::LogLevel::kWarning, "calibration is not used: " + loaded.fault);
-  if (loaded.learned) {
-    service.publish(loaded.learned);
-    parts_.log->log(base::LogLevel::kInfo,
-                    fmt::format("calibration {} is taken up", loaded.learned->release()));
-  }
+bool Learner::written_by_others(Course& course) {
+  auto now = stamps_of(course.files);
   const std::lock_guard lock(mutex_);
-  fault_ = loaded.fault;
-  if (!loaded.learned) return;
-  learned_ = loaded.learned;
-  answers_then_ = std::max(answers_then_, loaded.learned->calibration().answers);
+  bool written = false;
+  for (std::size_t i = 0; i < now.size(); ++i) written |= now[i] && now[i] != course.known[i];
+  course.known = std::move(now);
+  return written;
+}
+
+void Learner::reload(Course& course, distance::DistanceService& service) {
+  const auto loaded = load_calibration(parts_.config, course.lead, parts_.maps);
+  for (const auto& warning : calibration_warnings({loaded}))
+    parts_.log->log(base::LogLevel::kWarning, warning);
+  const std::lock_guard lock(mutex_);
+  course.fault = loaded.fault;
+  if (!loaded.learned || (course.learned && course.learned->release() == loaded.learned->release())) return;
+  service.publish(loaded.learned);
+  parts_.log->log(base::LogLevel::kInfo,
+                  fmt::format("calibration {} is taken up for {}", loaded.learned->release(),
+                              base::to_string(course.lead.vehicle)));
+  course.learned = loaded.learned;
+  course.answers_then = std::max(course.answers_then, loaded.learned->calibration().answers);
 }
 
 void Learner::tick(distance::DistanceService& service) {
   if (learning_ || stop_) return;
-  bool written = false;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto now = stamp();
-    written = now && now != known_;
-    known_ = now;
-  }
-  if (written) return reload(service);
-  if (!due() || learning_.exchange(true)) return;
+  for (auto& course : courses_)
+    if (written_by_others(course)) reload(course, service);
+  const auto vehicle = due();
+  if (!vehicle || learning_.exchange(true)) return;
   if (!thread_) thread_ = std::make_unique<BackgroundThread>();
-  const bool begun = thread_->run([this, &service] {
+  const bool begun = thread_->run([this, &service, vehicle] {
     ::setpriority(PRIO_PROCESS, 0, kLowestPriority);  // on Linux: of this thread
-    const auto lesson = learn(service, [this](std::string_view, double) { return !stop_; });
+    const auto lesson = learn(*vehicle, service, [this](std::string_view, double) { return !stop_; });
     if (!lesson) {
-      parts_.log->log(base::LogLevel::kWarning, fmt::format("nothing is learned of {}: {}: {}", first_.name,
-                                                            lesson.error().where, lesson.error().message));
+      parts_.log->log(base::LogLevel::kWarning,
+                      fmt::format("nothing is learned for {}: {}: {}", base::to_string(*vehicle),
+                                  lesson.error().where, lesson.error().message));
     } else if (*lesson) {
       parts_.log->log(base::LogLevel::kInfo, summary(**lesson));
     }
@@ -207,9 +257,10 @@ void Learner::tick(distance::DistanceService& service) {
   if (!begun) learning_ = false;
 }
 
-std::string Learner::fault() const {
+std::string Learner::fault(base::Vehicle vehicle) const {
   const std::lock_guard lock(mutex_);
-  return fault_;
+  const auto course = std::ranges::find(courses_, vehicle, [](const auto& c) { return c.lead.vehicle; });
+  return course == courses_.end() ? "" : course->fault;
 }
 
 }  // namespace reckon::service

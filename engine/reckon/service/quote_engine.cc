@@ -99,7 +99,7 @@ QuoteEngine::QuoteEngine(Parts parts)
                   .options = parts_.ladder,
                   .background = parts_.background,
                   .why_no_map = parts_.damaged_map ? "map_damaged" : "no_map",
-                  .learned = parts_.learned,
+                  .learned = usable(parts_.calibrations),
                   .memory = parts_.memory,
                   .remember_for = parts_.remember_for}) {}
 
@@ -211,8 +211,9 @@ provider::ProviderConfig provider_config(const ProviderEntry& entry, const Envir
 namespace {
 
 std::optional<std::string> beside_ledger(const Config& config, std::string_view ending) {
-  if (!config.ledger) return std::nullopt;
-  return config.ledger->substr(std::string_view("sqlite:").size()).append(ending);
+  auto file = ledger_file(config);
+  if (file) file->append(ending);
+  return file;
 }
 
 // What the ladder is told of each provider besides the provider itself.
@@ -229,31 +230,6 @@ void take_terms(const Config& config, QuoteEngine::Parts& parts) {
 
 std::optional<std::string> answers_file(const Config& config) {
   return beside_ledger(config, ".answers");
-}
-std::optional<std::string> calibration_file(const Config& config) {
-  return beside_ledger(config, ".calibration.json");
-}
-
-LoadedCalibration load_calibration(const Config& config,
-                                   const std::vector<std::shared_ptr<const road::RoadMap>>& maps) {
-  const auto file = calibration_file(config);
-  std::error_code unreadable;
-  if (!file || !std::filesystem::exists(*file, unreadable) || config.providers.empty()) return {};
-  const auto bytes = base::read_file(*file, base::kMaxJsonBytes);
-  auto read = bytes ? distance::read_calibration(*bytes, *file) : base::fail(bytes.error());
-  if (!read) return {nullptr, fmt::format("{}: {}", read.error().where, read.error().message)};
-  if (read->provider != config.providers.front().name) {
-    return {nullptr, fmt::format("{}: is of '{}', the first provider is '{}'", *file, read->provider,
-                                 config.providers.front().name)};
-  }
-  if (maps.empty() || read->map_release.empty()) return {distance::Learned::detour_of(*std::move(read)), ""};
-  const auto named =
-      std::ranges::find(maps, read->map_release, [](const auto& map) { return map->info().release; });
-  // Of a map that is not here any more: the first one says why it cannot be used.
-  auto learned = distance::Learned::make(named == maps.end() ? maps.front() : *named, *read);
-  if (learned) return {*std::move(learned), ""};
-  return {distance::Learned::detour_of(*std::move(read)),
-          fmt::format("{}: {}", *file, learned.error().message)};
 }
 
 base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environment& environment,
@@ -312,9 +288,7 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
   if (!faults.empty()) return base::fail(faults.take());
   take_terms(config, parts);
   if (map_set) parts.maps = map_set->maps();
-  auto loaded = load_calibration(config, parts.maps);
-  parts.learned = std::move(loaded.learned);
-  parts.calibration_fault = std::move(loaded.fault);
+  parts.calibrations = load_calibrations(config, leads(config, parts.providers), parts.maps);
   return parts;
 }
 

@@ -20,6 +20,7 @@
 #include "reckon/ledger/ledger.h"
 #include "reckon/provider/make_provider.h"
 #include "reckon/road/road_map.h"
+#include "reckon/service/calibrations.h"
 #include "reckon/service/config.h"
 #include "reckon/service/corrections.h"
 
@@ -58,12 +59,11 @@ class QuoteEngine {
     distance::Observer* observer = nullptr;      ///< may be null; outlives the engine
     distance::Background* background = nullptr;  ///< runs probes; may be null; see DistanceService
     distance::LadderOptions ladder = {};
-    std::shared_ptr<const distance::Learned> learned = {};        ///< of the first provider
+    std::vector<VehicleCalibration> calibrations = {};            ///< at the start, one a vehicle
     std::vector<std::shared_ptr<const road::RoadMap>> maps = {};  ///< those that `map` consists of
     std::shared_ptr<Corrections> corrections = {};                ///< to `map`, where some are configured
     std::shared_ptr<distance::AnswerMemory> memory = {};
     std::vector<base::Seconds> remember_for = {};  ///< by provider
-    std::string calibration_fault = {};  ///< why one that is there is not used; empty when all is well
   };
   explicit QuoteEngine(Parts parts);
 
@@ -110,18 +110,8 @@ base::Result<QuoteEngine::Parts> open_parts(const Config& config, const Environm
                                             const base::Clock& clock,
                                             DamagedMap damaged = DamagedMap::kRefuse);
 
-/// Beside the ledger: providers' answers (ledger::AnswerStore), and what was learned of them (`reckon
-/// calibrate`). Nothing without a ledger.
+/// Beside the ledger: providers' answers (ledger::AnswerStore). Nothing without a ledger.
 std::optional<std::string> answers_file(const Config& config);
-std::optional<std::string> calibration_file(const Config& config);
-
-/// What is made of the calibration file. One that cannot be used costs nothing but itself.
-struct LoadedCalibration {
-  std::shared_ptr<const distance::Learned> learned;  ///< empty when there is none, or none that can be used
-  std::string fault;                                 ///< why it is not used, or in part only
-};
-LoadedCalibration load_calibration(const Config& config,
-                                   const std::vector<std::shared_ptr<const road::RoadMap>>& maps);
 
 /// Beside the ledger: what the ladder has learned, for the next process. Nothing without a ledger.
 std::optional<std::filesystem::path> learned_state_file(const Config& config);
