@@ -6,9 +6,11 @@
 #include <cmath>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "distance/hidden_provider_fixture.h"
 #include "reckon/distance/route_fit.h"
 #include "road/sample_city_fixture.h"
 
@@ -95,4 +97,60 @@ TEST_CASE(
     CHECK(fit.model.closed_classes == 0);
     CHECK(fit.alike == fit.pairs);
   }
+}
+
+TEST_CASE("route fit: what a provider chooses by is found where it is not the time that it tells") {
+  test::TempFolder folder;
+  const auto map = test::sample_city(folder, base::Vehicle::kCar);
+  const road::RouteNetwork network(map.network(base::Vehicle::kCar));
+  auto model = network.own_model();
+  model.told = {model.pace_ms_per_m, model.turn_ms};
+  for (std::size_t g = 0; g < network.groups().size(); ++g) {  // it dislikes small roads
+    if (network.groups()[g].road_class >= road::RoadClass::kTertiary) model.pace_ms_per_m[g] *= 3;
+  }
+  constexpr std::uint32_t kSeed = 20261128;
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  const auto& points = network.network().geometry->points;
+  const auto place = [&] {
+    const auto at = points[random() % points.size()];
+    return geo::LatLng::from_e7(at.lat + 300, at.lng + 200);
+  };
+  std::vector<AnsweredTrip> places;
+  while (places.size() < 2500) places.push_back({place(), place(), 0, 0});
+  distance::RouteFitOptions options;
+  options.road_rounds = options.preference_rounds = 0;
+  struct Row {
+    std::string told;
+    double least;  ///< share of unseen trips that come out alike
+  };
+  for (const auto& row : {Row{"its times", 0.9}, Row{"times in traffic", 0.75}, Row{"none", 0.9}}) {
+    CAPTURE(row.told);
+    auto trips = answered(network, model, places);
+    for (auto& trip : trips) {
+      if (row.told == "times in traffic") trip.seconds *= 0.7 + static_cast<double>(random() % 1000) / 1000;
+      if (row.told == "none") trip.seconds = 0;
+    }
+    const auto seen = std::span(trips).first(1500), others = std::span(trips).subspan(1500);
+    const auto fit = distance::fit_routes(network, seen, options);
+    distance::ModelRouter router(network, fit.model, road::kDefaultMaxSnapM);
+    const auto alike = std::ranges::count_if(others, [&](const auto& trip) {
+      return std::abs(router.route(trip.from, trip.to).metres - trip.metres) <= 1.5;
+    });
+    const double share = static_cast<double>(alike) / static_cast<double>(others.size());
+    MESSAGE(row.told, ": alike ", share);
+    CHECK(share > row.least);
+  }
+}
+
+TEST_CASE(
+    "route fit: a provider that chooses by the time that it tells is not thought to have another taste") {
+  test::TempFolder folder;
+  const auto map = test::sample_city(folder, base::Vehicle::kCar);
+  const road::RouteNetwork network(map.network(base::Vehicle::kCar));
+  constexpr std::uint32_t kSeed = 20261129;
+  CAPTURE(kSeed);
+  const auto trips = test::HiddenProvider(network, kSeed, 0.02).trips(1500, test::TripLengths::kMarket);
+  const auto fit = distance::fit_routes(network, trips);
+  CHECK(fit.model.told.pace_ms_per_m.empty());
 }

@@ -102,6 +102,10 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
   for (const auto pace : model.pace_ms_per_m) json.number(pace);
   json.end_array().key("turn_ms").begin_array();
   for (const auto turn : model.turn_ms) json.number(turn);
+  json.end_array().key("told_pace_ms_per_m").begin_array();
+  for (const auto pace : model.told.pace_ms_per_m) json.number(pace);
+  json.end_array().key("told_turn_ms").begin_array();
+  for (const auto turn : model.told.turn_ms) json.number(turn);
   json.end_array().key("closed_classes").integer(model.closed_classes);
   json.key("closed_private_classes").integer(model.closed_private_classes);
   json.key("door_tolerance_m").number(model.doors.tolerance_m);
@@ -113,16 +117,25 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
   json.end_array().end_object();
 }
 
+// Paces by group and turns by kind, of a model or of what is told.
+template <class Times>
+void read_times(const base::JsonNode& paces, const base::JsonNode& turns, Times& times) {
+  for (const auto& pace : paces.items(65'536))
+    times.pace_ms_per_m.push_back(pace.number(1e-3, 1e6).value_or(1));
+  const auto all = turns.items(road::kTurnFeatures);
+  if (all.size() != road::kTurnFeatures)
+    turns.fault(fmt::format("has {} numbers; allowed: {}", all.size(), road::kTurnFeatures));
+  for (std::size_t i = 0; i < all.size(); ++i) times.turn_ms.at(i) = all[i].number(0, 1e9).value_or(0);
+}
+
 void read_routes(const base::JsonNode& node, road::RouteModel& model) {
-  node.allow_only({"pace_ms_per_m", "turn_ms", "closed_classes", "closed_private_classes", "door_tolerance_m",
-                   "door_grid_e7", "door_plane", "north_scale", "east_scale", "edges"});
-  for (const auto& pace : node.required("pace_ms_per_m").items(65'536))
-    model.pace_ms_per_m.push_back(pace.number(1e-3, 1e6).value_or(1));
-  const auto turns = node.required("turn_ms").items(road::kTurnFeatures);
-  if (turns.size() != road::kTurnFeatures)
-    node.required("turn_ms").fault(
-        fmt::format("has {} numbers; allowed: {}", turns.size(), road::kTurnFeatures));
-  for (std::size_t i = 0; i < turns.size(); ++i) model.turn_ms[i] = turns[i].number(0, 1e9).value_or(0);
+  node.allow_only({"pace_ms_per_m", "turn_ms", "told_pace_ms_per_m", "told_turn_ms", "closed_classes",
+                   "closed_private_classes", "door_tolerance_m", "door_grid_e7", "door_plane", "north_scale",
+                   "east_scale", "edges"});
+  read_times(node.required("pace_ms_per_m"), node.required("turn_ms"), model);
+  read_times(node.required("told_pace_ms_per_m"), node.required("told_turn_ms"), model.told);
+  if (!model.told.pace_ms_per_m.empty() && model.told.pace_ms_per_m.size() != model.pace_ms_per_m.size())
+    node.required("told_pace_ms_per_m").fault("has another number of paces than pace_ms_per_m");
   model.closed_classes =
       static_cast<std::uint32_t>(node.required("closed_classes").integer(0, 0xffffffff).value_or(0));
   model.closed_private_classes =

@@ -55,6 +55,10 @@ double ModelRouter::metres_of(const ModelPath& path) const {
   return north * model_.north_scale + (all - north) * model_.east_scale;
 }
 
+double ModelRouter::seconds_of(const ModelPath& path) const {
+  return network_->told_ms(model_, path) / 1000;
+}
+
 const ModelPath& ModelRouter::path(const Door& from, const Door& to) {
   search_.cheapest(network_->network().graph, network_->turns_back(), costs_, from, to, path_);
   return path_;
@@ -63,7 +67,7 @@ const ModelPath& ModelRouter::path(const Door& from, const Door& to) {
 ModelRouter::Answer ModelRouter::route(const geo::LatLng& from, const geo::LatLng& to) {
   const auto& found = path(door(from, TripEnd::kStart), door(to, TripEnd::kFinish));
   if (!found.found) return {};
-  return {true, metres_of(found), static_cast<double>(found.cost_ms) / 1000};
+  return {true, metres_of(found), seconds_of(found)};
 }
 
 namespace {
@@ -199,7 +203,7 @@ void RouteFitter::solve(const std::vector<std::vector<float>>& rows, const std::
   }
 }
 
-void RouteFitter::fit_paces() {
+bool RouteFitter::fit_times(std::vector<double>& theta) const {
   std::vector<std::vector<float>> rows;
   std::vector<double> seconds;
   for (std::size_t i = 0; i < trips_.size(); ++i) {
@@ -209,14 +213,21 @@ void RouteFitter::fit_paces() {
     network_.add_features(path, rows.emplace_back(network_.features(), 0.0F));
     seconds.push_back(trips_[i].seconds);
   }
-  if (rows.size() < kLeastForPaces) return;
-  std::vector<double> theta;
+  if (rows.size() < kLeastForPaces) return false;
   solve(rows, seconds, theta);
+  return true;
+}
+
+void RouteFitter::fit_paces() {
+  std::vector<double> theta;
+  if (!fit_times(theta)) return;
   RouteModel model = model_;
-  const std::size_t groups = network_.groups().size();
-  for (std::size_t k = 0; k < theta.size(); ++k)
-    (k < groups ? model.pace_ms_per_m[k] : model.turn_ms[k - groups]) =
-        k < groups ? theta[k] : theta[k] * 1000;
+  if (chooses_apart()) {
+    set_parameters(theta, model.told);
+    take(model);
+    return;
+  }
+  set_parameters(theta, model);
   const auto before = alike();
   const auto old = model_;
   const auto kept = std::pair(paths_, alike_);
@@ -327,6 +338,7 @@ RouteFitResult RouteFitter::run() {
     tell("paces", (round + 1.0) / options_.pace_rounds);
   }
   fit_margin();
+  if (options_.start == nullptr && options_.choice_rounds > 0) fit_choice();
   const auto wanting = [this] { return !stopped_ && alike() < trips_.size(); };
   result.stages.push_back(model_);
   if (options_.road_rounds > 0 && wanting()) find_closed();

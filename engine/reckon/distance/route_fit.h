@@ -27,7 +27,8 @@ struct AnsweredTrip {
 struct RouteFitOptions {
   double max_snap_m = 1000;
   int pace_rounds = 3;
-  int road_rounds = 8;  ///< at most
+  int choice_rounds = 5;  ///< 0: it is taken to choose by the time that it tells
+  int road_rounds = 8;    ///< at most
   int preference_rounds = 2;
   /// A model of the same network to go on from, such as one of fewer trips; null: the map's own.
   const road::RouteModel* start = nullptr;
@@ -71,6 +72,7 @@ class ModelRouter {
 
   road::Door door(const geo::LatLng& place, road::TripEnd end) const;
   double metres_of(const road::ModelPath& path) const;
+  double seconds_of(const road::ModelPath& path) const;
   const road::ModelPath& path(const road::Door& from, const road::Door& to);
 
  private:

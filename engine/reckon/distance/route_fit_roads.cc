@@ -109,7 +109,7 @@ void RouteFitter::fit_margin() {
 }
 
 double RouteFitter::dearer_ms(std::size_t trip) const {
-  return trips_[trip].seconds * 1000 - static_cast<double>(paths_[trip].cost_ms);
+  return trips_[trip].seconds * 1000 - network_.told_ms(model_, paths_[trip]);
 }
 
 // Our path when some edges were closed.
@@ -275,6 +275,10 @@ void RouteFitter::look_at(std::size_t trip) {
     known_[trip] = path;
     return;
   }
+  if (chooses_apart()) {
+    if (!known_[trip].found && path.found) look_at_close_call(trip);
+    return;
+  }
   const double dearer = path.found ? dearer_ms(trip) : -2 * margin_ms_;
   if (is_timed(trip) && dearer > margin_ms_) {
     Edges edges;
@@ -330,7 +334,7 @@ void RouteFitter::doubt_proofs() {
 // Our routes with all roads open are the fastest there are. Where the provider was faster still, something
 // else than a closed road is the cause; it is as often the cause where the provider was slower.
 double RouteFitter::noise() const {
-  if (margin_ms_ == kCloseCallMs && close_call_ms_ == kCloseCallMs) return kNoiseUntimed;
+  if (chooses_apart() || (margin_ms_ == kCloseCallMs && close_call_ms_ == kCloseCallMs)) return kNoiseUntimed;
   return std::min(0.9,
                   static_cast<double>(too_slow_) / static_cast<double>(std::max<std::size_t>(1, too_fast_)));
 }
@@ -377,7 +381,8 @@ void RouteFitter::refit_paces() {
   open_costs_ = network_.costs(open_model);
   for (std::size_t i = 0; i < trips_.size(); ++i) {
     if (known_[i].found && is_timed(i) &&
-        std::abs(cost_ms(known_[i]) - trips_[i].seconds * 1000) > margin_ms_)
+        std::abs(chooses_apart() ? network_.told_ms(model_, known_[i]) - trips_[i].seconds * 1000
+                                 : cost_ms(known_[i]) - trips_[i].seconds * 1000) > margin_ms_)
       known_[i] = {};
   }
   std::erase_if(untaken_, [&](const auto& way) {

@@ -98,11 +98,25 @@ class RouteFitter {
   bool matches(const ModelPath& path, std::size_t trip) const {
     return is_alike(path, trips_[trip]) &&
            (!is_timed(trip) ||
-            std::abs(static_cast<double>(path.cost_ms) - trips_[trip].seconds * 1000) <= margin_ms_);
+            std::abs(network_.told_ms(model_, path) - trips_[trip].seconds * 1000) <= margin_ms_);
   }
   void route_all();
   void fit_yardstick();
   void fit_paces();
+  bool fit_times(std::vector<double>& theta) const;
+  /// Seconds a kilometre by group and seconds by turn, as solve() has them.
+  template <class Times>
+  void set_parameters(const std::vector<double>& theta, Times& times) const {
+    const auto groups = network_.groups().size();
+    times.pace_ms_per_m.assign(theta.begin(), theta.begin() + static_cast<std::ptrdiff_t>(groups));
+    for (std::size_t k = groups; k < theta.size(); ++k) times.turn_ms.at(k - groups) = theta[k] * 1000;
+  }
+  /// It does not choose by the time that it tells: a slower way was not closed.
+  bool chooses_apart() const { return !model_.told.pace_ms_per_m.empty(); }
+  class Choice;  ///< ways of some trips, and by what the taken ones were chosen
+  void fit_choice();
+  void add_ways(Choice& choice, const RouteModel& model, const Trips& trips);
+  void add_other_ways(Choice& choice, const Trips& trips);
   void solve(const std::vector<std::vector<float>>& rows, const std::vector<double>& seconds,
              std::vector<double>& theta) const;
   void share_by_class(const std::vector<std::vector<float>>& rows, const std::vector<double>& theta,

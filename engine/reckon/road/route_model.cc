@@ -249,6 +249,18 @@ double RouteNetwork::north_m(const ModelPath& path) const {
   return metres;
 }
 
+double RouteNetwork::told_ms(const RouteModel& model, const ModelPath& path) const {
+  const auto& told = model.told;
+  if (told.pace_ms_per_m.empty()) return static_cast<double>(path.cost_ms);
+  std::vector<float> features(this->features());
+  add_features(path, features);
+  double ms = 0;
+  for (std::size_t k = 0; k < features.size(); ++k)
+    ms += double{features[k]} *
+          (k < groups_.size() ? told.pace_ms_per_m[k] * 1000 : told.turn_ms[k - groups_.size()]);
+  return ms;
+}
+
 void RouteNetwork::add_features(const ModelPath& path, std::span<float> out) const {
   const auto& graph = network_.graph;
   for (std::size_t i = 0; i < path.arcs.size(); ++i) {

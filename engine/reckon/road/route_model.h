@@ -34,10 +34,17 @@ inline constexpr std::size_t kTurnFeatures = kTurnKnots + 4;
 /// No route leads over such an edge, and no place meets it.
 inline constexpr std::int32_t kEdgeClosed = 0x7fffffff;
 
+/// How long a provider says that a way takes, where it does not choose by that.
+struct ToldTimes {
+  std::vector<double> pace_ms_per_m;  ///< by group; empty: it chooses by the time that it tells
+  std::array<double, kTurnFeatures> turn_ms{};
+};
+
 /// The parameters.
 struct RouteModel {
-  std::vector<double> pace_ms_per_m;  ///< by group; > 0
+  std::vector<double> pace_ms_per_m;  ///< what it chooses by, by group; > 0
   std::array<double, kTurnFeatures> turn_ms{};
+  ToldTimes told;
   std::uint32_t closed_classes = 0;          ///< bits (1 << RoadClass)
   std::uint32_t closed_private_classes = 0;  ///< the same of roads that only trips' ends may use
   DoorRules doors;
@@ -73,6 +80,8 @@ class RouteNetwork {
 
   /// Kilometres by group, then turns by kind, of a path; added to `out`.
   void add_features(const ModelPath& path, std::span<float> out) const;
+  /// What a path takes by the model's told times; by what it chooses by where none are apart.
+  double told_ms(const RouteModel& model, const ModelPath& path) const;
   /// Of a path's metres those that lead north or south, each segment by the square of its direction's cosine.
   double north_m(const ModelPath& path) const;
 
