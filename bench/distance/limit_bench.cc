@@ -6,6 +6,7 @@
 // where one of its possible places is. Prints a Markdown table; arguments: names of maps, else porto.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -239,7 +240,7 @@ int main(int argc, char** argv) {
       fmt::print("SKIPPED: {} is not there\n", extract.string());
       continue;
     }
-    const auto file = std::filesystem::temp_directory_path() / fmt::format("reckon-limit-{}.rmap", name);
+    const auto file = std::filesystem::temp_directory_path() / fmt::format("reckon-limit-{}.rmap", getpid());
     const auto made = road::build_map({{extract}, file, {base::Vehicle::kCar}, {}});
     const auto map = made ? road::RoadMap::open(file) : base::fail(made.error());
     std::filesystem::remove(file);

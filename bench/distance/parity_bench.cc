@@ -329,6 +329,10 @@ int main(int argc, char** argv) {
       "off, median % | intervals hold, % by bin | metres, bias % by bin | learning |\n");
   fmt::print("|---|---|---|---|---|---|---|---|---|---|---|\n");
   if (own_answers) {
+    if (!std::filesystem::exists(own_answers->file)) {
+      fmt::print(stderr, "RECKON_BENCH_ANSWERS: {} is not there\n", own_answers->file.string());
+      return 3;
+    }
     compare_real(*own_answers);
     return 0;
   }

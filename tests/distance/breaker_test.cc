@@ -106,6 +106,20 @@ TEST_CASE("breaker: a total brownout without a single error opens it (row 46)") 
   CHECK(bench.breaker.state() == "open");
 }
 
+TEST_CASE("breaker: calls that are cut short together do not open it, the next ones have longer (row 45)") {
+  Bench bench;
+  for (int i = 0; i < 100; ++i) bench.call(Outcome::kOk, 20ms);
+  std::vector<Breaker::Permit> together;
+  for (int i = 0; i < 8; ++i) together.push_back(bench.breaker.admit(800ms).value());
+  REQUIRE(together.front().timeout < 300ms);
+  bench.clock.advance(together.front().timeout);
+  provider::ProviderAnswer cut;
+  cut.outcome = Outcome::kTimeout;
+  for (const auto& permit : together) bench.breaker.settle(permit, cut, permit.timeout);
+  CHECK(bench.breaker.state() == "closed");
+  CHECK(bench.breaker.admit(800ms).value().timeout == 800ms);
+}
+
 TEST_CASE("breaker: a share of slow calls opens it, a steady slower pace does not (row 45)") {
   SUBCASE("every third call hangs to the deadline") {
     Bench bench;

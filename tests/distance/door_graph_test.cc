@@ -154,7 +154,8 @@ TEST_CASE("door model: between known doors fees are met more often than by the d
   CHECK(distance::to_json(*read) == distance::to_json(made));
 }
 
-TEST_CASE("door model: of noisy answers neither the sum of metres nor the mean of ratios is off") {
+TEST_CASE(
+    "door model: of noisy answers the sum of metres and the mean of ratios are off by the same little") {
   BlockTown town(120);
   std::normal_distribution<double> noise(0, 0.15);
   const auto noisy = [&](std::size_t count) {

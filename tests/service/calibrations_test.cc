@@ -126,5 +126,27 @@ TEST_CASE("calibrations: a new one goes to its own name, over the one before it,
   CHECK(place("b", bicycle, std::nullopt) == ".bicycle.of-b.json");
   REQUIRE(base::write_file_atomically(beside.name(".bicycle.json"), "{"));
   CHECK(place("b", bicycle, moto) == ".bicycle.json");  // a damaged one is of no use to anybody
+  const auto of_version = [&](std::int64_t version) {
+    REQUIRE(base::write_file_atomically(beside.name(".bicycle.json"),
+                                        "{\"version\":" + std::to_string(version) + "}"));
+    return place("b", bicycle, moto);
+  };
+  CHECK(of_version(distance::kCalibrationVersion - 1) == ".bicycle.json");
+  CHECK(of_version(distance::kCalibrationVersion + 1) == ".bicycle.of-b.json");  // a later program's
+  REQUIRE(base::write_file_atomically(beside.name(".bicycle.json"), "{"));
   CHECK(place("b", bicycle, std::nullopt) == ".bicycle.json");
+}
+
+TEST_CASE("calibrations: a file of another vehicle is no fault of this one") {
+  Beside beside;
+  beside.write(".json", "b", Vehicle::kBicycle);
+  service::Config config;
+  config.ledger = "sqlite:" + beside.ledger;
+  config.vehicle = Vehicle::kMotorcycle;
+  service::ProviderEntry first;
+  first.name = "a";
+  CHECK(service::load_calibration(config, {Vehicle::kMotorcycle, first}, {}).fault.empty());
+  beside.write(".json", "b", Vehicle::kMotorcycle);
+  CHECK(service::load_calibration(config, {Vehicle::kMotorcycle, first}, {}).fault.find("is of 'b'") !=
+        std::string::npos);
 }

@@ -279,6 +279,37 @@ TEST_CASE("learner: a fault of one vehicle's file does not hurt the others") {
   CHECK(std::abs(bench.two_km(kMoto) - 3000) < 10);
 }
 
+TEST_CASE(
+    "learner: a lesson's fault stays told when another vehicle's snapshot is written, a file's is said "
+    "once") {
+  Bench bench(30);
+  bench.teach_two_vehicles();
+  REQUIRE(base::write_file_atomically(bench.file(".bicycle"), "{"));
+  bench.learner->tick(*bench.service);
+  const auto told = [&] {
+    std::size_t count = 0;
+    for (auto at = bench.log.text.find("calibration is not used"); at != std::string::npos;
+         at = bench.log.text.find("calibration is not used", at + 1))
+      ++count;
+    return count;
+  };
+  CHECK(told() == 1);
+  for (int i = 0; i < 600; ++i) {  // the same doors again and again: nothing to learn from
+    bench.next = 0;
+    bench.answer(1, base::Vehicle::kCar, 1.5);
+  }
+  CHECK_FALSE(bench.learn(base::Vehicle::kCar));
+  const auto fault = bench.learner->fault(base::Vehicle::kCar);
+  CHECK(fault.find("too few") != std::string::npos);
+  auto other = bench.service->learned(kMoto)->calibration();
+  other.pairs += 1;
+  REQUIRE(base::write_file_atomically(bench.file(), distance::to_json(other)));
+  bench.learner->tick(*bench.service);
+  CHECK(bench.service->learned(kMoto)->release() == other.release());
+  CHECK(bench.learner->fault(base::Vehicle::kCar) == fault);
+  CHECK(told() == 1);
+}
+
 TEST_CASE("learner: what somebody else writes for one vehicle is taken up for that one") {
   Bench bench(30);
   bench.teach_two_vehicles();
@@ -311,7 +342,8 @@ TEST_CASE("learner: another provider that comes first is learned at once from an
   }
   bench.open();
   CHECK(bench.two_km(kMoto) == 0);  // what another provider would say is no estimate of this one
-  CHECK(bench.learner->fault(kMoto).find("is of 'a', the first provider is 'b/2'") != std::string::npos);
+  CHECK(bench.learner->fault(kMoto).find("is of 'a', the first provider for motorcycle is 'b/2'") !=
+        std::string::npos);
   CHECK(bench.learner->due() == kMoto);  // without a new answer
   REQUIRE(bench.learn());
   CHECK(bench.learner->fault(kMoto).empty());

@@ -50,13 +50,14 @@ base::Result<base::Vehicle> vehicle_of(std::string_view name) {
 
 // `2%`, up to a half: with more there is no city left.
 base::Result<double> closed_share_of(std::string_view text) {
+  const auto told = text;
   double percent = -1;
   const bool ends_well = text.ends_with('%');
   if (ends_well) text.remove_suffix(1);
   if (const auto number = base::parse_number(text); ends_well && number) percent = *number;
   if (percent >= 0 && percent <= 50) return percent / 100;
   return base::fail(base::ErrorCode::kInvalidInput, "--closed-share",
-                    "is no share; allowed: 0% to 50%, such as 2%");
+                    fmt::format("'{}' is no share; allowed: 0% to 50%, such as 2%", told));
 }
 
 // Null where none are asked for.

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "reckon/base/json_writer.h"
+#include "reckon/base/result.h"
 
 namespace reckon::base {
 
 std::string JsonPage::text(const JsonPen& pen) const {
+  RECKON_CHECK(pen.at_ > begin_);
   return {begin_, pen.at_ - 1};  // without the comma
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// JSON for the few documents of which thousands are made a second: JsonWriter's bytes, in a tenth of its
+// JSON for the few documents of which thousands are made a second: JsonWriter's bytes, in a quarter of its
 // time. A pen is a pointer into a page's memory that the compiler can keep in a register; names of members
 // are known and checked when compiled.
 
@@ -133,6 +133,7 @@ class JsonPen {
   }
   void put(char c) { *at_++ = c; }
   void copy(std::string_view bytes) {
+    if (bytes.empty()) return;  // whose pointer may be null
     std::memcpy(at_, bytes.data(), bytes.size());
     at_ += bytes.size();
   }

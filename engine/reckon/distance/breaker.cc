@@ -224,7 +224,8 @@ void Breaker::settle_call(const provider::ProviderAnswer& answer, microseconds l
   }
   learn_patience(answer, call);
   if (answer.retry_after) wished_until_ = now + *answer.retry_after;
-  if (call.counted) return;
+  // What our own patience cut short is not known to be lost: after two such calls the next ones have longer.
+  if (call.counted || (call.cut_short && answer.outcome == provider::Outcome::kTimeout)) return;
   const bool failed = counts_as_failure(answer.outcome);
   // A failure that took as long kept a quote waiting just like a slow answer.
   mark(latency >= call.slow_after ? Mark::kSlow : failed ? Mark::kFailed : Mark::kGood, now);

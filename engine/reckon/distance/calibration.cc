@@ -30,7 +30,6 @@ struct Said {
 constexpr int kFurtherRounds = 2;
 constexpr std::size_t kMostKnots = 1000;
 constexpr std::string_view kLocal = "local", kMercator = "mercator";  // planes of doors
-constexpr std::int64_t kVersion = 5;  // of the document; a snapshot of an earlier one is learned again
 
 // Median of said over straight in bins of equal counts, then pooled until metres grow with the straight line
 // (pool adjacent violators).
@@ -194,7 +193,11 @@ void read_doors(const base::JsonNode& node, DoorModel& model) {
 std::string to_json(const Calibration& calibration) {
   std::string out;
   base::JsonWriter json(out);
-  json.begin_object().key("version").integer(kVersion).key("provider").string(calibration.provider);
+  json.begin_object()
+      .key("version")
+      .integer(kCalibrationVersion)
+      .key("provider")
+      .string(calibration.provider);
   json.key("vehicle").string(base::to_string(calibration.vehicle));
   json.key("map_release").string(calibration.map_release);
   json.key("answers").integer(calibration.answers);
@@ -223,7 +226,7 @@ base::Result<Calibration> read_calibration(std::string_view text, std::string_vi
   root.allow_only({"version", "provider", "vehicle", "map_release", "answers", "pairs", "alike", "routes",
                    "road_interval", "detour", "detour_interval", "doors"});
   Calibration calibration;
-  root.required("version").integer(kVersion, kVersion);
+  root.required("version").integer(kCalibrationVersion, kCalibrationVersion);
   calibration.provider = root.required("provider").string(64).value_or("");
   const auto vehicle = base::vehicle_from(root.required("vehicle").string(64).value_or(""));
   if (!vehicle) root.required("vehicle").fault(fmt::format("is no vehicle; {}", base::kVehiclesAllowed));
@@ -317,9 +320,21 @@ std::size_t best_stage(const road::RouteNetwork& network, const std::vector<road
 
 }  // namespace
 
+std::vector<Scored> score_routes(const road::RouteNetwork& network, const road::RouteModel& model,
+                                 std::span<const AnsweredTrip> trips) {
+  ModelRouter router(network, model, road::kDefaultMaxSnapM);
+  std::vector<Scored> scored;
+  for (const auto& trip : trips) {
+    const auto answer = router.route(trip.from, trip.to);
+    if (answer.found) scored.push_back({geo::geodesic_m(trip.from, trip.to), answer.metres, trip.metres});
+  }
+  return scored;
+}
+
 std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle,
                                      const road::RouteNetwork* network, std::string map_release,
-                                     std::span<const AnsweredTrip> trips, const FitProgress& progress) {
+                                     std::span<const AnsweredTrip> trips, const FitProgress& progress,
+                                     std::vector<Scored>* told) {
   Calibration made;
   made.provider = std::move(provider);
   made.vehicle = vehicle;
@@ -336,13 +351,9 @@ std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle
   if (fit.stopped) return std::nullopt;
   const auto stage = best_stage(*network, fit.stages, held);
   const auto& model = fit.stages[stage];
-  ModelRouter router(*network, model, road::kDefaultMaxSnapM);
-  std::vector<Scored> said;
-  for (const auto& trip : held) {
-    const auto answer = router.route(trip.from, trip.to);
-    if (answer.found) said.push_back({geo::geodesic_m(trip.from, trip.to), answer.metres, trip.metres});
-  }
-  made.road_interval = fit_interval(std::move(said));
+  auto scored = score_routes(*network, model, held);
+  if (told != nullptr) *told = scored;
+  made.road_interval = fit_interval(std::move(scored));
   // What was kept apart has told how sure the model is; now it is learned from, too.
   RouteFitOptions further;
   further.start = &model;

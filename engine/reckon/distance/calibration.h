@@ -3,6 +3,7 @@
 // What has been learned of one provider, as an immutable snapshot named by its content: how it chooses
 // routes on our map, how sure we are of its metres, and how far the road is where no map reaches.
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,6 +20,9 @@
 #include "reckon/road/road_map.h"
 
 namespace reckon::distance {
+
+/// Of the document; one of an earlier version is learned again.
+inline constexpr std::int64_t kCalibrationVersion = 5;
 
 /// Straight line to road: the metres said at a straight line of `at_m`; straight between the points.
 struct DetourPoint {
@@ -53,10 +57,16 @@ base::Result<Calibration> read_calibration(std::string_view json, std::string_vi
 /// turn. Neighbours must not be alike: trips come in order of asking. Deterministic. Routes are learned from
 /// the newest kMostPairs, the rest from all.
 /// @param network  null where there is no road map; then only the detour is learned
+/// @param told  may be null; what the interval of the routes was made of, for more to be added
 /// @return nothing when `progress` gave it up
 std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle,
                                      const road::RouteNetwork* network, std::string map_release,
-                                     std::span<const AnsweredTrip> trips, const FitProgress& progress = {});
+                                     std::span<const AnsweredTrip> trips, const FitProgress& progress = {},
+                                     std::vector<Scored>* told = nullptr);
+
+/// Answers beside what a model of routes says of their trips; without those that it has no route for.
+std::vector<Scored> score_routes(const road::RouteNetwork& network, const road::RouteModel& model,
+                                 std::span<const AnsweredTrip> trips);
 
 /// The learned detour; nothing when none was learned.
 std::optional<Estimate> learned_detour(const Calibration& calibration, double geodesic_m);

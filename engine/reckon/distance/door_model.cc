@@ -22,7 +22,8 @@ constexpr double kLeastScale = 1e-4;
 struct View {
   std::size_t of = 0;  ///< class
   std::array<double, kDoorTerms> terms{};
-  double low = 0, high = 0;  ///< the estimate stays within
+  double low = 0,
+         high = 0;  ///< the estimate stays within, but for what the bias of noisy bounds takes it out of them
   double usual = 0;
 };
 

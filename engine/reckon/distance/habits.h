@@ -9,10 +9,11 @@
 
 namespace reckon::distance {
 
-/// Speeds by class that differ by a factor of up to 1.42 either way, turns that cost 2 to 10 s to the left,
-/// half as much to the right and 20 s back, and closed roads, each both ways.
+/// Speeds by class that differ by a factor of up to 1.42 either way, right angles to the left that cost 2 to
+/// 10 s, half as much to the right, sharper ones half as much again, 20 s back, and closed roads, both ways.
 /// @param closed_share  of all roads, [0, 1]
-/// @return the same for the same network, state of `random` and share, on every machine
+/// @return the same for the same network, state of `random` and share; on another C library speeds may differ
+/// in their last bit
 road::RouteModel draw_habits(const road::RouteNetwork& network, std::mt19937& random, double closed_share);
 
 }  // namespace reckon::distance

@@ -36,7 +36,7 @@ Parity parity_with(const Means& means, base::Vehicle vehicle, std::span<const An
 }
 
 // Goes on to learn from all trips, those that told how well it went among them. Intervals of the routes stay
-// those of the model before, which saw fewer trips. False when `progress` stopped it.
+// those of the models before, which saw fewer trips. False when `progress` stopped it.
 bool learn_from_all(Calibration& made, const road::RouteNetwork* network, std::span<const AnsweredTrip> trips,
                     const FitProgress& progress) {
   auto straight = calibrate(made.provider, made.vehicle, nullptr, "", trips);
@@ -77,8 +77,9 @@ base::Result<std::optional<Lesson>> learn(std::string provider, base::Vehicle ve
   lesson.learned_from = trips.size();
   std::optional<road::RouteNetwork> network;
   if (map) network.emplace(map->network(vehicle));
+  std::vector<Scored> told;
   auto made = calibrate(std::move(provider), vehicle, network ? &*network : nullptr,
-                        map ? map->info().release : "", used, progress);
+                        map ? map->info().release : "", used, progress, &told);
   if (!made) return std::optional<Lesson>{};
   auto learned = Learned::make(map, *made);
   if (!learned) return base::fail(learned.error());
@@ -92,6 +93,11 @@ base::Result<std::optional<Lesson>> learn(std::string provider, base::Vehicle ve
     made->routes = {};
     made->road_interval.clear();
     lesson.after = parity_with({Learned::detour_of(*made).get(), map.get(), &others}, vehicle, apart);
+  }
+  // How well it went is told; now these trips tell, too, how sure the routes are.
+  if (network && !made->map_release.empty()) {
+    std::ranges::copy(score_routes(*network, made->routes, apart), std::back_inserter(told));
+    made->road_interval = fit_interval(std::move(told));
   }
   if (!learn_from_all(*made, network ? &*network : nullptr, trips, progress)) return std::optional<Lesson>{};
   lesson.calibration = *std::move(made);

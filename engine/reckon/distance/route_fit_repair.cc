@@ -15,11 +15,10 @@
 namespace reckon::distance {
 namespace {
 
-constexpr int kPasses = 2;          // at most; the first finds nearly all
 constexpr double kByChance = 0.05;  // of answers that have another cause, so many some closed road gives
 constexpr int kMostRoutes = 600;    // of all trips, tried for the sake of one
 constexpr std::size_t kRoutesATrip =
-    3;  // a pass tries so many in all: where much is wrong, roads are not why
+    3;  // mending tries so many in all: where much is wrong, roads are not why
 constexpr std::size_t kMostTouched = 100;  // trips that a road may move, or it is left as it is
 constexpr std::size_t kMostBroken = 3;     // trips that a step may break, if other steps mend them
 constexpr std::size_t kNearDoor = 3;       // arcs at either end of a path that may be a wrong door
@@ -40,8 +39,8 @@ class RouteFitter::Repair {
     road_weighs_ = std::log((1 - options.prior) / options.prior);
   }
 
-  /// @return whether a road was closed or opened
-  bool pass() {
+  /// Opens closed roads that explain nothing, or explain less than they are unlikely. @return whether any
+  bool drop_all() {
     look_up();
     const auto before = f_.changes_;
     const auto closed = closed_;
@@ -49,6 +48,12 @@ class RouteFitter::Repair {
       if (f_.stopped()) return false;
       drop(edge);
     }
+    return f_.changes_ != before;
+  }
+  /// Closes and opens roads for trips that come out otherwise. @return whether any
+  bool mend_all() {
+    look_up();
+    const auto before = f_.changes_;
     std::size_t routes = 0;
     for (std::uint32_t trip = 0; trip < right_.size() && routes < kRoutesATrip * right_.size(); ++trip) {
       if (f_.stopped()) return false;
@@ -76,7 +81,7 @@ class RouteFitter::Repair {
   };
 
   double off_ms(std::uint32_t trip) const {
-    if (right_[trip]) return 0;
+    if (right_[trip] || !f_.is_timed(trip)) return 0;
     if (!f_.paths_[trip].found) return kMostOffMs;
     return std::min(kMostOffMs, std::abs(f_.dearer_ms(trip)));
   }
@@ -195,6 +200,7 @@ class RouteFitter::Repair {
     const auto route_again = [&](std::uint32_t trip) {
       const bool was = right_[trip];
       ++routes_;
+      (void)f_.stopped();  // tells how far it is
       auto doors = f_.doors_of(f_.trips_[trip]);
       auto path = f_.path_without(trip, doors, {});
       move(trip, std::move(doors), std::move(path));
@@ -209,15 +215,16 @@ class RouteFitter::Repair {
     }
     if (both) meet(edge, !step.close);
     write(edge, !step.close ? 0 : both ? 3 : 1U << (step.edge_dir & 1U));
-    const auto touched = step.close ? users_[edge] : over_.at(edge);
+    auto touched = step.close ? users_[edge] : over_.at(edge);
+    std::ranges::sort(touched);
     for (const auto trip : touched) route_again(trip);
     return broken;
   }
 
-  // A closed road that explains nothing, or explains less than it is unlikely, is opened.
   void drop(std::uint32_t edge) {
     const Step step{2 * edge, false};
     if (!can(step)) return;
+    journal_.clear();
     const auto before = score();
     const auto all_off = [&] {
       double sum = 0;
@@ -257,12 +264,13 @@ class RouteFitter::Repair {
   template <class Take>
   void take_best(std::uint32_t trip, Take take_step) {
     const auto mark = journal_.size();
-    double most = score() + kHair;
+    const auto before = score() + kHair;
+    double most = before;
     std::vector<Step> best;
     for (const auto& step : steps_for(trip)) {
       if (routes_ > kMostRoutes) break;
       take_step(step);
-      if (right_[trip] && score() >= most - kHair) {
+      if (right_[trip] && score() > before && score() > most - kHair) {
         if (score() > most + kHair) best.clear();
         most = std::max(most, score());
         best.push_back(step);
@@ -273,6 +281,7 @@ class RouteFitter::Repair {
     const auto spent = std::exchange(routes_, 0);  // it did fit into what is left of them
     take_step(best[best.size() / 2]);
     routes_ += spent;
+    if (!right_[trip] || score() <= before) back_to(mark);
   }
   void mend_simply(std::uint32_t trip) {
     take_best(trip, [this](const Step& step) { (void)take(step); });
@@ -280,6 +289,7 @@ class RouteFitter::Repair {
   // By a step, and others that mend what it breaks.
   void mend(std::uint32_t trip) {
     routes_ = 0;
+    journal_.clear();
     take_best(trip, [&](const Step& step) {
       const auto broken = take(step);
       if (broken.size() > kMostBroken) return;
@@ -302,19 +312,26 @@ class RouteFitter::Repair {
   int routes_ = 0;  ///< tried for the trip that is being mended
 };
 
+// A step is judged by the roads that it opens or closes, not by what those cut off or join again; so each
+// pass is judged by routing all trips anew, and is kept whole or not at all.
 void RouteFitter::repair() {
-  if (margin_ms_ == kCloseCallMs) return;  // no times tell
+  if (!times_tell_ || chooses_apart()) return;
+  auto open_model = model_;
+  open_model.edges.clear();
+  open_costs_ = network_.costs(open_model);
+  fit_margin();
   Repair repair(*this);
-  auto best = model_;
-  auto most = alike();
-  for (int pass = 0; pass < kPasses && repair.pass(); ++pass) {
+  for (const auto pass : {&Repair::mend_all, &Repair::drop_all, &Repair::mend_all}) {
+    const auto before = model_;
+    const auto most = alike();
     tell("roads", 1);
+    if (!(repair.*pass)()) {
+      if (stopped_) return;
+      continue;
+    }
     apply_changes();
-    if (alike() < most) break;
-    best = model_;
-    most = alike();
+    if (alike() < most) go_back_to(before);
   }
-  go_back_to(best);
 }
 
 }  // namespace reckon::distance

@@ -101,7 +101,8 @@ void RouteFitter::fit_margin() {
     if (alike_[i] && is_timed(i)) off.push_back(std::abs(dearer_ms(i)));
   }
   margin_ms_ = close_call_ms_ = kCloseCallMs;
-  if (off.size() < kLeastForPaces) return;
+  times_tell_ = off.size() >= kLeastForPaces;
+  if (!times_tell_) return;
   const auto at = off.begin() + static_cast<std::ptrdiff_t>(off.size() * 9 / 10);
   std::ranges::nth_element(off, at);
   margin_ms_ = std::clamp(3 * *at, 1000.0, 60'000.0);

@@ -197,6 +197,7 @@ class RouteFitter {
   std::vector<std::uint32_t> proven_;        ///< by directed edge: trips known to use it
   std::map<std::uint32_t, std::int64_t> changes_;  ///< RouteModel::edges in the making
   road::ArcCosts open_costs_;                      ///< of the model without closed roads
+  bool times_tell_ = false;                        ///< enough trips have times that fit
   double margin_ms_ = kCloseCallMs;
   double close_call_ms_ = kCloseCallMs;  ///< a way so much dearer than ours is no matter of our costs' error
   Reach there_, onward_;

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <utility>
 
 #include "reckon/base/file.h"
 #include "reckon/base/file_stamp.h"
+#include "reckon/base/json_reader.h"
 #include "reckon/base/limits.h"
 
 namespace reckon::service {
@@ -49,8 +51,22 @@ std::string why_none(const std::string& file, const Lead& lead) {
   if (!base::stamp_of(file)) return {};
   const auto there = read(file);
   if (!there) return fmt::format("{}: {}", there.error().where, there.error().message);
-  if (there->provider == lead.provider.name) return {};
-  return fmt::format("{}: is of '{}', the first provider is '{}'", file, there->provider, lead.provider.name);
+  if (there->vehicle != lead.vehicle || there->provider == lead.provider.name) return {};
+  return fmt::format("{}: is of '{}', the first provider for {} is '{}'", file, there->provider,
+                     base::to_string(lead.vehicle), lead.provider.name);
+}
+
+// Whether nothing is lost when a file is written over: it is not there, damaged, or of an earlier version.
+bool may_be_replaced(const std::string& file) {
+  if (!base::stamp_of(file)) return true;
+  const auto bytes = base::read_file(file, base::kMaxJsonBytes);
+  if (!bytes || distance::read_calibration(*bytes, file)) return false;
+  const auto document = base::JsonDocument::parse(*bytes, file);
+  if (!document) return true;
+  base::Faults faults(file);
+  const auto root = document->root(faults);
+  const auto version = root.is_object() ? root.optional("version").integer(0, INT64_MAX) : std::nullopt;
+  return !version || *version <= distance::kCalibrationVersion;
 }
 
 std::string own_file(const std::string& ledger, base::Vehicle vehicle, base::Vehicle configured) {
@@ -107,7 +123,7 @@ std::string calibration_place(const std::string& ledger, std::string_view provid
     const auto there = read(ledger + std::string(kEnding));
     configured = there ? there->vehicle : vehicle;
   }
-  if (auto own = own_file(ledger, vehicle, *configured); !read(own)) return own;
+  if (auto own = own_file(ledger, vehicle, *configured); may_be_replaced(own)) return own;
   return of_provider(ledger, provider, vehicle);
 }
 

@@ -2,7 +2,8 @@
 
 // What was learned of providers, in files beside the ledger: one for each provider and vehicle. The
 // configured vehicle's is `<ledger>.calibration.json`, another's `<ledger>.calibration.VEHICLE.json`. A
-// calibration never overwrites one of another provider or vehicle; where its own name is taken it goes to
+// calibration does not overwrite one of another provider or vehicle (two processes that begin at the same
+// moment aside); where its own name is taken it goes to
 // `<ledger>.calibration.VEHICLE.of-PROVIDER.json`. So what a file says decides whose it is, not its name, and
 // providers may change their order and come back without losing what was learned.
 

@@ -81,7 +81,7 @@ Learner::Course Learner::course_of(const VehicleCalibration& there) const {
   course.last_lesson = parts_.clock->steady_now();
   course.age_at_start = age_of(there.file);
   course.learned = there.learned;
-  course.fault = there.fault;
+  course.file_fault = there.fault;
   if (there.learned && there.fault.empty()) course.answers_then = there.learned->calibration().answers;
   return course;
 }
@@ -165,6 +165,7 @@ base::Result<std::optional<distance::Lesson>> Learner::learn(base::Vehicle vehic
     course.age_at_start = base::Seconds{0};
   }
   auto said = answers(course);
+  if (stop_) return std::optional<distance::Lesson>{};
   const auto map = map_of(parts_.maps, vehicle, said);
   const auto pairs = distance::pairs_of(said);
   said.clear();
@@ -176,7 +177,7 @@ base::Result<std::optional<distance::Lesson>> Learner::learn(base::Vehicle vehic
   }
   if (lesson) return lesson;
   const std::lock_guard lock(mutex_);
-  course.fault = fmt::format("{}: {}", lesson.error().where, lesson.error().message);
+  course.lesson_fault = fmt::format("{}: {}", lesson.error().where, lesson.error().message);
   return lesson;
 }
 
@@ -192,9 +193,13 @@ base::Result<void> Learner::use(Course& course, const distance::Calibration& cal
     return written;
   service.publish(*learned);
   const std::lock_guard lock(mutex_);
-  course.known = stamps_of(course.files);
+  for (auto& other : courses_) {  // a file may be one of several courses'
+    for (std::size_t i = 0; i < other.files.size(); ++i)
+      if (other.files[i] == file) other.known[i] = base::stamp_of(file);
+  }
   course.learned = *std::move(learned);
-  course.fault.clear();
+  course.file_fault.clear();
+  course.lesson_fault.clear();
   return {};
 }
 
@@ -222,10 +227,12 @@ bool Learner::written_by_others(Course& course) {
 
 void Learner::reload(Course& course, distance::DistanceService& service) {
   const auto loaded = load_calibration(parts_.config, course.lead, parts_.maps);
-  for (const auto& warning : calibration_warnings({loaded}))
-    parts_.log->log(base::LogLevel::kWarning, warning);
   const std::lock_guard lock(mutex_);
-  course.fault = loaded.fault;
+  if (loaded.fault != course.file_fault) {  // said once, not with each file that is looked at again
+    for (const auto& warning : calibration_warnings({loaded}))
+      parts_.log->log(base::LogLevel::kWarning, warning);
+  }
+  course.file_fault = loaded.fault;
   if (!loaded.learned || (course.learned && course.learned->release() == loaded.learned->release())) return;
   service.publish(loaded.learned);
   parts_.log->log(base::LogLevel::kInfo,
@@ -260,7 +267,8 @@ void Learner::tick(distance::DistanceService& service) {
 std::string Learner::fault(base::Vehicle vehicle) const {
   const std::lock_guard lock(mutex_);
   const auto course = std::ranges::find(courses_, vehicle, [](const auto& c) { return c.lead.vehicle; });
-  return course == courses_.end() ? "" : course->fault;
+  if (course == courses_.end()) return {};
+  return course->file_fault.empty() ? course->lesson_fault : course->file_fault;
 }
 
 }  // namespace reckon::service

@@ -80,7 +80,7 @@ class Learner final : public distance::Observer {
     base::SteadyTime last_lesson;
     base::Seconds age_at_start{};  ///< of the snapshot that was there
     std::shared_ptr<const distance::Learned> learned;
-    std::string fault;
+    std::string file_fault, lesson_fault;   ///< of the snapshot that is there; of the last lesson
     std::int64_t answers = 0;               ///< kept of it
     std::int64_t answers_then = 0;          ///< when the last lesson began, or the snapshot was learned
     std::deque<distance::PastAnswer> held;  ///< of a provider whose answers may not be kept on disk

@@ -4,9 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <random>
 #include <string_view>
-
-#include "reckon/base/result.h"
 
 namespace reckon::service {
 namespace {
@@ -20,7 +19,10 @@ std::string new_quote_id(base::WallTime now) {
   // The system's own call: std::random_device asks the processor what it can do each time it is made, which
   // takes 15 us where a hypervisor answers.
   std::array<unsigned char, 16> random{};
-  RECKON_CHECK(::getentropy(random.data(), random.size()) == 0);
+  if (::getentropy(random.data(), random.size()) != 0) {  // refused, as by a sandbox
+    std::random_device device;
+    for (auto& byte : random) byte = static_cast<unsigned char>(device());
+  }
   for (std::size_t i = 0; i < random.size(); ++i) id[10 + i] = kAlphabet[random[i] & 31];
   return id;
 }
