@@ -388,7 +388,15 @@ void learn(Session& session, base::Vehicle vehicle) {
 // A batch that brought many answers of the first provider ends with a lesson for each vehicle that they are
 // of, for the processes after it.
 void learn_from_batch(Session& session) {
-  while (const auto vehicle = session.learner->due()) learn(session, *vehicle);
+  while (const auto vehicle = session.learner->due()) {
+    fmt::print(stderr,
+               "learning from the answers kept for {}: minutes on a city; the prices above are complete, and "
+               "interrupting costs nothing but the lesson (\"learn\": false in the configuration, or "
+               "recalibrate_hours 0, "
+               "leaves it to the server)\n",
+               base::to_string(*vehicle));
+    learn(session, *vehicle);
+  }
 }
 
 int quote_batch(const Args& args, Session& session) {

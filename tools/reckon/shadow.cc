@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "commands.h"
@@ -29,6 +30,15 @@ int run_shadow_report(const Args& args) {
     });
   }();
   if (!reports) return report(reports.error());
+  if (const auto provider = args.get("provider");
+      provider && std::ranges::find(reports->providers, *provider) == reports->providers.end()) {
+    return report(
+        {base::ErrorCode::kInvalidInput, "--provider",
+         fmt::format("'{}' measured none of {} quotes; {}", *provider, reports->rows,
+                     reports->providers.empty()
+                         ? std::string("nor did any other provider")
+                         : fmt::format("those that did: {}", fmt::join(reports->providers, ", ")))});
+  }
   if (const auto file = args.get("html")) {
     if (const auto written = base::write_file_atomically(std::string(*file), shadow_html(*reports)); !written)
       return report(written.error());

@@ -25,7 +25,9 @@ constexpr std::size_t kBarsDrawn = 60;  // of one plot: two months of days
 struct Kind {
   std::string_view key, title;
 };
-constexpr std::array<Kind, 6> kKinds = {{{"tariff", "by tariff"},
+constexpr std::array<Kind, 8> kKinds = {{{"tariff", "by tariff"},
+                                         {"vehicle", "by vehicle"},
+                                         {"calibration", "by calibration"},
                                          {"shadow", "by what would have priced"},
                                          {"straight", "by straight line"},
                                          {"distance", "by the provider's distance"},
@@ -51,9 +53,10 @@ Parts worst_areas(const ShadowReport& report) {
 
 std::string headline(const ShadowReport& report) {
   return fmt::format(
-      "if {} vanished now: {:.1f} % of fees identical, mean difference {:+.0f} {} (mean size {:.0f})",
-      report.provider, 100 * report.all.same_share(), report.all.mean_off(), report.currency,
-      report.all.mean_miss());
+      "if {} vanished now: {:.1f} % of fees identical, mean difference {:+.0f} {} (mean size {:.0f}), "
+      "by {} quotes since the newest calibration",
+      report.provider, 100 * report.now.same_share(), report.now.mean_off(), report.currency,
+      report.now.mean_miss(), report.now.pairs);
 }
 
 std::string line(std::string_view name, const ShadowSum& sum) {
@@ -196,6 +199,9 @@ void write_sum(base::JsonWriter& json, const ShadowSum& sum) {
 void write_report(base::JsonWriter& json, const ShadowReport& report) {
   json.begin_object().key("provider").string(report.provider).key("currency").string(report.currency);
   write_sum(json, report.all);
+  json.key("now").begin_object();
+  write_sum(json, report.now);
+  json.end_object();
   json.key("first")
       .string(base::format_rfc3339(report.first))
       .key("last")
@@ -240,7 +246,8 @@ std::string shadow_text(const ShadowReports& reports) {
         100 * report.error_p50, 100 * report.error_p5, 100 * report.error_p95);
     out += fmt::format("\n    {:<30}{:>8}{:>11}{:>10}{:>10}{:>12}{:>10}\n", "", "quotes", "same fee",
                        "mean off", "size", "interval", "metres");
-    out += line("all", report.all);
+    out += line("since the newest calibration", report.now);
+    out += line("all on record", report.all);
     for (const auto& [key, title] : kKinds) {
       out += fmt::format("  {}\n", title);
       for (const auto& [name, sum] : parts_of(report, key)) out += line(name, sum);

@@ -81,6 +81,13 @@ class Teller {
 
   std::string how_sure(const ToldQuote::Interval& interval) const {
     const auto low = grouped(interval.low.value), high = grouped(interval.high.value);
+    if (interval.low == interval.high) {
+      if (trace_.distance.source.starts_with("provider:")) return {};  // what it said itself
+      return say(fmt::format("More than nine in ten such estimates are exact{}.",
+                             told_.provisional ? "; provisional: a better distance may come" : ""),
+                 fmt::format("이런 추정은 열에 아홉 이상이 정확합니다{}.",
+                             told_.provisional ? " (잠정: 더 정확한 거리가 나올 수 있습니다)" : ""));
+    }
     return say(fmt::format("90 % between {} and {} m{}.", low, high,
                            told_.provisional ? ", provisional: a better distance may come" : ""),
                fmt::format("90% 구간은 {}~{}m입니다{}.", low, high,

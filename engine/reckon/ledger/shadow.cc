@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "reckon/base/json_reader.h"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::string_view kProvider = "provider:";
 constexpr std::int64_t kCellE7 = 100'000;
+constexpr std::size_t kReleaseShown = 19;  // `sha256:` and twelve digits
 constexpr std::size_t kMostGroups = 2000;  // of one kind: an area or day more goes to `others`
 constexpr std::array<std::int64_t, 7> kDistancesM = {500, 1000, 1500, 2000, 3000, 5000, 10'000};
 
@@ -39,8 +41,8 @@ std::string area_name(std::int64_t lat_e7, std::int64_t lon_e7) {
 /// What a row says of a provider's distance and of its shadow.
 struct Pair {
   std::string provider;
-  std::string source;  ///< of the shadow
-  bool calibrated = false;
+  std::string source;       ///< of the shadow
+  std::string calibration;  ///< its release; empty: none
   std::int64_t shadow_m = 0, low_m = 0, high_m = 0;
 };
 
@@ -65,7 +67,8 @@ RowKind read_pair(const QuoteRow& row, Pair& pair) {
   pair.low_m = metres("low_m");
   pair.high_m = metres("high_m");
   pair.source = shadow.required("source").string().value_or("");
-  pair.calibrated = shadow.optional("calibration").present();
+  if (const auto release = shadow.optional("calibration"); release.present())
+    pair.calibration = release.string().value_or("");
   return faults.empty() ? RowKind::kPair : RowKind::kUnreadable;
 }
 
@@ -78,7 +81,9 @@ class Reporter {
     if (row.created_at < since_) return;
     ++out_.rows;
     Pair pair;
-    switch (read_pair(row, pair)) {
+    const auto kind = read_pair(row, pair);
+    if (!pair.provider.empty()) providers_.insert(pair.provider);
+    switch (kind) {
       case RowKind::kOther:
         return;
       case RowKind::kUnpaired:
@@ -106,9 +111,12 @@ class Reporter {
         report.error_p50 = at(0.5);
         report.error_p95 = at(0.95);
       }
+      for (const auto& [vehicle, newest] : gathered.newest)
+        report.now.add(gathered.under[{vehicle, newest.second}]);
       std::ranges::sort(report.worst, worse);
       out_.reports.push_back(std::move(report));
     }
+    out_.providers.assign(providers_.begin(), providers_.end());
     return std::move(out_);
   }
 
@@ -116,6 +124,8 @@ class Reporter {
   struct Gathered {
     ShadowReport report;
     std::vector<double> errors;
+    std::map<std::string, std::pair<base::WallTime, std::string>> newest;  ///< by vehicle: when, calibration
+    std::map<std::pair<std::string, std::string>, ShadowSum> under;        ///< by vehicle and calibration
   };
 
   bool wanted(const Pair& pair) const { return provider_.empty() || pair.provider == provider_; }
@@ -150,11 +160,12 @@ class Reporter {
     const auto& trip = *inputs->distance.trip;
     add({row.quote_id, row.created_at, trip.from_lat_e7, trip.from_lon_e7, trip.to_lat_e7, trip.to_lon_e7,
          inputs->distance.metres.value, pair.shadow_m, told->total.minor, shadow->total.minor, pair.source},
-        pair, *tariff, inputs->context.at);
+        pair, trip.vehicle, *tariff, inputs->context.at);
     return true;
   }
 
-  void add(const ShadowTrip& trip, const Pair& pair, const fee::Tariff& tariff, base::WallTime at) {
+  void add(const ShadowTrip& trip, const Pair& pair, const std::string& vehicle, const fee::Tariff& tariff,
+           base::WallTime at) {
     const std::string currency(tariff.currency.text());
     auto& gathered = gathered_[{pair.provider, currency}];
     auto& report = gathered.report;
@@ -181,7 +192,12 @@ class Reporter {
     const auto local = tariff.time_zone->local(at);
     count(report.all);
     count(part("tariff", fmt::format("{} v{}", tariff.id, tariff.version)));
-    count(part("shadow", pair.source + (pair.calibrated ? ", calibrated" : "")));
+    count(part("vehicle", vehicle));
+    count(part("calibration", pair.calibration.empty() ? "none" : pair.calibration.substr(0, kReleaseShown)));
+    count(part("shadow", pair.source + (pair.calibration.empty() ? "" : ", calibrated")));
+    count(gathered.under[{vehicle, pair.calibration}]);
+    if (auto& newest = gathered.newest[vehicle]; trip.at >= newest.first || newest.first == base::WallTime{})
+      newest = {trip.at, pair.calibration};
     if (const auto straight =
             distance::straight_m({trip.from_lat_e7, trip.from_lon_e7, trip.to_lat_e7, trip.to_lon_e7}))
       count(part("straight", distance_name(static_cast<std::int64_t>(std::ceil(*straight)))));
@@ -211,11 +227,21 @@ class Reporter {
   const base::WallTime since_;
   const std::string provider_;
   ShadowReports out_;
+  std::set<std::string> providers_;
   std::map<std::string, std::shared_ptr<const fee::Tariff>> tariffs_;
   std::map<std::pair<std::string, std::string>, Gathered> gathered_;
 };
 
 }  // namespace
+
+void ShadowSum::add(const ShadowSum& other) {
+  pairs += other.pairs;
+  same += other.same;
+  inside += other.inside;
+  off_minor += other.off_minor;
+  miss_minor += other.miss_minor;
+  bias += other.bias;
+}
 
 base::Result<ShadowReports> shadow_reports(const Ledger& ledger, base::WallTime since,
                                            std::string_view provider,

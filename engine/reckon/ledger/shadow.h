@@ -24,6 +24,7 @@ struct ShadowSum {
   std::int64_t off_minor = 0;   ///< sum of shadow fee less fee
   std::int64_t miss_minor = 0;  ///< sum of its size
   double bias = 0;              ///< sum of the shadow's metres over the provider's, less one
+  void add(const ShadowSum& other);
   double same_share() const { return ratio(same); }
   double inside_share() const { return ratio(inside); }
   double mean_bias() const { return pairs == 0 ? 0 : bias / static_cast<double>(pairs); }
@@ -55,20 +56,23 @@ struct ShadowReport {
   std::string provider;
   std::string currency;
   ShadowSum all;
+  ShadowSum now;  ///< under the calibration of each vehicle's newest quote: what would hold now
   base::WallTime first{}, last{};
   double error_p5 = 0, error_p50 = 0,
          error_p95 = 0;  ///< of the shadow's metres over the provider's, less one
   std::array<std::int64_t, kErrorBars> errors{};
-  /// `tariff`, `shadow`, `straight` (line: what intervals are calibrated by), `distance`, `hour`, `day`,
-  /// `area`: sums by the name of each part, in order of names.
+  /// `tariff`, `vehicle`, `calibration` (how its release begins, or `none`), `shadow`, `straight` (line: what
+  /// intervals are calibrated by), `distance`, `hour`, `day`, `area`: sums by the name of each part, in order
+  /// of names.
   std::map<std::string, std::map<std::string, ShadowSum>> by;
   std::vector<ShadowTrip> worst;  ///< by difference of fee, then of metres; at most kWorstTrips
 };
 
 struct ShadowReports {
   std::vector<ShadowReport> reports;
-  std::int64_t rows = 0;        ///< quotes read
-  std::int64_t unpaired = 0;    ///< by a provider, but without a shadow: recorded by an older version
+  std::vector<std::string> providers;  ///< that measured a quote, whichever was asked for; in order
+  std::int64_t rows = 0;               ///< quotes read
+  std::int64_t unpaired = 0;           ///< by a provider, but without a shadow: recorded by an older version
   std::int64_t unreadable = 0;  ///< whose trace, quote or tariff cannot be read: `reckon verify` names them
 };
 

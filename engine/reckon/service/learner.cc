@@ -127,10 +127,12 @@ bool Learner::is_due(const Course& course) const {
 std::optional<base::Vehicle> Learner::due() const {
   if (ledger_.empty() || parts_.config.recalibrate_hours == 0) return std::nullopt;
   const std::lock_guard lock(mutex_);
+  const auto first = [](const Course& course) {  // who has none yet, then who waits longest
+    return std::pair(course.learned != nullptr, course.last_lesson);
+  };
   const Course* longest = nullptr;
   for (const auto& course : courses_)
-    if (is_due(course) && (longest == nullptr || course.last_lesson < longest->last_lesson))
-      longest = &course;
+    if (is_due(course) && (longest == nullptr || first(course) < first(*longest))) longest = &course;
   return longest == nullptr ? std::nullopt : std::optional(longest->lead.vehicle);
 }
 
@@ -243,9 +245,10 @@ void Learner::reload(Course& course, distance::DistanceService& service) {
 }
 
 void Learner::tick(distance::DistanceService& service) {
-  if (learning_ || stop_) return;
+  if (stop_) return;
   for (auto& course : courses_)
     if (written_by_others(course)) reload(course, service);
+  if (learning_) return;
   const auto vehicle = due();
   if (!vehicle || learning_.exchange(true)) return;
   if (!thread_) thread_ = std::make_unique<BackgroundThread>();

@@ -49,7 +49,8 @@ class Learner final : public distance::Observer {
   void on_answer(std::string_view provider, const distance::Trip& trip, base::Metres metres,
                  base::Seconds duration) override;
 
-  /// A vehicle for which there is enough new to learn from; of several the one that waits longest.
+  /// A vehicle for which there is enough new to learn from; of several one that has no calibration yet, then
+  /// the one that waits longest.
   std::optional<base::Vehicle> due() const;
   /// For a server, every few seconds: takes up snapshots that somebody else has written, and begins a lesson
   /// on a thread of its own (of lowest priority) when one is due. Waits for nothing.
