@@ -59,7 +59,8 @@ TEST_CASE("shadow report: sums are those of the quotes, and every kind of part a
   CHECK(hand.same < hand.pairs);
   CHECK(report.error_p5 >= -0.031);
   CHECK(report.error_p95 <= 0.031);
-  for (const auto* kind : {"tariff", "shadow", "straight", "distance", "hour", "day", "area"}) {
+  for (const auto* kind :
+       {"tariff", "vehicle", "calibration", "shadow", "straight", "distance", "hour", "day", "area"}) {
     CAPTURE(kind);
     REQUIRE(report.by.contains(kind));
     std::int64_t pairs = 0, miss = 0;
@@ -81,6 +82,35 @@ TEST_CASE("shadow report: sums are those of the quotes, and every kind of part a
   const auto verified = ledger::verify(*recorded.ledger, {});
   REQUIRE(verified);
   CHECK(verified->differences.empty());
+}
+
+TEST_CASE("shadow report: what would hold now is told by the quotes under the newest calibration") {
+  test::RecordedEngine recorded(near_the_detour);
+  const auto publish = [&](double detour) {
+    distance::Calibration made;
+    made.provider = "kakao";
+    made.detour = {{100, 100 * detour}, {10'000, 10'000 * detour}};
+    recorded.engine->distances().publish(distance::Learned::detour_of(made));
+  };
+  for (int i = 0; i < 3; ++i) recorded.quote(1000 + 300 * i);
+  publish(1.4);
+  for (int i = 0; i < 4; ++i) recorded.quote(1000 + 300 * i);
+  publish(1.35);
+  recorded.clock.advance(std::chrono::minutes{1});
+  ByHand hand;
+  for (int i = 0; i < 5; ++i) hand.take(recorded.quote(1000 + 300 * i));
+  const auto reports = ledger::shadow_reports(*recorded.ledger, base::WallTime::min(), "");
+  REQUIRE(reports);
+  REQUIRE(reports->reports.size() == 1);
+  const auto& report = reports->reports[0];
+  CHECK(report.all.pairs == 12);
+  CHECK(report.now.pairs == 5);
+  CHECK(report.now.same == hand.same);
+  CHECK(report.now.off_minor == hand.off);
+  CHECK(report.by.at("calibration").size() == 3);
+  CHECK(report.by.at("calibration").at("none").pairs == 3);
+  CHECK(report.by.at("vehicle").at("motorcycle").pairs == 12);
+  CHECK(reports->providers == std::vector<std::string>{"kakao"});
 }
 
 TEST_CASE("shadow report: quotes of other rungs, other providers and earlier times are not counted") {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -122,7 +123,15 @@ int run_list(const Args& args) {
       out += fmt::format("{}  {}  {:<12} {:<24} {:>10}  failed: {}\n", incident.id,
                          base::format_rfc3339(incident.first_failure), incident.provider, incident.reason,
                          span_of(incident), reasons_of(incident));
-    if (all->empty()) out = "no incidents\n";
+    if (all->empty()) {
+      const auto provider = args.get("provider");
+      out = provider ? fmt::format("no incidents of '{}'\n", *provider) : "no incidents\n";
+      const auto others = provider ? ledger::incidents(**ledger) : all;
+      std::set<std::string> names;
+      if (others)
+        for (const auto& incident : *others) names.insert(incident.provider);
+      if (!names.empty()) out += fmt::format("there are incidents of: {}\n", fmt::join(names, ", "));
+    }
   }
   return deliver(args, out);
 }

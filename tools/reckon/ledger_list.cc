@@ -176,6 +176,11 @@ base::Result<Filter> read_filter(const Args& args) {
   filter.shop = args.get_or("shop", "");
   filter.branch = args.get_or("branch", "");
   filter.rung = args.get_or("rung", "");
+  constexpr std::string_view kRungs[] = {"provider", "memory", "road", "geodesic", "zone", "operator"};
+  const auto kind = filter.rung.substr(0, filter.rung.find(':'));
+  if (!kind.empty() && std::ranges::find(kRungs, kind) == std::end(kRungs))
+    faults.push_back({"--rung", fmt::format("'{}' is no rung; allowed: {}, the first two with :NAME",
+                                            filter.rung, fmt::join(kRungs, ", "))});
   filter.tariff = args.get_or("tariff", "");
   if (!faults.empty()) return base::fail(base::error_of(ErrorCode::kInvalidInput, std::move(faults)));
   return filter;
