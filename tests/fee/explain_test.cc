@@ -92,6 +92,16 @@ TEST_CASE("explain: what the quote told of its distance is told with it, and the
   const auto korean = fee::explanation_text(trace, Language::kKorean, told);
   CHECK(korean.find("90% 구간은 2,500~2,900m입니다 (잠정") != std::string::npos);
   CHECK(korean.find("road 아님: off_map") != std::string::npos);
+  const fee::ToldQuote certain{"01Q", fee::ToldQuote::Interval{{2500}, {2500}}, false, {}};
+  const auto doubts = [&](fee::FeeTrace of, const std::string& source) {
+    of.distance.source = source;
+    const auto text = fee::explanation_text(of, Language::kEnglish, certain);
+    CHECK(text.find("90 %") == std::string::npos);
+    return text.find("More than nine in ten such estimates are exact.") != std::string::npos;
+  };
+  CHECK(doubts(priced("t4-rider-2022", "2.7 km"), "road"));
+  CHECK_FALSE(doubts(priced("t4-rider-2022", "2.7 km"), "provider:kakao"));  // what it said itself
+  CHECK_FALSE(doubts(trace, "road"));                                        // the contract's own distance
   const auto page = fee::explanation_html(trace, Language::kEnglish, "", told);
   CHECK(page.find("<p>Quote 01Q, shop s&lt;1</p>") != std::string::npos);
   CHECK(page.find("<p>not road: off_map</p>") != std::string::npos);

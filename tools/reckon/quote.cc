@@ -185,8 +185,9 @@ std::string readable(const Quote& quote) {
   for (const auto& line : quote.trace.lines) {
     out += fmt::format("  {:>8}  {}\n", line.amount.minor, fee::text_of(tariff, line));
   }
-  out += fmt::format("{} m by {}, 90 % between {} and {} m{}\n", quote.distance.metres.value,
-                     quote.distance.source.label(), quote.distance.low.value, quote.distance.high.value,
+  const auto low = quote.distance.low, high = quote.distance.high;
+  out += fmt::format("{} m by {}{}{}\n", quote.distance.metres.value, quote.distance.source.label(),
+                     low == high ? "" : fmt::format(", 90 % between {} and {} m", low.value, high.value),
                      quote.distance.provisional ? ", provisional" : "");
   for (const auto& why : quote.distance.why_not) out += fmt::format("  not {}: {}\n", why.rung, why.reason);
   return out + fmt::format("quote {}\n", quote.id);

@@ -49,7 +49,8 @@ class Teller {
 
   std::vector<Sentence> run() {
     std::vector<Sentence> all = {{when_and_what()}, {how_far()}};
-    if (told_.interval) all.push_back({how_sure(*told_.interval)});
+    if (const auto sure = told_.interval ? how_sure(*told_.interval) : std::string{}; !sure.empty())
+      all.push_back({sure});
     for (const auto& [rung, reason] : told_.why_not)
       all.push_back({say(fmt::format("not {}: {}", rung, reason), fmt::format("{} 아님: {}", rung, reason))});
     for (const FeeLine& line : trace_.lines) {
@@ -82,7 +83,9 @@ class Teller {
   std::string how_sure(const ToldQuote::Interval& interval) const {
     const auto low = grouped(interval.low.value), high = grouped(interval.high.value);
     if (interval.low == interval.high) {
-      if (trace_.distance.source.starts_with("provider:")) return {};  // what it said itself
+      // What the provider said itself, or what the contract itself names as the distance.
+      if (trace_.distance.source.starts_with("provider:") || tariff_.basis != DistanceBasis::kProvider)
+        return {};
       return say(fmt::format("More than nine in ten such estimates are exact{}.",
                              told_.provisional ? "; provisional: a better distance may come" : ""),
                  fmt::format("이런 추정은 열에 아홉 이상이 정확합니다{}.",
