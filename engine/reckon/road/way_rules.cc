@@ -12,7 +12,6 @@ using base::Vehicle;
 constexpr std::uint32_t kKmh = 1000;
 constexpr std::uint32_t kOpenedByTagKmh = 10;  ///< a class closed by default, opened by an explicit tag
 constexpr std::uint32_t kFootKmh = 5;
-constexpr std::uint32_t kPushedKmh = 4, kPushedUpStepsKmh = 1;  ///< of a bicycle and who walks beside it
 
 constexpr std::size_t index_of(Vehicle vehicle) {
   return static_cast<std::size_t>(vehicle);
@@ -246,18 +245,6 @@ std::uint32_t open_class_kmh(const Tags& tags, Vehicle vehicle, std::uint32_t cl
   return class_kmh;
 }
 
-// Who may not ride gets off and walks: a bicycle that is pushed goes where people go, one-way streets
-// included.
-void push_bicycle(const Tags& tags, const ClassRule& rule, WayUse& use) {
-  if (tags.is("bicycle", "no")) return;
-  const auto kmh = rule.road_class == RoadClass::kSteps ? kPushedUpStepsKmh : kPushedKmh;
-  for (std::size_t d = 0; d < 2; ++d) {
-    auto& bicycle = use.by[index_of(Vehicle::kBicycle)][d];
-    const auto& foot = use.by[index_of(Vehicle::kFoot)][d];
-    if (!bicycle.open() && foot.open()) bicycle = {kmh * kKmh, foot.ends_only};
-  }
-}
-
 void read_road(const Tags& tags, const ClassRule& rule, WayUse& use) {
   constexpr std::string_view kSuffix[] = {":forward", ":backward"};
   for (const auto vehicle : base::kAllVehicles) {
@@ -271,7 +258,6 @@ void read_road(const Tags& tags, const ClassRule& rule, WayUse& use) {
                                       verdict.access == Access::kEndsOnly};
     }
   }
-  push_bicycle(tags, rule, use);
   const bool to_a_door = rule.road_class == RoadClass::kService && service_cap_kmh(tags) < kNoCapKmh;
   use.road_class = to_a_door ? RoadClass::kDriveway : rule.road_class;
   use.motor_only = rule.highway.starts_with("motorway") || tags.is("motorroad", "yes");
