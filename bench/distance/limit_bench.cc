@@ -29,6 +29,7 @@
 using namespace reckon;
 using distance::AnsweredTrip;
 using distance::ModelRouter;
+using distance::Parity;
 
 namespace {
 
@@ -180,19 +181,13 @@ std::vector<double> commonest(const std::vector<std::vector<double>>& samples, d
   return metres;
 }
 
-double same_share(std::span<const AnsweredTrip> trips, const std::vector<double>& metres, double step_m) {
-  std::size_t same = 0;
-  for (std::size_t k = 0; k < trips.size(); ++k)
-    same += distance::started_steps(metres[k], step_m) == distance::started_steps(trips[k].metres, step_m);
-  return 100 * static_cast<double>(same) / static_cast<double>(trips.size());
-}
-
-double error_won(std::span<const AnsweredTrip> trips, const std::vector<double>& metres) {
-  double sum = 0;
-  for (std::size_t k = 0; k < trips.size(); ++k)
-    sum += 100 * std::abs(static_cast<double>(distance::started_steps(metres[k], 100) -
-                                              distance::started_steps(trips[k].metres, 100)));
-  return sum / static_cast<double>(trips.size());
+// Of metres that are known already, in the trips' order.
+Parity parity_of(std::span<const AnsweredTrip> trips, const std::vector<double>& metres) {
+  std::size_t next = 0;
+  return distance::measure_parity(trips, [&](const auto&, const auto&) {
+    const base::Metres one{std::llround(metres[next++])};
+    return distance::Estimate{one, one, one};
+  });
 }
 
 void print_limit(const std::string& name, const road::RouteNetwork& network, std::uint32_t seed) {
@@ -215,12 +210,13 @@ void print_limit(const std::string& name, const road::RouteNetwork& network, std
     for (const auto& [road, places] : knowable.places()) closed.insert(places[random() % places.size()]);
     samples.push_back(metres_under(network, truth, closed, others));
   }
-  const auto known = metres_under(network, truth, exactly, others);
-  const auto best = commonest(samples, 100);
+  const auto known = parity_of(others, metres_under(network, truth, exactly, others));
+  const auto best = parity_of(others, commonest(samples, 100)),
+             best_500 = parity_of(others, commonest(samples, 500));
   fmt::print("| {}-hidden-{} | {} | {} | {} | {:.1f} | {:.1f} | {:.0f} | {:.1f} | {:.1f} | {:.0f} |\n", name,
-             seed, truth.edges.size() / 2, exactly.size(), certain, same_share(others, known, 100),
-             same_share(others, known, 500), error_won(others, known), same_share(others, best, 100),
-             same_share(others, commonest(samples, 500), 500), error_won(others, best));
+             seed, truth.edges.size() / 2, exactly.size(), certain, 100 * known.share(known.same_100),
+             100 * known.share(known.same_500), known.error_won, 100 * best.share(best.same_100),
+             100 * best_500.share(best_500.same_500), best.error_won);
   std::fflush(stdout);
 }
 

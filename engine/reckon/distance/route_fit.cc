@@ -123,27 +123,23 @@ void RouteFitter::fit_yardstick() {
   yardstick_known_ = true;
 }
 
-// Where few trips tell of a group, its pace differs from the map's as that of its whole class does.
-void RouteFitter::share_by_class(const std::vector<std::vector<float>>& rows,
-                                 const std::vector<double>& theta, std::vector<double>& prior) const {
-  const auto& groups = network_.groups();
-  std::array<double, road::kRoadClasses> ours{}, maps{};
-  double all_ours = 0, all_maps = 0;
+void RouteFitter::share_by_class(const RouteNetwork& network, const std::vector<double>& km,
+                                 const std::vector<double>& theta, const std::vector<double>& own,
+                                 std::vector<double>& prior) {
+  const auto& groups = network.groups();
+  std::array<double, road::kRoadClasses> ours{}, owns{};
+  double all_ours = 0, all_owns = 0;
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    const double own = 3.6e6 / groups[g].metres_per_hour;
-    double km = 0;
-    for (const auto& row : rows) km += double{row[g]};
     const auto of = static_cast<std::size_t>(groups[g].road_class);
-    ours.at(of) += km * theta[g];
-    maps.at(of) += km * own;
-    all_ours += km * theta[g];
-    all_maps += km * own;
+    ours.at(of) += km[g] * theta[g];
+    owns.at(of) += km[g] * own[g];
+    all_ours += km[g] * theta[g];
+    all_owns += km[g] * own[g];
   }
-  const double all = all_maps > 0 ? all_ours / all_maps : 1;
+  const double all = all_owns > 0 ? all_ours / all_owns : 1;
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    const double own = 3.6e6 / groups[g].metres_per_hour;
     const auto of = static_cast<std::size_t>(groups[g].road_class);
-    prior[g] = own * (ours.at(of) + kClassPriorKm * own * all) / (maps.at(of) + kClassPriorKm * own);
+    prior[g] = own[g] * (ours.at(of) + kClassPriorKm * own[g] * all) / (owns.at(of) + kClassPriorKm * own[g]);
   }
 }
 
@@ -153,7 +149,11 @@ void RouteFitter::solve(const std::vector<std::vector<float>>& rows, const std::
                         std::vector<double>& theta) const {
   const std::size_t features = network_.features(), groups = network_.groups().size();
   std::vector<double> prior(features, 0.0), ridge(features, 0.04);
-  for (std::size_t g = 0; g < groups; ++g) prior[g] = 3.6e6 / network_.groups()[g].metres_per_hour;
+  std::vector<double> maps(groups), km(groups);
+  for (std::size_t g = 0; g < groups; ++g) {
+    prior[g] = maps[g] = 3.6e6 / network_.groups()[g].metres_per_hour;
+    for (const auto& row : rows) km[g] += double{row[g]};
+  }
   const auto own = network_.own_model();  // a turn that no trip tells of costs what the map says
   for (std::size_t k = groups; k < features; ++k) prior[k] = own.turn_ms[k - groups] / 1000;
   theta = prior;
@@ -199,7 +199,7 @@ void RouteFitter::solve(const std::vector<std::vector<float>>& rows, const std::
     const double limit = 5 * sorted[sorted.size() / 2] + 0.05;
     for (std::size_t r = 0; r < rows.size(); ++r) use[r] = off[r] < limit;
     variance = std::pow(sorted[sorted.size() / 2] / 0.6745, 2);  // of normal errors
-    share_by_class(rows, theta, prior);
+    share_by_class(network_, km, theta, maps, prior);
   }
 }
 

@@ -81,9 +81,10 @@ class RouteFitter::Choice {
     if (rivals_.size() < kLeastTrips) return {};
     auto theta = told_;
     auto prior = told_;
+    const auto km = kilometres();
     for (int step = 0; step < kNewtonSteps; ++step) {
       newton(theta, prior);
-      share_by_class(theta, prior);
+      share_by_class(network_, km, theta, told_, prior);  // turns are as they are told
     }
     return theta;
   }
@@ -185,10 +186,9 @@ class RouteFitter::Choice {
     return std::clamp(value, kLeastShare * told_[k], kMostShare * told_[k]);
   }
 
-  // Where few ways tell of a group, it is liked as its class is; turns are as they are told.
-  void share_by_class(const std::vector<double>& theta, std::vector<double>& prior) const {
-    const auto& groups = network_.groups();
-    std::vector<double> km(groups.size());
+  // By group, of what rivals have more or less than the ways that were taken.
+  std::vector<double> kilometres() const {
+    std::vector<double> km(network_.groups().size());
     for (const auto& differences : rivals_) {
       for (const auto& one : differences) {
         for (const auto& [k, value] : one) {
@@ -196,20 +196,7 @@ class RouteFitter::Choice {
         }
       }
     }
-    std::array<double, road::kRoadClasses> ours{}, told{};
-    double all_ours = 0, all_told = 0;
-    for (std::size_t g = 0; g < groups.size(); ++g) {
-      const auto of = static_cast<std::size_t>(groups[g].road_class);
-      ours.at(of) += km[g] * theta[g];
-      told.at(of) += km[g] * told_[g];
-      all_ours += km[g] * theta[g];
-      all_told += km[g] * told_[g];
-    }
-    const double all = all_told > 0 ? all_ours / all_told : 1;
-    for (std::size_t g = 0; g < groups.size(); ++g) {
-      const auto of = static_cast<std::size_t>(groups[g].road_class);
-      prior[g] = told_[g] * (ours.at(of) + told_[g] * all) / (told.at(of) + told_[g]);
-    }
+    return km;
   }
 
   const RouteNetwork& network_;

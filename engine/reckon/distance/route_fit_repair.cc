@@ -4,7 +4,6 @@
 // search from what is known already; each step makes the answers likelier.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <iterator>
 #include <utility>

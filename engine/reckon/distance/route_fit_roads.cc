@@ -93,6 +93,32 @@ class RouteFitter::Without {
   Edges edges_;
 };
 
+/// A closed edge opened, until its end.
+class RouteFitter::Opened {
+ public:
+  Opened(RouteFitter& fitter, std::uint32_t edge)
+      : router_(fitter.router_), edge_(edge), was_open_(router_.open_[edge]) {
+    const auto& first = fitter.graph_.edge_first_arc;
+    for (auto arc = first[edge]; arc < first[edge + 1]; ++arc) {
+      kept_.emplace_back(arc, router_.costs_.arc_ms[arc]);
+      router_.costs_.arc_ms[arc] = fitter.open_costs_.arc_ms[arc];
+    }
+    router_.open_[edge] = true;
+  }
+  ~Opened() {
+    for (const auto& [arc, ms] : kept_) router_.costs_.arc_ms[arc] = ms;
+    router_.open_[edge_] = was_open_;
+  }
+  Opened(const Opened&) = delete;
+  Opened& operator=(const Opened&) = delete;
+
+ private:
+  ModelRouter& router_;
+  std::uint32_t edge_;
+  bool was_open_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> kept_;
+};
+
 // How much our time of a path may differ from the provider's: of nine in ten trips alike, times three. Of two
 // ways of ours the difference is told without the provider's rounding.
 void RouteFitter::fit_margin() {
@@ -382,8 +408,8 @@ void RouteFitter::refit_paces() {
   open_costs_ = network_.costs(open_model);
   for (std::size_t i = 0; i < trips_.size(); ++i) {
     if (known_[i].found && is_timed(i) &&
-        std::abs(chooses_apart() ? network_.told_ms(model_, known_[i]) - trips_[i].seconds * 1000
-                                 : cost_ms(known_[i]) - trips_[i].seconds * 1000) > margin_ms_)
+        std::abs((chooses_apart() ? network_.told_ms(model_, known_[i]) : cost_ms(known_[i])) -
+                 trips_[i].seconds * 1000) > margin_ms_)
       known_[i] = {};
   }
   std::erase_if(untaken_, [&](const auto& way) {

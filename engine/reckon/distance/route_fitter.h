@@ -119,8 +119,11 @@ class RouteFitter {
   void add_other_ways(Choice& choice, const Trips& trips);
   void solve(const std::vector<std::vector<float>>& rows, const std::vector<double>& seconds,
              std::vector<double>& theta) const;
-  void share_by_class(const std::vector<std::vector<float>>& rows, const std::vector<double>& theta,
-                      std::vector<double>& prior) const;
+  /// Where little tells of a group, its cost differs from `own` as that of its whole class does.
+  /// @param km, theta, own  by group: what tells of it, what it costs by that, what it would cost otherwise
+  static void share_by_class(const RouteNetwork& network, const std::vector<double>& km,
+                             const std::vector<double>& theta, const std::vector<double>& own,
+                             std::vector<double>& prior);
   enum class Of : std::uint8_t { kAll, kPrivate };  ///< of a class's roads
   void try_rules();
   void try_closing(std::uint32_t classes, Of of);
@@ -207,31 +210,4 @@ class RouteFitter {
   std::size_t asked_ = 0;
   bool stopped_ = false;
 };
-
-/// A closed edge opened, until its end.
-class RouteFitter::Opened {
- public:
-  Opened(RouteFitter& fitter, std::uint32_t edge)
-      : router_(fitter.router_), edge_(edge), was_open_(router_.open_[edge]) {
-    const auto& first = fitter.graph_.edge_first_arc;
-    for (auto arc = first[edge]; arc < first[edge + 1]; ++arc) {
-      kept_.emplace_back(arc, router_.costs_.arc_ms[arc]);
-      router_.costs_.arc_ms[arc] = fitter.open_costs_.arc_ms[arc];
-    }
-    router_.open_[edge] = true;
-  }
-  ~Opened() {
-    for (const auto& [arc, ms] : kept_) router_.costs_.arc_ms[arc] = ms;
-    router_.open_[edge_] = was_open_;
-  }
-  Opened(const Opened&) = delete;
-  Opened& operator=(const Opened&) = delete;
-
- private:
-  ModelRouter& router_;
-  std::uint32_t edge_;
-  bool was_open_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> kept_;
-};
-
 }  // namespace reckon::distance

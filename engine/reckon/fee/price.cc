@@ -59,10 +59,6 @@ TripRecord read_trip(const base::JsonNode& node) {
           e7("to_lon_e7", 1'800'000'000), std::string(node.required("vehicle").string().value_or(""))};
 }
 
-}  // namespace
-
-namespace {
-
 JsonPen write_trip(JsonPen json, const TripRecord& trip) {
   json.begin_object().key("from_lat_e7").integer(trip.from_lat_e7);
   json.key("from_lon_e7").integer(trip.from_lon_e7).key("to_lat_e7").integer(trip.to_lat_e7);

@@ -90,12 +90,6 @@ std::vector<Lead> leads(const Config& config,
   return all;
 }
 
-std::optional<std::string> calibration_file(const Config& config) {
-  const auto ledger = ledger_file(config);
-  if (!ledger) return std::nullopt;
-  return own_file(*ledger, config.vehicle, config.vehicle);
-}
-
 std::vector<std::string> calibration_files(const std::string& ledger, std::string_view provider,
                                            base::Vehicle vehicle) {
   return {ledger + std::string(kEnding), of_vehicle(ledger, vehicle), of_provider(ledger, provider, vehicle)};

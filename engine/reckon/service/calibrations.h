@@ -32,9 +32,6 @@ struct Lead {
 std::vector<Lead> leads(const Config& config,
                         const std::vector<std::shared_ptr<provider::MapProvider>>& providers);
 
-/// The configured vehicle's file; nothing without a ledger.
-std::optional<std::string> calibration_file(const Config& config);
-
 /// All files beside a ledger at `ledger` that may hold a calibration of this provider and vehicle.
 std::vector<std::string> calibration_files(const std::string& ledger, std::string_view provider,
                                            base::Vehicle vehicle);
