@@ -73,6 +73,7 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   auto routed = made;
   routed.routes.doors = {0, 10, road::DoorPlane::kMercator};
   routed.routes.closed_private_classes = 5;
+  routed.routes.closed_pushed_classes = 6;
   routed.routes.pace_ms_per_m = {144, 90};
   routed.routes.told.pace_ms_per_m = {72, 90};
   routed.routes.told.turn_ms[3] = 250;
@@ -81,6 +82,7 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   REQUIRE(again);
   CHECK(again->routes.doors == routed.routes.doors);
   CHECK(again->routes.closed_private_classes == 5);
+  CHECK(again->routes.closed_pushed_classes == 6);
   CHECK(again->routes.told.pace_ms_per_m == routed.routes.told.pace_ms_per_m);
   CHECK(again->routes.told.turn_ms == routed.routes.told.turn_ms);
   CHECK(distance::to_json(*again) == routes_text);

@@ -32,6 +32,48 @@ std::vector<AnsweredTrip> answered(const road::RouteNetwork& network, const road
   return trips;
 }
 
+// A place a few metres from one of the map's points.
+geo::LatLng place_near(const road::RouteNetwork& network, std::mt19937& random) {
+  const auto& points = network.network().geometry->points;
+  const auto at = points[random() % points.size()];
+  return geo::LatLng::from_e7(at.lat + 300, at.lng + 200);
+}
+
+// By whichever rule.
+std::vector<bool> closed_arcs(const road::RouteNetwork& network, const road::RouteModel& model) {
+  std::vector<bool> closed;
+  for (const auto ms : network.costs(model).arc_ms) closed.push_back(ms == road::kClosedMs);
+  return closed;
+}
+
+// A street with dead ends, of two kinds in turn.
+test::DrawnMap street_with_side_ways(const test::TagList& odd, const test::TagList& even) {
+  test::DrawnMap drawn(R"(
+    A-B-C-D-E-F-G-H-I-J-K-L-M-N-O-P-Q-R-S-T-U-V-W-X-Y-Z
+    | | | | | | | | | | | | | | | | | | | | | | | | | |
+    | b | d | f | h | j | l | n | p | r | t | v | x | z
+    |   |   |   |   |   |   |   |   |   |   |   |   |
+    a   c   e   g   i   k   m   o   q   s   u   w   y
+)");
+  drawn.way("ABCDEFGHIJKLMNOPQRSTUVWXYZ", {{"highway", "service"}});
+  for (char end = 'a'; end <= 'z'; ++end) {
+    const char corner = static_cast<char>(end - 'a' + 'A');
+    drawn.way(std::string{corner, end}, end % 2 == 0 ? even : odd);
+  }
+  return drawn;
+}
+
+// From the end of each of them to that of each other.
+std::vector<AnsweredTrip> trips_between_side_ways(const test::DrawnMap& drawn) {
+  std::vector<AnsweredTrip> trips;
+  for (char from = 'a'; from <= 'z'; ++from) {
+    for (char to = 'a'; to <= 'z'; ++to) {
+      if (from != to) trips.push_back({drawn.near(from, 1, -3), drawn.near(to, 2, -2), 0, 0});
+    }
+  }
+  return trips;
+}
+
 }  // namespace
 
 TEST_CASE("route fit: the plane and the grid in which a provider meets the roads are found from answers") {
@@ -65,36 +107,37 @@ TEST_CASE("route fit: the plane and the grid in which a provider meets the roads
 
 TEST_CASE(
     "route fit: private roads of one class are closed where the provider does not use those of that class") {
-  test::DrawnMap drawn(R"(
-    A-B-C-D-E-F-G-H-I-J-K-L-M-N-O-P-Q-R-S-T-U-V-W-X-Y-Z
-    | | | | | | | | | | | | | | | | | | | | | | | | | |
-    | b | d | f | h | j | l | n | p | r | t | v | x | z
-    |   |   |   |   |   |   |   |   |   |   |   |   |
-    a   c   e   g   i   k   m   o   q   s   u   w   y
-)");
-  drawn.way("ABCDEFGHIJKLMNOPQRSTUVWXYZ", {{"highway", "service"}});
-  for (char end = 'a'; end <= 'z'; ++end) {
-    const char corner = static_cast<char>(end - 'a' + 'A');
-    const char* kind = end % 2 == 0 ? "service" : "residential";
-    drawn.way(std::string{corner, end}, {{"highway", kind}, {"access", "private"}});
-  }
+  const auto drawn = street_with_side_ways({{"highway", "service"}, {"access", "private"}},
+                                           {{"highway", "residential"}, {"access", "private"}});
   test::BuiltMap built(drawn);
   const road::RouteNetwork network(built.map().network(base::Vehicle::kMotorcycle));
-  std::vector<AnsweredTrip> places;
-  for (char from = 'a'; from <= 'z'; ++from) {
-    for (char to = 'a'; to <= 'z'; ++to) {
-      if (from != to) places.push_back({drawn.near(from, 1, -3), drawn.near(to, 2, -2), 0, 0});
-    }
-  }
   constexpr auto kService = 1U << static_cast<unsigned>(road::RoadClass::kService);
   for (const std::uint32_t closed : {0U, kService}) {
     CAPTURE(closed);
     auto model = network.own_model();
     model.closed_private_classes = closed;
-    const auto trips = answered(network, model, places);
+    const auto trips = answered(network, model, trips_between_side_ways(drawn));
     const auto fit = distance::fit_routes(network, trips);
     CHECK(fit.model.closed_private_classes == closed);
     CHECK(fit.model.closed_classes == 0);
+    CHECK(fit.alike == fit.pairs);
+  }
+}
+
+TEST_CASE("route fit: where a provider pushes no bicycles is found from its answers") {
+  const auto drawn = street_with_side_ways({{"highway", "footway"}}, {{"highway", "pedestrian"}});
+  test::BuiltMap built(drawn);
+  const road::RouteNetwork network(built.map().network(base::Vehicle::kBicycle));
+  constexpr std::uint32_t kEverywhere = (1U << road::kRoadClasses) - 1;
+  constexpr auto kFootways = 1U << static_cast<unsigned>(road::RoadClass::kFootway);
+  for (const std::uint32_t closed : {0U, kFootways, kEverywhere}) {
+    CAPTURE(closed);
+    auto model = network.own_model();
+    model.closed_pushed_classes = closed;
+    const auto trips = answered(network, model, trips_between_side_ways(drawn));
+    const auto fit = distance::fit_routes(network, trips);
+    CHECK(closed_arcs(network, fit.model) == closed_arcs(network, model));
+    CHECK(fit.model.edges.empty());
     CHECK(fit.alike == fit.pairs);
   }
 }
@@ -111,13 +154,9 @@ TEST_CASE("route fit: what a provider chooses by is found where it is not the ti
   constexpr std::uint32_t kSeed = 20261128;
   CAPTURE(kSeed);
   std::mt19937 random(kSeed);
-  const auto& points = network.network().geometry->points;
-  const auto place = [&] {
-    const auto at = points[random() % points.size()];
-    return geo::LatLng::from_e7(at.lat + 300, at.lng + 200);
-  };
   std::vector<AnsweredTrip> places;
-  while (places.size() < 2500) places.push_back({place(), place(), 0, 0});
+  while (places.size() < 2500)
+    places.push_back({place_near(network, random), place_near(network, random), 0, 0});
   distance::RouteFitOptions options;
   options.road_rounds = options.preference_rounds = 0;
   struct Row {

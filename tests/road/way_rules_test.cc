@@ -45,13 +45,15 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
        "implied one-way; the country's ban on motorcycles comes later"},
       {{{"highway", "motorway_link"}}, "m2 b0 f0 c2", "a link is not implied one-way"},
       {{{"highway", "trunk"}, {"motorroad", "yes"}}, "m2 b0 f0 c2", "a motor road"},
-      {{{"highway", "footway"}}, "m0 b0 f2 c0", "people"},
+      {{{"highway", "footway"}}, "m0 b2 f2 c0", "people, and bicycles that are pushed"},
       {{{"highway", "footway"}, {"bicycle", "yes"}}, "m0 b2 f2 c0", "opened by a tag"},
-      {{{"highway", "footway"}, {"access", "yes"}}, "m0 b0 f2 c0", "the general tag opens no class"},
+      {{{"highway", "footway"}, {"bicycle", "no"}}, "m0 b0 f2 c0", "not even pushed"},
+      {{{"highway", "footway"}, {"bicycle", "dismount"}}, "m0 b2 f2 c0", "said to be pushed"},
+      {{{"highway", "footway"}, {"access", "yes"}}, "m0 b2 f2 c0", "the general tag opens no class"},
       {{{"highway", "path"}}, "m0 b2 f2 c0", "path"},
-      {{{"highway", "pedestrian"}, {"motorcycle", "designated"}}, "m2 b0 f2 c0", "named vehicle"},
-      {{{"highway", "pedestrian"}, {"motor_vehicle", "destination"}}, "m2~ b0 f2 c2~", "deliveries let in"},
-      {{{"highway", "steps"}}, "m0 b0 f2 c0", "steps"},
+      {{{"highway", "pedestrian"}, {"motorcycle", "designated"}}, "m2 b2 f2 c0", "named vehicle"},
+      {{{"highway", "pedestrian"}, {"motor_vehicle", "destination"}}, "m2~ b2 f2 c2~", "deliveries let in"},
+      {{{"highway", "steps"}}, "m0 b2 f2 c0", "steps"},
       {{{"highway", "cycleway"}}, "m0 b2 f2 c0", "cycleway"},
       {{{"highway", "service"}, {"access", "private"}}, "m2~ b2~ f2~ c2~", "for the ends of trips"},
       {{{"highway", "residential"}, {"access", "no"}, {"motorcycle", "yes"}},
@@ -67,8 +69,8 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
        "m2~ b2 f2 c2~",
        "a list with us in it"},
       {{{"highway", "residential"}, {"access", "unknown"}}, "m2 b2 f2 c2", "a value that says nothing"},
-      {{{"highway", "residential"}, {"oneway", "yes"}}, "m1 b1 f2 c1", "people ignore it"},
-      {{{"highway", "residential"}, {"oneway", "-1"}}, "m-1 b-1 f2 c-1", "against the drawing"},
+      {{{"highway", "residential"}, {"oneway", "yes"}}, "m1 b2 f2 c1", "people ignore it"},
+      {{{"highway", "residential"}, {"oneway", "-1"}}, "m-1 b2 f2 c-1", "against the drawing"},
       {{{"highway", "residential"}, {"oneway", "yes"}, {"cycleway", "opposite_lane"}},
        "m1 b2 f2 c1",
        "contraflow"},
@@ -76,21 +78,21 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
        "m1 b2 f2 c1",
        "on one side"},
       {{{"highway", "residential"}, {"oneway", "yes"}, {"oneway:motorcycle", "no"}},
-       "m2 b1 f2 c1",
+       "m2 b2 f2 c1",
        "by vehicle"},
       {{{"highway", "residential"}, {"oneway", "yes"}, {"oneway:foot", "yes"}},
        "m1 b1 f1 c1",
        "a moving pavement"},
       {{{"highway", "residential"}, {"oneway", "reversible"}},
-       "m0 b0 f2 c0",
+       "m0 b2 f2 c0",
        "which way it runs is not in the map"},
-      {{{"highway", "tertiary"}, {"junction", "roundabout"}}, "m1 b1 f2 c1", "implied"},
+      {{{"highway", "tertiary"}, {"junction", "roundabout"}}, "m1 b2 f2 c1", "implied"},
       {{{"highway", "motorway"}, {"oneway", "no"}}, "m2 b0 f0 c2", "said otherwise"},
       {{{"highway", "residential"}, {"motorcycle:backward", "no"}}, "m1 b2 f2 c2", "access by direction"},
       {{{"highway", "track"}}, "m2 b2 f2 c0", "a farm track is slow for a rider, shut for a car"},
       {{{"highway", "track"}, {"motor_vehicle", "yes"}}, "m2 b2 f2 c2", "but for a tag"},
       {{{"highway", "road"}}, "m2 b2 f2 c0", "of a kind that nobody has told yet"},
-      {{{"highway", "service"}, {"area", "yes"}}, "m0 b0 f2 c0", "the rim of a square is no lane"},
+      {{{"highway", "service"}, {"area", "yes"}}, "m0 b2 f2 c0", "the rim of a square is no lane"},
       {{{"highway", "construction"}}, "m0 b0 f0 c0", "not built"},
       {{{"highway", "proposed"}}, "m0 b0 f0 c0", "not built"},
       {{{"building", "yes"}}, "m0 b0 f0 c0", "no road"},
@@ -110,6 +112,10 @@ TEST_CASE("read_way: speeds by class, limit, surface and service") {
   CHECK(kmh({{"highway", "residential"}}, Vehicle::kMotorcycle) == 25);
   CHECK(kmh({{"highway", "residential"}, {"maxspeed", "30"}}, Vehicle::kMotorcycle) == 24);
   CHECK(kmh({{"highway", "residential"}, {"maxspeed", "30"}}, Vehicle::kBicycle) == 15);
+  CHECK(kmh({{"highway", "footway"}}, Vehicle::kBicycle) == 4);  // pushed
+  CHECK(kmh({{"highway", "steps"}}, Vehicle::kBicycle) == 1);
+  CHECK(kmh({{"highway", "residential"}, {"oneway", "-1"}}, Vehicle::kBicycle) == 4);
+  CHECK(kmh({{"highway", "residential"}, {"oneway", "yes"}}, Vehicle::kBicycle) == 15);
   CHECK(kmh({{"highway", "primary"}, {"maxspeed", "50"}, {"maxspeed:motorcycle", "30"}},
             Vehicle::kMotorcycle) == 24);
   CHECK(kmh({{"highway", "primary"}, {"maxspeed", "50"}, {"maxspeed:forward", "30"}}, Vehicle::kCar) == 24);

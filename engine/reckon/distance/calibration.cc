@@ -107,6 +107,7 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
   for (const auto turn : model.told.turn_ms) json.number(turn);
   json.end_array().key("closed_classes").integer(model.closed_classes);
   json.key("closed_private_classes").integer(model.closed_private_classes);
+  json.key("closed_pushed_classes").integer(model.closed_pushed_classes);
   json.key("door_tolerance_m").number(model.doors.tolerance_m);
   json.key("door_grid_e7").integer(model.doors.grid_e7);
   json.key("door_plane").string(model.doors.plane == road::DoorPlane::kMercator ? kMercator : kLocal);
@@ -129,16 +130,18 @@ void read_times(const base::JsonNode& paces, const base::JsonNode& turns, Times&
 
 void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   node.allow_only({"pace_ms_per_m", "turn_ms", "told_pace_ms_per_m", "told_turn_ms", "closed_classes",
-                   "closed_private_classes", "door_tolerance_m", "door_grid_e7", "door_plane", "north_scale",
-                   "east_scale", "edges"});
+                   "closed_private_classes", "closed_pushed_classes", "door_tolerance_m", "door_grid_e7",
+                   "door_plane", "north_scale", "east_scale", "edges"});
   read_times(node.required("pace_ms_per_m"), node.required("turn_ms"), model);
   read_times(node.required("told_pace_ms_per_m"), node.required("told_turn_ms"), model.told);
   if (!model.told.pace_ms_per_m.empty() && model.told.pace_ms_per_m.size() != model.pace_ms_per_m.size())
     node.required("told_pace_ms_per_m").fault("has another number of paces than pace_ms_per_m");
-  model.closed_classes =
-      static_cast<std::uint32_t>(node.required("closed_classes").integer(0, 0xffffffff).value_or(0));
-  model.closed_private_classes =
-      static_cast<std::uint32_t>(node.required("closed_private_classes").integer(0, 0xffffffff).value_or(0));
+  const auto bits = [&](std::string_view key) {
+    return static_cast<std::uint32_t>(node.required(key).integer(0, 0xffffffff).value_or(0));
+  };
+  model.closed_classes = bits("closed_classes");
+  model.closed_private_classes = bits("closed_private_classes");
+  model.closed_pushed_classes = bits("closed_pushed_classes");
   model.doors.tolerance_m = node.required("door_tolerance_m").number(0, 1000).value_or(0);
   model.doors.grid_e7 =
       static_cast<std::int32_t>(node.required("door_grid_e7").integer(1, 100'000).value_or(1));

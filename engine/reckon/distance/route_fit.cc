@@ -256,12 +256,13 @@ RouteFitter::Trial RouteFitter::tried(const RouteModel& model, const Trips& trip
 
 // Which classes the provider does not use at all, or not where they are for trips' ends only.
 void RouteFitter::try_rules() {
+  constexpr std::uint32_t kAnyClass = (1U << road::kRoadClasses) - 1;
+  try_closing(kAnyClass, Of::kPushed);
   for (std::uint32_t c = 0; c < road::kRoadClasses; ++c) {
-    try_closing(1U << c, Of::kAll);
-    try_closing(1U << c, Of::kPrivate);
+    for (const auto of : {Of::kAll, Of::kPrivate, Of::kPushed}) try_closing(1U << c, of);
     tell("rules", static_cast<double>(c) / road::kRoadClasses);
   }
-  try_closing((1U << road::kRoadClasses) - 1, Of::kPrivate);
+  try_closing(kAnyClass, Of::kPrivate);
 }
 
 // Classes (bits) closed are tried on the trips that they touch, where most of those came out otherwise
@@ -270,7 +271,8 @@ void RouteFitter::try_closing(std::uint32_t classes, Of of) {
   const auto uses = [&](std::uint32_t arc) {
     const auto& one = graph_.arcs[arc];
     return (classes >> network_.network().geometry->edge_class[one.edge()] & 1) != 0 &&
-           (of == Of::kAll || one.kind != road::ArcKind::kPublic);
+           (of != Of::kPrivate || one.kind != road::ArcKind::kPublic) &&
+           (of != Of::kPushed || network_.is_pushed(arc));
   };
   Trips touched;
   std::set<std::uint32_t> edges;  // one road closed is not its class
@@ -286,7 +288,9 @@ void RouteFitter::try_closing(std::uint32_t classes, Of of) {
   }
   if (edges.size() < kLeastRoadsOfClass || now * 2 >= touched.size()) return;
   auto model = model_;
-  (of == Of::kAll ? model.closed_classes : model.closed_private_classes) |= classes;
+  (of == Of::kAll       ? model.closed_classes
+   : of == Of::kPrivate ? model.closed_private_classes
+                        : model.closed_pushed_classes) |= classes;
   const auto then = tried(model, touched);
   const double usual = static_cast<double>(alike()) / static_cast<double>(trips_.size());
   if (static_cast<double>(now + then.gained - then.lost) <= 0.5 * usual * static_cast<double>(touched.size()))

@@ -124,7 +124,7 @@ class RouteFitter {
   static void share_by_class(const RouteNetwork& network, const std::vector<double>& km,
                              const std::vector<double>& theta, const std::vector<double>& own,
                              std::vector<double>& prior);
-  enum class Of : std::uint8_t { kAll, kPrivate };  ///< of a class's roads
+  enum class Of : std::uint8_t { kAll, kPrivate, kPushed };  ///< of a class's roads
   void try_rules();
   void try_closing(std::uint32_t classes, Of of);
   void try_door_rules();

@@ -143,9 +143,12 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
   costs.arc_ms.resize(graph.arcs.size());
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
     const auto& one = graph.arcs[arc];
-    const bool closed =
-        (model.closed_classes >> classes[one.edge()] & 1) != 0 ||
-        (one.kind != ArcKind::kPublic && (model.closed_private_classes >> classes[one.edge()] & 1) != 0);
+    const auto is_of = [&](std::uint32_t closed_classes) {
+      return (closed_classes >> classes[one.edge()] & 1) != 0;
+    };
+    const bool closed = is_of(model.closed_classes) ||
+                        (one.kind != ArcKind::kPublic && is_of(model.closed_private_classes)) ||
+                        (is_pushed(arc) && is_of(model.closed_pushed_classes));
     costs.arc_ms[arc] =
         closed ? kClosedMs
                : std::max<std::uint32_t>(1, whole(model.pace_ms_per_m[group_[arc]] * one.length_mm / 1000));

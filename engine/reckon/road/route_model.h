@@ -47,6 +47,7 @@ struct RouteModel {
   ToldTimes told;
   std::uint32_t closed_classes = 0;          ///< bits (1 << RoadClass)
   std::uint32_t closed_private_classes = 0;  ///< the same of roads that only trips' ends may use
+  std::uint32_t closed_pushed_classes = 0;   ///< the same of roads where a bicycle is pushed
   DoorRules doors;
   struct EdgeChange {
     std::uint32_t edge_dir;  ///< edge * 2 + Direction
@@ -69,6 +70,11 @@ class RouteNetwork {
   const TurnsBack& turns_back() const { return back_; }
   const DoorIndex& doors() const { return doors_; }
   std::uint32_t group_of(std::uint32_t arc) const { return group_[arc]; }
+  /// A bicycle is pushed along this arc.
+  bool is_pushed(std::uint32_t arc) const {
+    return network_.vehicle == base::Vehicle::kBicycle &&
+           network_.graph.arcs[arc].metres_per_hour <= kPushedMetresPerHour;
+  }
 
   /// The map's own speeds and turn costs, as near as knots come to their curve.
   RouteModel own_model() const;

@@ -12,6 +12,7 @@ using base::Vehicle;
 constexpr std::uint32_t kKmh = 1000;
 constexpr std::uint32_t kOpenedByTagKmh = 10;  ///< a class closed by default, opened by an explicit tag
 constexpr std::uint32_t kFootKmh = 5;
+constexpr std::uint32_t kPushedUpStepsKmh = 1;  ///< a bicycle
 
 constexpr std::size_t index_of(Vehicle vehicle) {
   return static_cast<std::size_t>(vehicle);
@@ -245,6 +246,18 @@ std::uint32_t open_class_kmh(const Tags& tags, Vehicle vehicle, std::uint32_t cl
   return class_kmh;
 }
 
+// Who may not ride gets off and walks: a bicycle that is pushed goes where people go, one-way streets
+// included.
+void push_bicycle(const Tags& tags, const ClassRule& rule, WayUse& use) {
+  if (tags.is("bicycle", "no")) return;
+  const auto speed = rule.road_class == RoadClass::kSteps ? kPushedUpStepsKmh * kKmh : kPushedMetresPerHour;
+  for (std::size_t d = 0; d < 2; ++d) {
+    auto& bicycle = use.by[index_of(Vehicle::kBicycle)][d];
+    const auto& foot = use.by[index_of(Vehicle::kFoot)][d];
+    if (!bicycle.open() && foot.open()) bicycle = {speed, foot.ends_only};
+  }
+}
+
 void read_road(const Tags& tags, const ClassRule& rule, WayUse& use) {
   constexpr std::string_view kSuffix[] = {":forward", ":backward"};
   for (const auto vehicle : base::kAllVehicles) {
@@ -258,6 +271,7 @@ void read_road(const Tags& tags, const ClassRule& rule, WayUse& use) {
                                       verdict.access == Access::kEndsOnly};
     }
   }
+  push_bicycle(tags, rule, use);
   const bool to_a_door = rule.road_class == RoadClass::kService && service_cap_kmh(tags) < kNoCapKmh;
   use.road_class = to_a_door ? RoadClass::kDriveway : rule.road_class;
   use.motor_only = rule.highway.starts_with("motorway") || tags.is("motorroad", "yes");

@@ -76,6 +76,9 @@ enum class RoadClass : std::uint8_t {
 };
 inline constexpr std::size_t kRoadClasses = 24;
 
+/// Where a bicycle may not be ridden but people may walk it is pushed, at this speed or less.
+inline constexpr std::uint32_t kPushedMetresPerHour = 4000;
+
 /// How each vehicle uses a way: `by[vehicle][direction]`.
 struct WayUse {
   std::array<std::array<LaneUse, 2>, base::kAllVehicles.size()> by{};
