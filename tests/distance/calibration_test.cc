@@ -74,6 +74,9 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   routed.routes.doors = {0, 10, road::DoorPlane::kMercator};
   routed.routes.closed_private_classes = 5;
   routed.routes.closed_pushed_classes = 6;
+  routed.routes.exempt_edges = {3, 8};
+  routed.routes.edge_times = {{4, -120}, {9, 700}};
+  routed.routes.turn_times = {{2, 1500}};
   routed.routes.pace_ms_per_m = {144, 90};
   routed.routes.told.pace_ms_per_m = {72, 90};
   routed.routes.told.turn_ms[3] = 250;
@@ -83,6 +86,12 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   CHECK(again->routes.doors == routed.routes.doors);
   CHECK(again->routes.closed_private_classes == 5);
   CHECK(again->routes.closed_pushed_classes == 6);
+  CHECK(again->routes.exempt_edges == std::vector<std::uint32_t>{3, 8});
+  REQUIRE(again->routes.edge_times.size() == 2);
+  CHECK(again->routes.edge_times[1].edge_dir == 9);
+  CHECK(again->routes.edge_times[1].add_ms == 700);
+  REQUIRE(again->routes.turn_times.size() == 1);
+  CHECK(again->routes.turn_times[0].turn == 2);
   CHECK(again->routes.told.pace_ms_per_m == routed.routes.told.pace_ms_per_m);
   CHECK(again->routes.told.turn_ms == routed.routes.told.turn_ms);
   CHECK(distance::to_json(*again) == routes_text);

@@ -108,12 +108,19 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
   json.end_array().key("closed_classes").integer(model.closed_classes);
   json.key("closed_private_classes").integer(model.closed_private_classes);
   json.key("closed_pushed_classes").integer(model.closed_pushed_classes);
+  json.key("exempt_edges").begin_array();
+  for (const auto edge : model.exempt_edges) json.integer(edge);
+  json.end_array();
   json.key("door_tolerance_m").number(model.doors.tolerance_m);
   json.key("door_grid_e7").integer(model.doors.grid_e7);
   json.key("door_plane").string(model.doors.plane == road::DoorPlane::kMercator ? kMercator : kLocal);
   json.key("north_scale").number(model.north_scale).key("east_scale").number(model.east_scale);
   json.key("edges").begin_array();
   for (const auto& change : model.edges) json.integer(change.edge_dir).integer(change.add_ms);
+  json.end_array().key("edge_times").begin_array();
+  for (const auto& time : model.edge_times) json.integer(time.edge_dir).integer(time.add_ms);
+  json.end_array().key("turn_times").begin_array();
+  for (const auto& time : model.turn_times) json.integer(time.turn).integer(time.add_ms);
   json.end_array().end_object();
 }
 
@@ -128,10 +135,27 @@ void read_times(const base::JsonNode& paces, const base::JsonNode& turns, Times&
   for (std::size_t i = 0; i < all.size(); ++i) times.turn_ms.at(i) = all[i].number(0, 1e9).value_or(0);
 }
 
+// `[which, ms, which, ms, …]`
+template <class Change>
+std::vector<Change> read_changes(const base::JsonNode& node, std::int64_t most_ms) {
+  std::vector<Change> changes;
+  const auto numbers = node.integers(2 * kMostEdges, -0x7fffffff, 0xffffffff);
+  for (std::size_t i = 0; numbers && i + 1 < numbers->size(); i += 2) {
+    if ((*numbers)[i] < 0 || (*numbers)[i + 1] > most_ms) {
+      node.fault("must alternate numbers of edges or turns and milliseconds");
+      break;
+    }
+    changes.push_back(
+        {static_cast<std::uint32_t>((*numbers)[i]), static_cast<std::int32_t>((*numbers)[i + 1])});
+  }
+  return changes;
+}
+
 void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   node.allow_only({"pace_ms_per_m", "turn_ms", "told_pace_ms_per_m", "told_turn_ms", "closed_classes",
-                   "closed_private_classes", "closed_pushed_classes", "door_tolerance_m", "door_grid_e7",
-                   "door_plane", "north_scale", "east_scale", "edges"});
+                   "closed_private_classes", "closed_pushed_classes", "exempt_edges", "door_tolerance_m",
+                   "door_grid_e7", "door_plane", "north_scale", "east_scale", "edges", "edge_times",
+                   "turn_times"});
   read_times(node.required("pace_ms_per_m"), node.required("turn_ms"), model);
   read_times(node.required("told_pace_ms_per_m"), node.required("told_turn_ms"), model.told);
   if (!model.told.pace_ms_per_m.empty() && model.told.pace_ms_per_m.size() != model.pace_ms_per_m.size())
@@ -142,6 +166,11 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   model.closed_classes = bits("closed_classes");
   model.closed_private_classes = bits("closed_private_classes");
   model.closed_pushed_classes = bits("closed_pushed_classes");
+  for (const auto edge : node.required("exempt_edges")
+                             .integers(kMostEdges, 0, 0xffffffff)
+                             .value_or(std::vector<std::int64_t>{}))
+    model.exempt_edges.push_back(static_cast<std::uint32_t>(edge));
+  if (!std::ranges::is_sorted(model.exempt_edges)) node.required("exempt_edges").fault("is not in order");
   model.doors.tolerance_m = node.required("door_tolerance_m").number(0, 1000).value_or(0);
   model.doors.grid_e7 =
       static_cast<std::int32_t>(node.required("door_grid_e7").integer(1, 100'000).value_or(1));
@@ -152,13 +181,10 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   model.doors.plane = name == kMercator ? road::DoorPlane::kMercator : road::DoorPlane::kLocal;
   model.north_scale = node.required("north_scale").number(0.5, 2).value_or(1);
   model.east_scale = node.required("east_scale").number(0.5, 2).value_or(1);
-  const auto edges = node.required("edges").integers(2 * kMostEdges, -0x7fffffff, 0xffffffff);
-  for (std::size_t i = 0; edges && i + 1 < edges->size(); i += 2) {
-    if ((*edges)[i] < 0 || (*edges)[i + 1] > road::kEdgeClosed)
-      return node.required("edges").fault("must alternate edges and milliseconds");
-    model.edges.push_back(
-        {static_cast<std::uint32_t>((*edges)[i]), static_cast<std::int32_t>((*edges)[i + 1])});
-  }
+  using road::RouteModel;
+  model.edges = read_changes<RouteModel::EdgeChange>(node.required("edges"), road::kEdgeClosed);
+  model.edge_times = read_changes<RouteModel::EdgeChange>(node.required("edge_times"), road::kEdgeClosed - 1);
+  model.turn_times = read_changes<RouteModel::TurnTime>(node.required("turn_times"), road::kEdgeClosed - 1);
 }
 
 void write_doors(base::JsonWriter& json, const DoorModel& model) {

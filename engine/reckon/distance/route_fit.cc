@@ -91,6 +91,7 @@ bool same_door(const Door& a, const Door& b) {
 void RouteFitter::take(const RouteModel& model) {
   model_ = model;
   router_ = ModelRouter(network_, model_, options_.max_snap_m);
+  spread_part_times();
 }
 
 void RouteFitter::route_all() {
@@ -207,11 +208,10 @@ bool RouteFitter::fit_times(std::vector<double>& theta) const {
   std::vector<std::vector<float>> rows;
   std::vector<double> seconds;
   for (std::size_t i = 0; i < trips_.size(); ++i) {
-    const bool known = i < known_.size() && known_[i].found;
-    const auto& path = known ? known_[i] : paths_[i];
-    if (!(known || alike_[i]) || trips_[i].seconds <= 0 || path.arcs.size() < 2) continue;
-    network_.add_features(path, rows.emplace_back(network_.features(), 0.0F));
-    seconds.push_back(trips_[i].seconds);
+    const auto* path = timed_way(i);
+    if (path == nullptr) continue;
+    network_.add_features(*path, rows.emplace_back(network_.features(), 0.0F));
+    seconds.push_back(trips_[i].seconds - part_times_ms(*path) / 1000);
   }
   if (rows.size() < kLeastForPaces) return false;
   solve(rows, seconds, theta);
@@ -296,6 +296,20 @@ void RouteFitter::try_closing(std::uint32_t classes, Of of) {
   if (static_cast<double>(now + then.gained - then.lost) <= 0.5 * usual * static_cast<double>(touched.size()))
     return;
   if (!then.clearly_better()) return;
+  const auto before = std::pair(paths_, alike_);
+  take(model);
+  route_all();
+  // Some roads of the class it does use: those of trips that came out alike by them.
+  edges.clear();
+  for (const auto i : touched) {
+    if (!before.second[i] || alike_[i]) continue;
+    for (const auto arc : before.first[i].arcs) {
+      if (uses(arc)) edges.insert(graph_.arcs[arc].edge());
+    }
+  }
+  if (edges.empty()) return;
+  edges.insert(model.exempt_edges.begin(), model.exempt_edges.end());
+  model.exempt_edges.assign(edges.begin(), edges.end());
   take(model);
   route_all();
 }
@@ -343,6 +357,7 @@ RouteFitResult RouteFitter::run() {
   }
   fit_margin();
   if (options_.start == nullptr && options_.choice_rounds > 0) fit_choice();
+  fit_single_times();
   const auto wanting = [this] { return !stopped_ && alike() < trips_.size(); };
   result.stages.push_back(model_);
   if (options_.road_rounds > 0 && wanting()) find_closed();

@@ -47,6 +47,7 @@ class RouteFitter {
         paths_(trips.size()),
         alike_(trips.size()) {
     for (const auto& change : model_.edges) changes_[change.edge_dir] = change.add_ms;
+    spread_part_times();
     yardstick_known_ = options.start != nullptr;
   }
 
@@ -104,6 +105,24 @@ class RouteFitter {
   void fit_yardstick();
   void fit_paces();
   bool fit_times(std::vector<double>& theta) const;
+  /// The way of a trip whose time tells of its roads; null where that is not known.
+  const ModelPath* timed_way(std::size_t trip) const {
+    const bool known = trip < known_.size() && known_[trip].found;
+    const auto& path = known ? known_[trip] : paths_[trip];
+    return (known || alike_[trip]) && is_timed(trip) && path.arcs.size() >= 2 ? &path : nullptr;
+  }
+  /// Roads and turns of a path, and which share of each it uses.
+  std::vector<std::pair<std::uint32_t, float>> parts_of(const ModelPath& path) const;
+  std::size_t part_count() const;
+  double part_times_ms(const ModelPath& path) const;
+  void spread_part_times();
+  bool learn_part_times(RouteModel& model) const;
+  void fit_single_times();
+  std::uint32_t arc_of(std::uint32_t edge_dir) const {
+    auto arc = graph_.edge_first_arc[edge_dir / 2];
+    while (graph_.arcs[arc].edge_dir != edge_dir) ++arc;
+    return arc;
+  }
   /// Seconds a kilometre by group and seconds by turn, as solve() has them.
   template <class Times>
   void set_parameters(const std::vector<double>& theta, Times& times) const {
@@ -199,6 +218,7 @@ class RouteFitter {
   std::size_t too_fast_ = 0, too_slow_ = 0;  ///< trips, all roads open: the provider takes longer, or less
   std::vector<std::uint32_t> proven_;        ///< by directed edge: trips known to use it
   std::map<std::uint32_t, std::int64_t> changes_;  ///< RouteModel::edges in the making
+  std::vector<double> part_times_;                 ///< RouteModel::edge_times and turn_times; empty: none
   road::ArcCosts open_costs_;                      ///< of the model without closed roads
   bool times_tell_ = false;                        ///< enough trips have times that fit
   double margin_ms_ = kCloseCallMs;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kHeadingM = 12;  // a junction's own little bends say nothing of the turn
 constexpr double kDegrees = 180 / 3.14159265358979323846;
+constexpr double kKnotDegrees = 360.0 / (kTurnKnots - 1);
 
 double heading(geo::PlaceE7 from, geo::PlaceE7 to) {
   const auto at = geo::LocalFrame(from).at(to);
@@ -110,7 +111,7 @@ void RouteNetwork::find_turns() {
       double angle = heading_at(geometry, out, false) - before;
       while (angle > 180) angle -= 360;
       while (angle < -180) angle += 360;
-      const double at = std::clamp((angle + 180) / 45, 0.0, 7.999);
+      const double at = std::clamp((angle + 180) / kKnotDegrees, 0.0, kTurnKnots - 1.001);
       shape.knot = static_cast<std::uint8_t>(at);
       shape.share = static_cast<std::uint8_t>(std::lround((at - shape.knot) * 255));
       const int from = rank_of(geometry.edge_class[in.edge()]), to = rank_of(geometry.edge_class[out.edge()]);
@@ -124,7 +125,7 @@ RouteModel RouteNetwork::own_model() const {
   RouteModel model;
   for (const auto& group : groups_) model.pace_ms_per_m.push_back(3'600'000.0 / group.metres_per_hour);
   for (std::size_t knot = 0; knot < kTurnKnots; ++knot) {
-    const double angle = (static_cast<double>(knot) * 45 - 180) / kDegrees;
+    const double angle = (static_cast<double>(knot) * kKnotDegrees - 180) / kDegrees;
     const bool across = (angle < 0) == (network_.driving_side == DrivingSide::kRight);
     model.turn_ms[knot] = bend_ms(network_.vehicle, std::cos(angle), across);
   }
@@ -146,25 +147,28 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
     const auto is_of = [&](std::uint32_t closed_classes) {
       return (closed_classes >> classes[one.edge()] & 1) != 0;
     };
-    const bool closed = is_of(model.closed_classes) ||
-                        (one.kind != ArcKind::kPublic && is_of(model.closed_private_classes)) ||
-                        (is_pushed(arc) && is_of(model.closed_pushed_classes));
+    const bool closed = (is_of(model.closed_classes) ||
+                         (one.kind != ArcKind::kPublic && is_of(model.closed_private_classes)) ||
+                         (is_pushed(arc) && is_of(model.closed_pushed_classes))) &&
+                        !std::ranges::binary_search(model.exempt_edges, one.edge());
     costs.arc_ms[arc] =
         closed ? kClosedMs
                : std::max<std::uint32_t>(1, whole(model.pace_ms_per_m[group_[arc]] * one.length_mm / 1000));
   }
-  for (const auto& change : model.edges) {
+  const auto add = [&](const RouteModel::EdgeChange& change) {
     const auto edge = change.edge_dir / 2;
-    if (edge >= network_.geometry->edge_count()) continue;
+    if (edge >= network_.geometry->edge_count()) return;
     for (auto arc = graph.edge_first_arc[edge]; arc < graph.edge_first_arc[edge + 1]; ++arc) {
       if (graph.arcs[arc].edge_dir != change.edge_dir || costs.arc_ms[arc] == kClosedMs) continue;
-      // At least a tenth of its time is left: no learned preference makes a road free.
+      // At least a tenth of its time is left: nothing learned makes a road free.
       costs.arc_ms[arc] = change.add_ms == kEdgeClosed
                               ? kClosedMs
                               : std::max(1 + costs.arc_ms[arc] / 10,
                                          whole(static_cast<double>(costs.arc_ms[arc]) + change.add_ms));
     }
-  }
+  };
+  for (const auto& time : model.edge_times) add(time);
+  for (const auto& change : model.edges) add(change);
   costs.turn_ms.resize(turns_.size());
   for (std::size_t turn = 0; turn < turns_.size(); ++turn) {
     const auto& shape = turns_[turn];
@@ -178,6 +182,9 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
     if ((shape.flags & kOntoSmaller) != 0) ms += model.turn_ms[kTurnOntoSmaller];
     if ((shape.flags & kLight) != 0) ms += model.turn_ms[kTurnLight];
     costs.turn_ms[turn] = whole(ms);
+  }
+  for (const auto& [turn, add_ms] : model.turn_times) {
+    if (turn < turns_.size()) costs.turn_ms[turn] = whole(static_cast<double>(costs.turn_ms[turn]) + add_ms);
   }
   return costs;
 }

@@ -24,7 +24,7 @@ struct RoadGroup {
 
 /// What a turn is, by the angle between the directions before and after it: shares of two neighbouring
 /// knots.
-inline constexpr std::size_t kTurnKnots = 9;           ///< -180 (left about), -135, … 0, … 180 degrees
+inline constexpr std::size_t kTurnKnots = 17;          ///< -180 (left about), -157.5, … 0, … 180 degrees
 inline constexpr std::size_t kTurnUTurn = kTurnKnots;  ///< turning round on the same road
 inline constexpr std::size_t kTurnOntoLarger = kTurnKnots + 1;  ///< from a lower onto a higher class
 inline constexpr std::size_t kTurnOntoSmaller = kTurnKnots + 2;
@@ -48,12 +48,20 @@ struct RouteModel {
   std::uint32_t closed_classes = 0;          ///< bits (1 << RoadClass)
   std::uint32_t closed_private_classes = 0;  ///< the same of roads that only trips' ends may use
   std::uint32_t closed_pushed_classes = 0;   ///< the same of roads where a bicycle is pushed
+  std::vector<std::uint32_t> exempt_edges;   ///< that are open all the same; ascending
   DoorRules doors;
   struct EdgeChange {
     std::uint32_t edge_dir;  ///< edge * 2 + Direction
     std::int32_t add_ms;     ///< to its time; kEdgeClosed
   };
   std::vector<EdgeChange> edges;  ///< ascending by edge_dir
+  // What single roads and turns take beyond their kind, where single times tell.
+  struct TurnTime {
+    std::uint32_t turn;  ///< entry of ArcGraph::next
+    std::int32_t add_ms;
+  };
+  std::vector<EdgeChange> edge_times;  ///< ascending; none closed
+  std::vector<TurnTime> turn_times;    ///< ascending
   /// The provider's yardstick: its metres for each of ours, for stretches north-south and east-west. Many
   /// measure on a sphere, which is 0.2 % off either way.
   double north_scale = 1, east_scale = 1;

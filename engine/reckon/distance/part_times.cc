@@ -1,0 +1,152 @@
+#include "reckon/distance/part_times.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace reckon::distance {
+namespace {
+
+constexpr std::size_t kFolds = 5;
+constexpr std::size_t kLeastWays = 200;
+constexpr double kWorthIt = 0.9;  // of the others' mean error, or single parts are left alone
+// Variance of a trip's time in units of the parts': from rounded times to traffic.
+constexpr std::array kStiffness = {1.0, 10.0, 100.0, 1e3, 1e4, 1e5};
+constexpr double kTurnMs = 500;  // even a short road ends in a turn, whose price differs
+constexpr int kReweighings = 4;
+constexpr int kMostSteps = 100;        // of conjugate gradients
+constexpr double kSmallEnough = 1e-6;  // of the first residual, squared
+constexpr double kOutlier = 4;         // deviations from which on a trip counts less
+
+double median_off(std::vector<double> off) {
+  if (off.empty()) return 0;
+  for (auto& one : off) one = std::abs(one);
+  const auto middle = off.begin() + static_cast<std::ptrdiff_t>(off.size() / 2);
+  std::ranges::nth_element(off, middle);
+  return *middle;
+}
+
+class Regression {
+ public:
+  Regression(std::span<const TimedWay> ways, std::span<const Part> parts) : ways_(ways), parts_(parts) {}
+
+  /// From all ways but those of one fold; kFolds: from all.
+  std::vector<double> solve(double stiffness, std::size_t without) const {
+    std::vector<double> weight(ways_.size(), 1), add(parts_.size());
+    std::vector<bool> fixed(add.size());  // at the least that they may take
+    for (std::size_t i = 0; i < ways_.size(); ++i) weight[i] = i % kFolds == without ? 0 : 1;
+    for (int round = 0; round < kReweighings; ++round) {
+      conjugate_gradients(stiffness, weight, fixed, add);
+      for (std::size_t p = 0; p < add.size(); ++p) {
+        fixed[p] = fixed[p] || add[p] < parts_[p].least_ms;
+        add[p] = std::max(add[p], parts_[p].least_ms);
+      }
+      std::vector<double> off;
+      for (std::size_t i = 0; i < ways_.size(); ++i) {
+        if (weight[i] > 0) off.push_back(error(i, add));
+      }
+      const double limit = kOutlier * median_off(std::move(off)) / 0.6745 + 1;  // of normal errors
+      for (std::size_t i = 0; i < ways_.size(); ++i) {
+        if (weight[i] > 0) weight[i] = std::pow(std::min(1.0, limit / std::abs(error(i, add))), 2);
+      }
+    }
+    return add;
+  }
+  /// Of the ways of one fold, in the mean.
+  double mean_error(const std::vector<double>& add, std::size_t of) const {
+    double sum = 0;
+    std::size_t count = 0;
+    for (std::size_t i = of; i < ways_.size(); i += kFolds) {
+      sum += std::abs(error(i, add));
+      ++count;
+    }
+    return sum / static_cast<double>(count);
+  }
+
+ private:
+  double sum_of(const TimedWay& way, const std::vector<double>& add) const {
+    double sum = 0;
+    for (const auto& [part, share] : way.parts) sum += double{share} * add[part];
+    return sum;
+  }
+  double error(std::size_t i, const std::vector<double>& add) const {
+    return ways_[i].off_ms - sum_of(ways_[i], add);
+  }
+  // out = (A' W A + stiffness / variance) in
+  void apply(double stiffness, const std::vector<double>& weight, const std::vector<double>& in,
+             std::vector<double>& out) const {
+    for (std::size_t p = 0; p < in.size(); ++p) out[p] = stiffness / parts_[p].variance * in[p];
+    for (std::size_t i = 0; i < ways_.size(); ++i) {
+      if (weight[i] == 0) continue;
+      const double pull = weight[i] * sum_of(ways_[i], in);
+      for (const auto& [part, share] : ways_[i].parts) out[part] += double{share} * pull;
+    }
+  }
+  // Goes on from `add`; preconditioned by the diagonal.
+  void conjugate_gradients(double stiffness, const std::vector<double>& weight,
+                           const std::vector<bool>& fixed, std::vector<double>& add) const {
+    const auto n = add.size();
+    std::vector<double> rest(n), step(n), moved(n), scaled(n), diagonal(n);
+    apply(stiffness, weight, add, moved);
+    for (std::size_t p = 0; p < n; ++p) {
+      rest[p] = -moved[p];
+      diagonal[p] = stiffness / parts_[p].variance;
+    }
+    for (std::size_t i = 0; i < ways_.size(); ++i) {
+      for (const auto& [part, share] : ways_[i].parts) {
+        rest[part] += weight[i] * double{share} * ways_[i].off_ms;
+        diagonal[part] += weight[i] * double{share} * double{share};
+      }
+    }
+    double now = 0;
+    for (std::size_t p = 0; p < n; ++p) {
+      if (fixed[p]) rest[p] = 0;
+      step[p] = scaled[p] = rest[p] / diagonal[p];
+      now += rest[p] * scaled[p];
+    }
+    const double enough = kSmallEnough * now;
+    for (int k = 0; k < kMostSteps && now > enough; ++k) {
+      apply(stiffness, weight, step, moved);
+      double along = 0;
+      for (std::size_t p = 0; p < n; ++p) along += step[p] * moved[p];
+      if (along <= 0) return;
+      const double length = now / along;
+      double next = 0;
+      for (std::size_t p = 0; p < n; ++p) {
+        add[p] += length * step[p];
+        rest[p] -= fixed[p] ? 0 : length * moved[p];
+        scaled[p] = rest[p] / diagonal[p];
+        next += rest[p] * scaled[p];
+      }
+      for (std::size_t p = 0; p < n; ++p) step[p] = scaled[p] + next / now * step[p];
+      now = next;
+    }
+  }
+
+  std::span<const TimedWay> ways_;
+  std::span<const Part> parts_;
+};
+
+}  // namespace
+
+std::vector<double> fit_part_times(std::span<const TimedWay> ways, std::span<const Part> parts) {
+  if (ways.size() < kLeastWays) return {};
+  const Regression regression(ways, parts);
+  const std::vector<double> nothing(parts.size());
+  double least = 0;
+  for (std::size_t fold = 0; fold < kFolds; ++fold) least += kWorthIt * regression.mean_error(nothing, fold);
+  double best = 0;
+  for (const double stiffness : kStiffness) {
+    double sum = 0;
+    for (std::size_t fold = 0; fold < kFolds; ++fold)
+      sum += regression.mean_error(regression.solve(stiffness, fold), fold);
+    if (sum >= least) continue;
+    least = sum;
+    best = stiffness;
+  }
+  if (best == 0) return {};
+  return regression.solve(best, kFolds);
+}
+
+}  // namespace reckon::distance

@@ -1,0 +1,125 @@
+// How much longer single roads and turns take a provider than paces and kinds of turns tell.
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "reckon/distance/part_times.h"
+#include "reckon/distance/route_fitter.h"
+
+namespace reckon::distance {
+namespace {
+
+constexpr int kTimeRounds = 3;           // at most
+constexpr double kRoadVarianceMs = 500;  // of a road beside that of its own time: its light, its bends
+constexpr double kTurnVarianceMs = 1500;
+constexpr double kLeastShare = 0.1;  // of its time by paces a road takes
+constexpr double kMostMs = 6e5;      // of one part
+constexpr double kTrifleMs = 30;
+
+}  // namespace
+
+// Parts: directed edges, then entries of ArcGraph::next.
+std::size_t RouteFitter::part_count() const {
+  return std::size_t{network_.network().geometry->edge_count()} * 2 + graph_.next.size();
+}
+
+std::vector<std::pair<std::uint32_t, float>> RouteFitter::parts_of(const ModelPath& path) const {
+  const auto turns = network_.network().geometry->edge_count() * 2;
+  std::map<std::uint32_t, float> shares;
+  for (std::size_t k = 0; k < path.arcs.size(); ++k) {
+    const auto& arc = graph_.arcs[path.arcs[k]];
+    const double part = k == 0 ? path.first_mm : k + 1 == path.arcs.size() ? path.last_mm : arc.length_mm;
+    if (arc.length_mm > 0) shares[arc.edge_dir] += static_cast<float>(part / arc.length_mm);
+    if (k + 1 == path.arcs.size()) break;
+    const auto nexts = graph_.after(path.arcs[k]);
+    const auto turn = static_cast<std::uint32_t>(std::ranges::find(nexts, path.arcs[k + 1]) - nexts.begin());
+    shares[turns + graph_.next_first[path.arcs[k]] + turn] += 1;
+  }
+  return {shares.begin(), shares.end()};
+}
+
+void RouteFitter::spread_part_times() {
+  const auto turns = network_.network().geometry->edge_count() * 2;
+  part_times_.assign(model_.edge_times.empty() && model_.turn_times.empty() ? 0 : part_count(), 0);
+  for (const auto& [edge_dir, ms] : model_.edge_times) part_times_[edge_dir] = ms;
+  for (const auto& [turn, ms] : model_.turn_times) part_times_[turns + turn] = ms;
+}
+
+double RouteFitter::part_times_ms(const ModelPath& path) const {
+  if (part_times_.empty()) return 0;
+  double ms = 0;
+  for (const auto& [part, share] : parts_of(path)) ms += double{share} * part_times_[part];
+  return ms;
+}
+
+// From the ways that are known. False: not worth it.
+bool RouteFitter::learn_part_times(RouteModel& model) const {
+  auto kinds = model_;
+  kinds.edges.clear();
+  kinds.edge_times.clear();
+  kinds.turn_times.clear();
+  const auto usual = network_.costs(kinds);
+  const auto turns = network_.network().geometry->edge_count() * 2;
+  std::vector<TimedWay> ways;
+  std::vector<std::uint32_t> number(part_count(), road::kNoArc);
+  Edges numbered;
+  std::vector<Part> parts;
+  const auto number_of = [&](std::uint32_t id, double variance, double least_ms) {
+    if (number[id] == road::kNoArc) {
+      number[id] = static_cast<std::uint32_t>(parts.size());
+      numbered.push_back(id);
+      parts.push_back({variance, least_ms});
+    }
+    return number[id];
+  };
+  for (std::size_t i = 0; i < trips_.size(); ++i) {
+    const auto* path = timed_way(i);
+    if (path == nullptr) continue;
+    auto& way = ways.emplace_back();
+    way.off_ms = trips_[i].seconds * 1000;
+    for (const auto& [id, share] : parts_of(*path)) {
+      double ms = 0;
+      if (id >= turns) {
+        ms = usual.turn_ms[id - turns];
+        way.parts.emplace_back(number_of(id, kTurnVarianceMs, -ms), share);
+      } else {
+        ms = usual.arc_ms[arc_of(id)];
+        way.parts.emplace_back(number_of(id, ms + kRoadVarianceMs, (kLeastShare - 1) * ms), share);
+      }
+      way.off_ms -= double{share} * ms;
+    }
+  }
+  const auto add_ms = fit_part_times(ways, parts);
+  model.edge_times.clear();
+  model.turn_times.clear();
+  for (std::size_t p = 0; p < add_ms.size(); ++p) {
+    if (std::abs(add_ms[p]) < kTrifleMs) continue;
+    const auto ms = static_cast<std::int32_t>(std::clamp(std::round(add_ms[p]), -kMostMs, kMostMs));
+    if (numbered[p] < turns) {
+      model.edge_times.push_back({numbered[p], ms});
+    } else {
+      model.turn_times.push_back({numbered[p] - turns, ms});
+    }
+  }
+  std::ranges::sort(model.edge_times, {}, &RouteModel::EdgeChange::edge_dir);
+  std::ranges::sort(model.turn_times, {}, &RouteModel::TurnTime::turn);
+  return !add_ms.empty();
+}
+
+// While clearly more trips come out alike: those that did not have told nothing of the times, and judge them.
+void RouteFitter::fit_single_times() {
+  Trips all(trips_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  for (int round = 0; round < kTimeRounds && times_tell_ && !chooses_apart() && !stopped_; ++round) {
+    tell("times", static_cast<double>(round) / kTimeRounds);
+    auto model = model_;
+    if (!learn_part_times(model) || !tried(model, all).clearly_better()) return;
+    take(model);
+    route_all();
+    fit_paces();
+    fit_margin();
+  }
+}
+
+}  // namespace reckon::distance

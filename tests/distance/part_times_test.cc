@@ -1,0 +1,87 @@
+// What single roads and turns take, from times of whole trips over parts whose own times are known.
+
+#include "reckon/distance/part_times.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+using namespace reckon;
+using distance::Part;
+using distance::TimedWay;
+
+namespace {
+
+constexpr std::uint32_t kParts = 60;
+constexpr std::uint32_t kSeed = 20261201;
+
+// Trips over a dozen parts each, the first by half.
+std::vector<TimedWay> drawn_ways(std::mt19937& random, const std::vector<double>& truth, std::size_t count) {
+  std::vector<TimedWay> ways(count);
+  for (auto& way : ways) {
+    const auto first = static_cast<std::uint32_t>(random() % (kParts - 11));
+    for (std::uint32_t k = 0; k < 12; ++k) {
+      if (k > 0 && random() % 3 == 0) continue;
+      way.parts.emplace_back(first + k, k == 0 ? 0.5F : 1.0F);
+      way.off_ms += (k == 0 ? 0.5 : 1.0) * truth[first + k];
+    }
+  }
+  return ways;
+}
+
+std::vector<double> drawn_truth(std::mt19937& random, double most_ms) {
+  std::vector<double> truth;
+  while (truth.size() < kParts) truth.push_back((static_cast<double>(random() % 2001) / 1000 - 1) * most_ms);
+  return truth;
+}
+
+}  // namespace
+
+TEST_CASE("fit_part_times: times of trips tell those of their parts, to the rounding") {
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  const auto truth = drawn_truth(random, 4000);
+  auto ways = drawn_ways(random, truth, 1500);
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    ways[i].off_ms = std::round(ways[i].off_ms / 100) * 100;
+    if (i % 20 == 0) ways[i].off_ms += 60'000;  // another way, met by chance
+  }
+  const std::vector<Part> parts(kParts, {1000, -10'000});
+  const auto found = distance::fit_part_times(ways, parts);
+  REQUIRE(found.size() == kParts);
+  for (std::uint32_t p = 0; p < kParts; ++p) {
+    CAPTURE(p);
+    CHECK(std::abs(found[p] - truth[p]) < 150);
+  }
+  CHECK(distance::fit_part_times(ways, parts) == found);
+}
+
+TEST_CASE("fit_part_times: nothing is added where times say nothing of single parts, or too few tell") {
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  const std::vector<Part> parts(kParts, {1000, -10'000});
+  auto ways = drawn_ways(random, std::vector<double>(kParts), 1500);
+  CHECK(distance::fit_part_times(ways, parts).empty());
+  for (auto& way : ways) way.off_ms = static_cast<double>(random() % 1001) - 500;  // rounding
+  CHECK(distance::fit_part_times(ways, parts).empty());
+  for (auto& way : ways) way.off_ms = static_cast<double>(random() % 120'001) - 60'000;  // traffic
+  CHECK(distance::fit_part_times(ways, parts).empty());
+  const auto few = drawn_ways(random, drawn_truth(random, 4000), 150);
+  CHECK(distance::fit_part_times(few, parts).empty());
+  CHECK(distance::fit_part_times({}, parts).empty());
+}
+
+TEST_CASE("fit_part_times: no part takes less than its least, and others make up for it") {
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  const auto truth = drawn_truth(random, 4000);
+  const auto ways = drawn_ways(random, truth, 1500);
+  const std::vector<Part> parts(kParts, {1000, -1000});
+  const auto found = distance::fit_part_times(ways, parts);
+  REQUIRE(found.size() == kParts);
+  CHECK(std::ranges::min(found) == -1000);
+}
