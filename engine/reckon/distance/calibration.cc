@@ -387,8 +387,9 @@ std::optional<Calibration> calibrate(std::string provider, base::Vehicle vehicle
   RouteFitOptions further;
   further.start = &model;
   further.pace_rounds = kFurtherRounds;
-  if (stage < 1) further.road_rounds = 0;
-  if (stage < 2) further.preference_rounds = 0;
+  if (stage < 1) further.time_rounds = 0;
+  if (stage < 2) further.road_rounds = 0;
+  if (stage < 3) further.preference_rounds = 0;
   const auto again = fit_routes(*network, trips.last(std::min(kMostPairs, trips.size())), further, progress);
   if (again.stopped) return std::nullopt;
   made.routes = again.model;

@@ -47,6 +47,7 @@ bool learn_from_all(Calibration& made, const road::RouteNetwork* network, std::s
   if (network == nullptr || made.map_release.empty()) return true;
   RouteFitOptions further;
   further.start = &made.routes;
+  if (made.routes.edge_times.empty() && made.routes.turn_times.empty()) further.time_rounds = 0;
   const auto closed = std::ranges::count(made.routes.edges, road::kEdgeClosed,
                                          [](const auto& change) { return change.add_ms; });
   if (closed == 0) further.road_rounds = 0;

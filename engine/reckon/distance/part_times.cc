@@ -13,7 +13,6 @@ constexpr std::size_t kLeastWays = 200;
 constexpr double kWorthIt = 0.9;  // of the others' mean error, or single parts are left alone
 // Variance of a trip's time in units of the parts': from rounded times to traffic.
 constexpr std::array kStiffness = {1.0, 10.0, 100.0, 1e3, 1e4, 1e5};
-constexpr double kTurnMs = 500;  // even a short road ends in a turn, whose price differs
 constexpr int kReweighings = 4;
 constexpr int kMostSteps = 100;        // of conjugate gradients
 constexpr double kSmallEnough = 1e-6;  // of the first residual, squared
@@ -35,7 +34,7 @@ class Regression {
   std::vector<double> solve(double stiffness, std::size_t without) const {
     std::vector<double> weight(ways_.size(), 1), add(parts_.size());
     std::vector<bool> fixed(add.size());  // at the least that they may take
-    for (std::size_t i = 0; i < ways_.size(); ++i) weight[i] = i % kFolds == without ? 0 : 1;
+    for (std::size_t i = without; i < ways_.size(); i += kFolds) weight[i] = 0;
     for (int round = 0; round < kReweighings; ++round) {
       conjugate_gradients(stiffness, weight, fixed, add);
       for (std::size_t p = 0; p < add.size(); ++p) {
@@ -44,11 +43,11 @@ class Regression {
       }
       std::vector<double> off;
       for (std::size_t i = 0; i < ways_.size(); ++i) {
-        if (weight[i] > 0) off.push_back(error(i, add));
+        if (i % kFolds != without && !ways_[i].at_least) off.push_back(error(i, add));
       }
       const double limit = kOutlier * median_off(std::move(off)) / 0.6745 + 1;  // of normal errors
       for (std::size_t i = 0; i < ways_.size(); ++i) {
-        if (weight[i] > 0) weight[i] = std::pow(std::min(1.0, limit / std::abs(error(i, add))), 2);
+        if (i % kFolds != without) weight[i] = weight_of(i, error(i, add), limit);
       }
     }
     return add;
@@ -58,10 +57,11 @@ class Regression {
     double sum = 0;
     std::size_t count = 0;
     for (std::size_t i = of; i < ways_.size(); i += kFolds) {
+      if (ways_[i].at_least) continue;
       sum += std::abs(error(i, add));
       ++count;
     }
-    return sum / static_cast<double>(count);
+    return sum / static_cast<double>(std::max<std::size_t>(1, count));
   }
 
  private:
@@ -72,6 +72,10 @@ class Regression {
   }
   double error(std::size_t i, const std::vector<double>& add) const {
     return ways_[i].off_ms - sum_of(ways_[i], add);
+  }
+  double weight_of(std::size_t i, double error, double limit) const {
+    if (ways_[i].at_least && error <= 0) return 0;
+    return std::pow(std::min(1.0, limit / std::abs(error)), 2);
   }
   // out = (A' W A + stiffness / variance) in
   void apply(double stiffness, const std::vector<double>& weight, const std::vector<double>& in,

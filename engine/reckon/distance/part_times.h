@@ -15,6 +15,7 @@ namespace reckon::distance {
 struct TimedWay {
   std::vector<std::pair<std::uint32_t, float>> parts;  ///< each once, and which share of it is used, (0, 1]
   double off_ms = 0;                                   ///< the time told, less that by the kinds of its parts
+  bool at_least = false;  ///< a way that was not taken: its parts take that, or still more
 };
 
 /// What is thought of a road or turn before any trip tells of it.

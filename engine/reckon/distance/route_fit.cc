@@ -74,6 +74,7 @@ namespace {
 
 constexpr std::size_t kPaceSlack = 500;  // one in so many trips may come out otherwise under better paces
 constexpr double kPriorVariance = 0.18;  // of seconds, a second: where durations are as in traffic
+constexpr double kSmooth = 1;            // of a second by which a turn differs from its neighbours' mean
 constexpr double kClassPriorKm = 1;      // of driving tell of a class as much as all other classes do
 constexpr std::size_t kLeastRoadsOfClass = 10;  // that trips met, before a whole class is thought closed
 
@@ -181,6 +182,18 @@ void RouteFitter::solve(const std::vector<std::vector<float>>& rows, const std::
     for (std::size_t k = 0; k < features; ++k) {
       a[k * features + k] += ridge[k];
       b[k] += ridge[k] * prior[k];
+    }
+    // Neighbouring knots differ from the map's alike.
+    for (std::size_t knot = 1; knot + 1 < road::kTurnKnots; ++knot) {
+      constexpr std::array kBend = {1.0, -2.0, 1.0};
+      const auto first = groups + knot - 1;
+      double bend = 0;
+      for (std::size_t i = 0; i < kBend.size(); ++i) bend += kBend.at(i) * prior[first + i];
+      for (std::size_t i = 0; i < kBend.size(); ++i) {
+        b[first + i] += kSmooth * trust * kBend.at(i) * bend;
+        for (std::size_t j = 0; j < kBend.size(); ++j)
+          a[(first + i) * features + first + j] += kSmooth * trust * kBend.at(i) * kBend.at(j);
+      }
     }
     for (int sweep = 0; sweep < 200; ++sweep) {
       for (std::size_t k = 0; k < features; ++k) {
@@ -357,8 +370,9 @@ RouteFitResult RouteFitter::run() {
   }
   fit_margin();
   if (options_.start == nullptr && options_.choice_rounds > 0) fit_choice();
-  fit_single_times();
   const auto wanting = [this] { return !stopped_ && alike() < trips_.size(); };
+  result.stages.push_back(model_);
+  if (options_.time_rounds > 0 && wanting()) fit_single_times();
   result.stages.push_back(model_);
   if (options_.road_rounds > 0 && wanting()) find_closed();
   result.stages.push_back(model_);

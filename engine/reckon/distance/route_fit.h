@@ -28,7 +28,8 @@ struct RouteFitOptions {
   double max_snap_m = 1000;
   int pace_rounds = 3;
   int choice_rounds = 5;  ///< 0: it is taken to choose by the time that it tells
-  int road_rounds = 8;    ///< at most
+  int time_rounds = 8;    ///< at most, as are the following
+  int road_rounds = 8;
   int preference_rounds = 2;
   /// A model of the same network to go on from, such as one of fewer trips; null: the map's own.
   const road::RouteModel* start = nullptr;
@@ -41,8 +42,9 @@ struct RouteFitResult {
   std::size_t alike_before = 0;         ///< trips with the provider's distance by the map's own speeds
   std::size_t alike = 0;                ///< and by the model
   std::size_t closed = 0, changed = 0;  ///< directed edges closed, and with another time
-  /// Models on the way: of paces and rules alone, with closed roads, and `model`, with preferences, too. Each
-  /// fits the trips better than the one before; whether it fits others better, other trips must tell.
+  /// Models on the way: of paces and rules alone, with single roads' times, with closed roads, and `model`,
+  /// with preferences, too. Each fits the trips better than the one before; whether it fits others better,
+  /// other trips must tell.
   std::vector<road::RouteModel> stages;
   bool stopped = false;  ///< given up: the rest says nothing
 };

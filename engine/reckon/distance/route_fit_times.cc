@@ -10,11 +10,12 @@
 namespace reckon::distance {
 namespace {
 
-constexpr int kTimeRounds = 3;           // at most
+constexpr int kMostIdle = 2;             // rounds without gain
 constexpr double kRoadVarianceMs = 500;  // of a road beside that of its own time: its light, its bends
 constexpr double kTurnVarianceMs = 1500;
-constexpr double kLeastShare = 0.1;  // of its time by paces a road takes
-constexpr double kMostMs = 6e5;      // of one part
+constexpr double kLeastShare = 0.1;         // of its time by paces a road takes
+constexpr double kMostMs = 6e5;             // of one part
+constexpr double kMostPassedByMs = 20'000;  // beyond, a road is closed rather than slow
 constexpr double kTrifleMs = 30;
 
 }  // namespace
@@ -73,12 +74,11 @@ bool RouteFitter::learn_part_times(RouteModel& model) const {
     }
     return number[id];
   };
-  for (std::size_t i = 0; i < trips_.size(); ++i) {
-    const auto* path = timed_way(i);
-    if (path == nullptr) continue;
+  const auto add = [&](std::size_t trip, const ModelPath& path, bool at_least) {
     auto& way = ways.emplace_back();
-    way.off_ms = trips_[i].seconds * 1000;
-    for (const auto& [id, share] : parts_of(*path)) {
+    way.at_least = at_least;
+    way.off_ms = trips_[trip].seconds * 1000;
+    for (const auto& [id, share] : parts_of(path)) {
       double ms = 0;
       if (id >= turns) {
         ms = usual.turn_ms[id - turns];
@@ -89,7 +89,11 @@ bool RouteFitter::learn_part_times(RouteModel& model) const {
       }
       way.off_ms -= double{share} * ms;
     }
+  };
+  for (std::size_t i = 0; i < trips_.size(); ++i) {
+    if (const auto* path = timed_way(i)) add(i, *path, false);
   }
+  for (const auto& [trip, path] : passed_by_) add(trip, path, true);
   const auto add_ms = fit_part_times(ways, parts);
   model.edge_times.clear();
   model.turn_times.clear();
@@ -107,19 +111,41 @@ bool RouteFitter::learn_part_times(RouteModel& model) const {
   return !add_ms.empty();
 }
 
-// While clearly more trips come out alike: those that did not have told nothing of the times, and judge them.
+// Ways of ours that are faster than the provider was, by no more than single roads may explain: it would have
+// taken them.
+void RouteFitter::note_passed_by() {
+  for (std::size_t i = 0; i < trips_.size(); ++i) {
+    if (!is_timed(i) || alike_[i] || !paths_[i].found || timed_way(i) != nullptr) continue;
+    if (const double dearer = dearer_ms(i); dearer > 0 && dearer <= kMostPassedByMs)
+      passed_by_.emplace_back(i, paths_[i]);
+  }
+}
+
+// Each round knows more ways, and more that were passed by; the one by which most trips come out alike is
+// kept.
 void RouteFitter::fit_single_times() {
-  Trips all(trips_.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  for (int round = 0; round < kTimeRounds && times_tell_ && !chooses_apart() && !stopped_; ++round) {
-    tell("times", static_cast<double>(round) / kTimeRounds);
+  if (!times_tell_ || chooses_apart()) return;
+  passed_by_.clear();
+  auto best = model_;
+  auto best_alike = alike();
+  for (int round = 0, idle = 0; round < options_.time_rounds && idle < kMostIdle && !stopped_;
+       ++round, ++idle) {
+    tell("times", static_cast<double>(round) / options_.time_rounds);
     auto model = model_;
-    if (!learn_part_times(model) || !tried(model, all).clearly_better()) return;
+    if (!learn_part_times(model)) break;
     take(model);
     route_all();
     fit_paces();
     fit_margin();
+    note_passed_by();
+    if (alike() <= best_alike) continue;
+    best = model_;
+    best_alike = alike();
+    idle = -1;
   }
+  take(best);
+  route_all();
+  fit_margin();
 }
 
 }  // namespace reckon::distance

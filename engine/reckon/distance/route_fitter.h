@@ -117,6 +117,7 @@ class RouteFitter {
   double part_times_ms(const ModelPath& path) const;
   void spread_part_times();
   bool learn_part_times(RouteModel& model) const;
+  void note_passed_by();
   void fit_single_times();
   std::uint32_t arc_of(std::uint32_t edge_dir) const {
     auto arc = graph_.edge_first_arc[edge_dir / 2];
@@ -217,10 +218,11 @@ class RouteFitter {
       blamed_;                               ///< what untaken_ has, and close calls that were looked at
   std::size_t too_fast_ = 0, too_slow_ = 0;  ///< trips, all roads open: the provider takes longer, or less
   std::vector<std::uint32_t> proven_;        ///< by directed edge: trips known to use it
-  std::map<std::uint32_t, std::int64_t> changes_;  ///< RouteModel::edges in the making
-  std::vector<double> part_times_;                 ///< RouteModel::edge_times and turn_times; empty: none
-  road::ArcCosts open_costs_;                      ///< of the model without closed roads
-  bool times_tell_ = false;                        ///< enough trips have times that fit
+  std::map<std::uint32_t, std::int64_t> changes_;             ///< RouteModel::edges in the making
+  std::vector<std::pair<std::size_t, ModelPath>> passed_by_;  ///< trips, and ways faster than the provider's
+  std::vector<double> part_times_;  ///< RouteModel::edge_times and turn_times; empty: none
+  road::ArcCosts open_costs_;       ///< of the model without closed roads
+  bool times_tell_ = false;         ///< enough trips have times that fit
   double margin_ms_ = kCloseCallMs;
   double close_call_ms_ = kCloseCallMs;  ///< a way so much dearer than ours is no matter of our costs' error
   Reach there_, onward_;

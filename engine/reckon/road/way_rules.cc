@@ -175,11 +175,16 @@ Ways directions_for(const Tags& tags, Vehicle vehicle) {
 
 constexpr std::uint32_t kNoCapKmh = 200;
 
-std::uint32_t surface_cap_kmh(const Tags& tags) {
+// A bicycle has no springs: it is slowed by what others hardly feel.
+std::uint32_t surface_cap_kmh(const Tags& tags, Vehicle vehicle) {
   const auto surface = tags.get("surface");
-  if (one_of(surface, {"cobblestone", "unhewn_cobblestone", "sett"})) return 30;
-  if (one_of(surface, {"unpaved", "compacted", "gravel", "fine_gravel", "pebblestone"})) return 30;
-  if (one_of(surface, {"dirt", "earth", "ground", "grass", "sand", "mud", "rock", "wood"})) return 15;
+  const bool bicycle = vehicle == Vehicle::kBicycle;
+  if (surface == "paving_stones") return bicycle ? 13 : kNoCapKmh;
+  if (one_of(surface, {"compacted", "fine_gravel"})) return bicycle ? 11 : 30;
+  if (one_of(surface, {"cobblestone", "unhewn_cobblestone", "sett"})) return bicycle ? 9 : 30;
+  if (one_of(surface, {"unpaved", "gravel", "pebblestone"})) return bicycle ? 8 : 30;
+  if (one_of(surface, {"dirt", "earth", "ground", "grass", "rock", "wood"})) return bicycle ? 7 : 15;
+  if (one_of(surface, {"sand", "mud"})) return bicycle ? 5 : 15;
   return kNoCapKmh;
 }
 
@@ -227,7 +232,7 @@ std::uint32_t speed_for(const Tags& tags, Vehicle vehicle, std::uint32_t class_k
     speed = std::min(top, *limit / 100 * kShareOfLimitPercent);
   }
   if (vehicle == Vehicle::kCar && narrow_for_car(tags)) speed /= 2;
-  speed = std::min(speed, surface_cap_kmh(tags) * kKmh);
+  speed = std::min(speed, surface_cap_kmh(tags, vehicle) * kKmh);
   return std::max(kKmh, std::min(speed, service_cap_kmh(tags) * kKmh));
 }
 
