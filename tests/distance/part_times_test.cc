@@ -51,13 +51,15 @@ TEST_CASE("fit_part_times: times of trips tell those of their parts, to the roun
     if (i % 20 == 0) ways[i].off_ms += 60'000;  // another way, met by chance
   }
   const std::vector<Part> parts(kParts, {1000, -10'000});
-  const auto found = distance::fit_part_times(ways, parts);
+  const auto fit = distance::fit_part_times(ways, parts);
+  const auto& found = fit.add_ms;
   REQUIRE(found.size() == kParts);
   for (std::uint32_t p = 0; p < kParts; ++p) {
     CAPTURE(p);
     CHECK(std::abs(found[p] - truth[p]) < 150);
   }
-  CHECK(distance::fit_part_times(ways, parts) == found);
+  CHECK(distance::fit_part_times(ways, parts).add_ms == found);
+  CHECK(distance::fit_part_times(ways, parts, fit.stiffness).add_ms == found);
 }
 
 TEST_CASE("fit_part_times: nothing is added where times say nothing of single parts, or too few tell") {
@@ -65,14 +67,14 @@ TEST_CASE("fit_part_times: nothing is added where times say nothing of single pa
   std::mt19937 random(kSeed);
   const std::vector<Part> parts(kParts, {1000, -10'000});
   auto ways = drawn_ways(random, std::vector<double>(kParts), 1500);
-  CHECK(distance::fit_part_times(ways, parts).empty());
+  CHECK(distance::fit_part_times(ways, parts).add_ms.empty());
   for (auto& way : ways) way.off_ms = static_cast<double>(random() % 1001) - 500;  // rounding
-  CHECK(distance::fit_part_times(ways, parts).empty());
+  CHECK(distance::fit_part_times(ways, parts).add_ms.empty());
   for (auto& way : ways) way.off_ms = static_cast<double>(random() % 120'001) - 60'000;  // traffic
-  CHECK(distance::fit_part_times(ways, parts).empty());
+  CHECK(distance::fit_part_times(ways, parts).add_ms.empty());
   const auto few = drawn_ways(random, drawn_truth(random, 4000), 150);
-  CHECK(distance::fit_part_times(few, parts).empty());
-  CHECK(distance::fit_part_times({}, parts).empty());
+  CHECK(distance::fit_part_times(few, parts).add_ms.empty());
+  CHECK(distance::fit_part_times({}, parts).add_ms.empty());
 }
 
 TEST_CASE("fit_part_times: no part takes less than its least, and others make up for it") {
@@ -81,7 +83,22 @@ TEST_CASE("fit_part_times: no part takes less than its least, and others make up
   const auto truth = drawn_truth(random, 4000);
   const auto ways = drawn_ways(random, truth, 1500);
   const std::vector<Part> parts(kParts, {1000, -1000});
-  const auto found = distance::fit_part_times(ways, parts);
+  const auto found = distance::fit_part_times(ways, parts).add_ms;
   REQUIRE(found.size() == kParts);
   CHECK(std::ranges::min(found) == -1000);
+}
+
+TEST_CASE("fit_part_times: ways that were passed by are not faster than the way taken") {
+  const std::vector<Part> parts(3, {1000, -10'000});
+  std::vector<TimedWay> ways;
+  for (int i = 0; i < 150; ++i) {
+    ways.push_back({{{0, 1.0F}}, 2000});
+    ways.push_back({{{1, 1.0F}}, 5000, true});  // not taken, though it would be 5 s faster by what is thought
+    ways.push_back({{{0, 1.0F}, {2, 1.0F}}, -3000, true});
+  }
+  const auto found = distance::fit_part_times(ways, parts).add_ms;
+  REQUIRE(found.size() == 3);
+  CHECK(std::abs(found[0] - 2000) < 20);
+  CHECK(std::abs(found[1] - 5000) < 100);
+  CHECK(std::abs(found[2]) < 1);  // slow enough already
 }

@@ -8,14 +8,14 @@
 namespace reckon::distance {
 namespace {
 
-constexpr std::size_t kFolds = 5;
+constexpr std::size_t kFolds = 5, kTriedFolds = 2;
 constexpr std::size_t kLeastWays = 200;
 constexpr double kWorthIt = 0.9;  // of the others' mean error, or single parts are left alone
-// Variance of a trip's time in units of the parts': from rounded times to traffic.
-constexpr std::array kStiffness = {1.0, 10.0, 100.0, 1e3, 1e4, 1e5};
+// Variance of a trip's time in units of the parts': from traffic to rounded times.
+constexpr std::array kStiffness = {1e5, 1e4, 1e3, 100.0, 10.0, 1.0};
 constexpr int kReweighings = 4;
 constexpr int kMostSteps = 100;        // of conjugate gradients
-constexpr double kSmallEnough = 1e-6;  // of the first residual, squared
+constexpr double kSmallEnough = 1e-5;  // of the first residual, squared
 constexpr double kOutlier = 4;         // deviations from which on a trip counts less
 
 double median_off(std::vector<double> off) {
@@ -30,9 +30,10 @@ class Regression {
  public:
   Regression(std::span<const TimedWay> ways, std::span<const Part> parts) : ways_(ways), parts_(parts) {}
 
-  /// From all ways but those of one fold; kFolds: from all.
-  std::vector<double> solve(double stiffness, std::size_t without) const {
-    std::vector<double> weight(ways_.size(), 1), add(parts_.size());
+  /// From all ways but those of one fold; kFolds: from all. Goes on from `add`.
+  void solve(double stiffness, std::size_t without, std::vector<double>& add) const {
+    std::vector<double> weight(ways_.size(), 1);
+    for (std::size_t i = without; i < ways_.size(); i += kFolds) weight[i] = 0;
     std::vector<bool> fixed(add.size());  // at the least that they may take
     for (std::size_t i = without; i < ways_.size(); i += kFolds) weight[i] = 0;
     for (int round = 0; round < kReweighings; ++round) {
@@ -50,7 +51,6 @@ class Regression {
         if (i % kFolds != without) weight[i] = weight_of(i, error(i, add), limit);
       }
     }
-    return add;
   }
   /// Of the ways of one fold, in the mean.
   double mean_error(const std::vector<double>& add, std::size_t of) const {
@@ -134,23 +134,35 @@ class Regression {
 
 }  // namespace
 
-std::vector<double> fit_part_times(std::span<const TimedWay> ways, std::span<const Part> parts) {
+PartTimes fit_part_times(std::span<const TimedWay> ways, std::span<const Part> parts, double stiffness) {
   if (ways.size() < kLeastWays) return {};
   const Regression regression(ways, parts);
-  const std::vector<double> nothing(parts.size());
-  double least = 0;
-  for (std::size_t fold = 0; fold < kFolds; ++fold) least += kWorthIt * regression.mean_error(nothing, fold);
-  double best = 0;
-  for (const double stiffness : kStiffness) {
-    double sum = 0;
-    for (std::size_t fold = 0; fold < kFolds; ++fold)
-      sum += regression.mean_error(regression.solve(stiffness, fold), fold);
-    if (sum >= least) continue;
-    least = sum;
-    best = stiffness;
+  if (stiffness == 0) {
+    double least = 0;
+    std::array<std::vector<double>, kTriedFolds> add;
+    for (std::size_t fold = 0; fold < kTriedFolds; ++fold) {
+      add.at(fold).resize(parts.size());
+      least += kWorthIt * regression.mean_error(add.at(fold), fold);
+    }
+    int worse = 0;
+    for (const double tried : kStiffness) {
+      double sum = 0;
+      for (std::size_t fold = 0; fold < kTriedFolds; ++fold) {
+        regression.solve(tried, fold, add.at(fold));
+        sum += regression.mean_error(add.at(fold), fold);
+      }
+      if (sum < least) {
+        least = sum;
+        stiffness = tried;
+      } else if (stiffness != 0 && ++worse == 2) {
+        break;
+      }
+    }
+    if (stiffness == 0) return {};
   }
-  if (best == 0) return {};
-  return regression.solve(best, kFolds);
+  PartTimes found{std::vector<double>(parts.size()), stiffness};
+  regression.solve(stiffness, kFolds, found.add_ms);
+  return found;
 }
 
 }  // namespace reckon::distance

@@ -24,9 +24,17 @@ struct Part {
   double least_ms;  ///< the least that may be added, <= 0
 };
 
-/// @return by part what to add, ms; empty where that tells other trips' times hardly better than nothing
-/// does,
-///         or ways are fewer than 200. Cost: of 5,000 trips over 100 parts each some seconds
-std::vector<double> fit_part_times(std::span<const TimedWay> ways, std::span<const Part> parts);
+/// What is found.
+struct PartTimes {
+  std::vector<double>
+      add_ms;            ///< by part; empty: that tells other trips' times hardly better than nothing does
+  double stiffness = 0;  ///< variance of a trip's time in units of the parts': how much they may differ
+};
+
+/// @param stiffness  of an earlier fit to much the same ways; 0: found by cross-validation, which costs as
+/// much as
+///                   some ten fits
+/// @return nothing where ways are fewer than 200. Cost: of 5,000 trips over 200 parts each a second
+PartTimes fit_part_times(std::span<const TimedWay> ways, std::span<const Part> parts, double stiffness = 0);
 
 }  // namespace reckon::distance

@@ -55,7 +55,7 @@ double RouteFitter::part_times_ms(const ModelPath& path) const {
 }
 
 // From the ways that are known. False: not worth it.
-bool RouteFitter::learn_part_times(RouteModel& model) const {
+bool RouteFitter::learn_part_times(RouteModel& model, double& stiffness) const {
   auto kinds = model_;
   kinds.edges.clear();
   kinds.edge_times.clear();
@@ -94,7 +94,9 @@ bool RouteFitter::learn_part_times(RouteModel& model) const {
     if (const auto* path = timed_way(i)) add(i, *path, false);
   }
   for (const auto& [trip, path] : passed_by_) add(trip, path, true);
-  const auto add_ms = fit_part_times(ways, parts);
+  const auto found = fit_part_times(ways, parts, stiffness);
+  const auto& add_ms = found.add_ms;
+  stiffness = found.stiffness;
   model.edge_times.clear();
   model.turn_times.clear();
   for (std::size_t p = 0; p < add_ms.size(); ++p) {
@@ -126,13 +128,14 @@ void RouteFitter::note_passed_by() {
 void RouteFitter::fit_single_times() {
   if (!times_tell_ || chooses_apart()) return;
   passed_by_.clear();
+  double stiffness = 0;
   auto best = model_;
   auto best_alike = alike();
   for (int round = 0, idle = 0; round < options_.time_rounds && idle < kMostIdle && !stopped_;
        ++round, ++idle) {
     tell("times", static_cast<double>(round) / options_.time_rounds);
     auto model = model_;
-    if (!learn_part_times(model)) break;
+    if (!learn_part_times(model, stiffness)) break;
     take(model);
     route_all();
     fit_paces();

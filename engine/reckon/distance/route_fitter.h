@@ -116,7 +116,7 @@ class RouteFitter {
   std::size_t part_count() const;
   double part_times_ms(const ModelPath& path) const;
   void spread_part_times();
-  bool learn_part_times(RouteModel& model) const;
+  bool learn_part_times(RouteModel& model, double& stiffness) const;
   void note_passed_by();
   void fit_single_times();
   std::uint32_t arc_of(std::uint32_t edge_dir) const {
