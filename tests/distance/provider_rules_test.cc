@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <random>
@@ -122,6 +123,70 @@ TEST_CASE(
     CHECK(fit.model.closed_classes == 0);
     CHECK(fit.alike == fit.pairs);
   }
+}
+
+TEST_CASE(
+    "route fit: private roads that a provider does use stay open where it uses no others of their class") {
+  const auto drawn = street_with_side_ways({{"highway", "service"}, {"access", "private"}},
+                                           {{"highway", "service"}, {"access", "private"}});
+  test::BuiltMap built(drawn);
+  const road::RouteNetwork network(built.map().network(base::Vehicle::kMotorcycle));
+  auto model = network.own_model();
+  model.closed_private_classes = 1U << static_cast<unsigned>(road::RoadClass::kService);
+  // It lets in what stands in the east: of the pairs of side ways the smaller part.
+  const auto& geometry = *network.network().geometry;
+  const auto east = drawn.near('t', 0, 0).lng_deg();
+  for (std::uint32_t edge = 0; edge < geometry.edge_count(); ++edge) {
+    if (static_cast<double>(geometry.start_of(2 * edge).lng) / 1e7 > east) model.exempt_edges.push_back(edge);
+  }
+  const auto trips = answered(network, model, trips_between_side_ways(drawn));
+  const auto fit = distance::fit_routes(network, trips);
+  REQUIRE(fit.model.closed_private_classes != 0);
+  const auto found = closed_arcs(network, fit.model), truth = closed_arcs(network, model);
+  std::size_t wrongly_closed = 0, wrongly_open = 0;
+  for (std::size_t arc = 0; arc < truth.size(); ++arc) {
+    wrongly_closed += found[arc] && !truth[arc] ? 1U : 0U;
+    wrongly_open += !found[arc] && truth[arc] ? 1U : 0U;
+  }
+  CHECK(wrongly_closed == 0);
+  CHECK(wrongly_open <= 2 * 2);  // from side ways beside the open ones trips go there: two, either way
+}
+
+TEST_CASE("route fit: what single roads and turns take is found from whole trips' times") {
+  test::TempFolder folder;
+  const auto map = test::sample_city(folder, base::Vehicle::kCar);
+  const road::RouteNetwork network(map.network(base::Vehicle::kCar));
+  constexpr std::uint32_t kSeed = 20261202;
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  auto model = network.own_model();
+  const auto& graph = network.network().graph;
+  for (std::uint32_t e = 0; e < 2 * network.network().geometry->edge_count(); ++e) {
+    if (random() % 4 == 0) model.edge_times.push_back({e, static_cast<std::int32_t>(random() % 6000)});
+  }
+  for (std::uint32_t turn = 0; turn < graph.next.size(); ++turn) {
+    if (random() % 4 == 0) model.turn_times.push_back({turn, static_cast<std::int32_t>(random() % 6000)});
+  }
+  std::vector<AnsweredTrip> places;
+  while (places.size() < 4000)
+    places.push_back({place_near(network, random), place_near(network, random), 0, 0});
+  const auto trips = answered(network, model, places);
+  const auto seen = std::span(trips).first(3000), others = std::span(trips).subspan(3000);
+  std::array<double, 2> alike{};
+  for (const int rounds : {0, 8}) {
+    distance::RouteFitOptions options;
+    options.road_rounds = options.preference_rounds = 0;
+    options.time_rounds = rounds;
+    const auto fit = distance::fit_routes(network, seen, options);
+    CHECK(fit.model.turn_times.empty() == (rounds == 0));
+    distance::ModelRouter router(network, fit.model, road::kDefaultMaxSnapM);
+    const auto count = std::ranges::count_if(others, [&](const auto& trip) {
+      return std::abs(router.route(trip.from, trip.to).metres - trip.metres) <= 1.5;
+    });
+    alike.at(rounds == 0 ? 0 : 1) = static_cast<double>(count) / static_cast<double>(others.size());
+  }
+  MESSAGE("alike by kinds ", alike[0], ", with single roads and turns ", alike[1]);
+  CHECK(1 - alike[1] < 0.6 * (1 - alike[0]));
 }
 
 TEST_CASE("route fit: where a provider pushes no bicycles is found from its answers") {

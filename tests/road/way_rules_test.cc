@@ -114,6 +114,15 @@ TEST_CASE("read_way: speeds by class, limit, surface and service") {
   CHECK(kmh({{"highway", "residential"}, {"maxspeed", "30"}}, Vehicle::kBicycle) == 15);
   CHECK(kmh({{"highway", "footway"}}, Vehicle::kBicycle) == 4);  // pushed
   CHECK(kmh({{"highway", "steps"}}, Vehicle::kBicycle) == 1);
+  CHECK(kmh({{"highway", "residential"}, {"surface", "asphalt"}}, Vehicle::kBicycle) == 15);
+  CHECK(kmh({{"highway", "residential"}, {"surface", "paving_stones"}}, Vehicle::kBicycle) == 13);
+  CHECK(kmh({{"highway", "residential"}, {"surface", "paving_stones"}}, Vehicle::kCar) == 25);
+  CHECK(kmh({{"highway", "residential"}, {"surface", "compacted"}}, Vehicle::kBicycle) == 11);
+  CHECK(kmh({{"highway", "residential"}, {"surface", "sett"}}, Vehicle::kBicycle) == 9);
+  CHECK(kmh({{"highway", "residential"}, {"surface", "gravel"}}, Vehicle::kBicycle) == 8);
+  CHECK(kmh({{"highway", "residential"}, {"surface", "dirt"}}, Vehicle::kBicycle) == 7);
+  CHECK(kmh({{"highway", "residential"}, {"surface", "sand"}}, Vehicle::kBicycle) == 5);
+  CHECK(kmh({{"highway", "residential"}, {"surface", "sand"}}, Vehicle::kCar) == 15);
   CHECK(kmh({{"highway", "residential"}, {"oneway", "-1"}}, Vehicle::kBicycle) == 4);
   CHECK(kmh({{"highway", "residential"}, {"oneway", "yes"}}, Vehicle::kBicycle) == 15);
   CHECK(kmh({{"highway", "primary"}, {"maxspeed", "50"}, {"maxspeed:motorcycle", "30"}},

@@ -312,13 +312,20 @@ void RouteFitter::try_closing(std::uint32_t classes, Of of) {
   const auto before = std::pair(paths_, alike_);
   take(model);
   route_all();
-  // Some roads of the class it does use: those of trips that came out alike by them.
-  edges.clear();
+  // Some roads of the class it may use all the same: those over which more trips came out alike than do now.
+  std::map<std::uint32_t, int> more;
   for (const auto i : touched) {
-    if (!before.second[i] || alike_[i]) continue;
+    const int change = (before.second[i] ? 1 : 0) - (alike_[i] ? 1 : 0);
+    std::uint32_t last = road::kNoArc;
     for (const auto arc : before.first[i].arcs) {
-      if (uses(arc)) edges.insert(graph_.arcs[arc].edge());
+      if (!uses(arc) || graph_.arcs[arc].edge() == last) continue;
+      last = graph_.arcs[arc].edge();
+      more[last] += change;
     }
+  }
+  edges.clear();
+  for (const auto& [edge, change] : more) {
+    if (change > 0) edges.insert(edge);
   }
   if (edges.empty()) return;
   edges.insert(model.exempt_edges.begin(), model.exempt_edges.end());
