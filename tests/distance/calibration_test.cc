@@ -97,6 +97,24 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   CHECK(distance::to_json(*again) == routes_text);
   routed.routes.told.pace_ms_per_m.pop_back();
   CHECK_FALSE(distance::read_calibration(distance::to_json(routed), "calibration"));
+  struct Damage {
+    const char *what, *with, *says;
+  };
+  for (const auto& damage :
+       {Damage{"[4,-120,9,700]", "[4,-120,9]", "ascending numbers of edges or turns"},
+        Damage{"[4,-120,9,700]", "[9,-120,4,700]", "ascending numbers of edges or turns"},
+        Damage{"[4,-120,9,700]", "[4,-120,4,700]", "ascending numbers of edges or turns"},
+        Damage{"[4,-120,9,700]", "[4,-120,9,2147483647]", "ascending numbers"},
+        Damage{"[2,1500]", "[-2,1500]", "ascending numbers of edges or turns"},
+        Damage{"[3,8]", "[8,3]", "is not in order"}, Damage{"[3,8]", "[3,3]", "is not in order"}}) {
+    CAPTURE(damage.with);
+    auto damaged = routes_text;
+    REQUIRE(damaged.find(damage.what) != std::string::npos);
+    damaged.replace(damaged.find(damage.what), std::string(damage.what).size(), damage.with);
+    const auto said = distance::read_calibration(damaged, "calibration");
+    REQUIRE_FALSE(said);
+    CHECK(said.error().message.find(damage.says) != std::string::npos);
+  }
   auto wrong = routes_text;
   wrong.replace(wrong.find("mercator"), 8, "globular");
   const auto refused = distance::read_calibration(wrong, "calibration");

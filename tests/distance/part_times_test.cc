@@ -48,7 +48,7 @@ TEST_CASE("fit_part_times: times of trips tell those of their parts, to the roun
   auto ways = drawn_ways(random, truth, 1500);
   for (std::size_t i = 0; i < ways.size(); ++i) {
     ways[i].off_ms = std::round(ways[i].off_ms / 100) * 100;
-    if (i % 20 == 0) ways[i].off_ms += 60'000;  // another way, met by chance
+    if (i % 20 == 0) ways[i].off_ms += i % 40 == 0 ? 60'000 : -60'000;  // another way, met by chance
   }
   const std::vector<Part> parts(kParts, {1000, -10'000});
   const auto fit = distance::fit_part_times(ways, parts);
@@ -86,6 +86,17 @@ TEST_CASE("fit_part_times: no part takes less than its least, and others make up
   const auto found = distance::fit_part_times(ways, parts).add_ms;
   REQUIRE(found.size() == kParts);
   CHECK(std::ranges::min(found) == -1000);
+  double off = 0, bounded = 0;  // of the trips, by what is found and by the truth cut off
+  for (const auto& way : ways) {
+    double sum = way.off_ms, cut = way.off_ms;
+    for (const auto& [part, share] : way.parts) {
+      sum -= double{share} * found[part];
+      cut -= double{share} * std::max(-1000.0, truth[part]);
+    }
+    off += std::abs(sum);
+    bounded += std::abs(cut);
+  }
+  CHECK(off < 0.8 * bounded);
 }
 
 TEST_CASE("fit_part_times: ways that were passed by are not faster than the way taken") {
@@ -101,4 +112,28 @@ TEST_CASE("fit_part_times: ways that were passed by are not faster than the way 
   CHECK(std::abs(found[0] - 2000) < 20);
   CHECK(std::abs(found[1] - 5000) < 100);
   CHECK(std::abs(found[2]) < 1);  // slow enough already
+}
+
+TEST_CASE("fit_part_times: neither outliers nor ways slow enough hold a part at its least") {
+  const std::vector<Part> parts(2, {3000, -2000});
+  std::vector<TimedWay> ways;
+  for (int i = 0; i < 300; ++i) {
+    ways.push_back({{{0, 1.0F}}, i % 10 == 9 ? -60'000.0 : 3000.0});
+    ways.push_back({{{1, 1.0F}}, i % 5 < 2 ? -15'000.0 : 3000.0, i % 5 < 2});
+  }
+  const auto found = distance::fit_part_times(ways, parts).add_ms;
+  REQUIRE(found.size() == 2);
+  CHECK(std::abs(found[0] - 3000) < 30);
+  CHECK(std::abs(found[1] - 3000) < 30);
+}
+
+TEST_CASE("fit_part_times: it is given up when told to") {
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  const auto ways = drawn_ways(random, drawn_truth(random, 4000), 1500);
+  const std::vector<Part> parts(kParts, {1000, -10'000});
+  int asked = 0;
+  const auto found = distance::fit_part_times(ways, parts, 0, [&] { return ++asked > 20; });
+  CHECK(found.add_ms.empty());
+  CHECK(asked < 200);
 }

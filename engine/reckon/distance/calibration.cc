@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <utility>
 
 #include "reckon/base/hash.h"
@@ -140,14 +141,15 @@ template <class Change>
 std::vector<Change> read_changes(const base::JsonNode& node, std::int64_t most_ms) {
   std::vector<Change> changes;
   const auto numbers = node.integers(2 * kMostEdges, -0x7fffffff, 0xffffffff);
-  for (std::size_t i = 0; numbers && i + 1 < numbers->size(); i += 2) {
-    if ((*numbers)[i] < 0 || (*numbers)[i + 1] > most_ms) {
-      node.fault("must alternate numbers of edges or turns and milliseconds");
-      break;
-    }
-    changes.push_back(
-        {static_cast<std::uint32_t>((*numbers)[i]), static_cast<std::int32_t>((*numbers)[i + 1])});
+  bool well = !numbers || numbers->size() % 2 == 0;
+  std::int64_t last = -1;
+  for (std::size_t i = 0; numbers && well && i < numbers->size(); i += 2) {
+    const auto which = (*numbers)[i], ms = (*numbers)[i + 1];
+    well = which > last && ms <= most_ms;
+    last = which;
+    changes.push_back({static_cast<std::uint32_t>(which), static_cast<std::int32_t>(ms)});
   }
+  if (!well) node.fault("must alternate ascending numbers of edges or turns and milliseconds");
   return changes;
 }
 
@@ -170,7 +172,8 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
                              .integers(kMostEdges, 0, 0xffffffff)
                              .value_or(std::vector<std::int64_t>{}))
     model.exempt_edges.push_back(static_cast<std::uint32_t>(edge));
-  if (!std::ranges::is_sorted(model.exempt_edges)) node.required("exempt_edges").fault("is not in order");
+  if (std::ranges::adjacent_find(model.exempt_edges, std::greater_equal{}) != model.exempt_edges.end())
+    node.required("exempt_edges").fault("is not in order");
   model.doors.tolerance_m = node.required("door_tolerance_m").number(0, 1000).value_or(0);
   model.doors.grid_e7 =
       static_cast<std::int32_t>(node.required("door_grid_e7").integer(1, 100'000).value_or(1));

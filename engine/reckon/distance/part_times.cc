@@ -28,27 +28,22 @@ double median_off(std::vector<double> off) {
 
 class Regression {
  public:
-  Regression(std::span<const TimedWay> ways, std::span<const Part> parts) : ways_(ways), parts_(parts) {}
+  Regression(std::span<const TimedWay> ways, std::span<const Part> parts,
+             const std::function<bool()>& stopped)
+      : ways_(ways), parts_(parts), stopped_(stopped) {}
+
+  bool stopped() const { return stopped_ && stopped_(); }
 
   /// From all ways but those of one fold; kFolds: from all. Goes on from `add`.
   void solve(double stiffness, std::size_t without, std::vector<double>& add) const {
-    std::vector<double> weight(ways_.size(), 1);
-    for (std::size_t i = without; i < ways_.size(); i += kFolds) weight[i] = 0;
+    std::vector<double> weight(ways_.size());
     std::vector<bool> fixed(add.size());  // at the least that they may take
-    for (std::size_t i = without; i < ways_.size(); i += kFolds) weight[i] = 0;
-    for (int round = 0; round < kReweighings; ++round) {
+    for (int round = 0; round < kReweighings && !stopped(); ++round) {
+      weigh(without, add, weight);
       conjugate_gradients(stiffness, weight, fixed, add);
       for (std::size_t p = 0; p < add.size(); ++p) {
-        fixed[p] = fixed[p] || add[p] < parts_[p].least_ms;
+        fixed[p] = add[p] <= parts_[p].least_ms;
         add[p] = std::max(add[p], parts_[p].least_ms);
-      }
-      std::vector<double> off;
-      for (std::size_t i = 0; i < ways_.size(); ++i) {
-        if (i % kFolds != without && !ways_[i].at_least) off.push_back(error(i, add));
-      }
-      const double limit = kOutlier * median_off(std::move(off)) / 0.6745 + 1;  // of normal errors
-      for (std::size_t i = 0; i < ways_.size(); ++i) {
-        if (i % kFolds != without) weight[i] = weight_of(i, error(i, add), limit);
       }
     }
   }
@@ -73,9 +68,17 @@ class Regression {
   double error(std::size_t i, const std::vector<double>& add) const {
     return ways_[i].off_ms - sum_of(ways_[i], add);
   }
-  double weight_of(std::size_t i, double error, double limit) const {
-    if (ways_[i].at_least && error <= 0) return 0;
-    return std::pow(std::min(1.0, limit / std::abs(error)), 2);
+  void weigh(std::size_t without, const std::vector<double>& add, std::vector<double>& weight) const {
+    std::vector<double> off;
+    for (std::size_t i = 0; i < ways_.size(); ++i) {
+      if (i % kFolds != without && !ways_[i].at_least) off.push_back(error(i, add));
+    }
+    const double limit = kOutlier * median_off(std::move(off)) / 0.6745 + 1;  // of normal errors
+    for (std::size_t i = 0; i < ways_.size(); ++i) {
+      const double off_ms = error(i, add);
+      const bool counts = i % kFolds != without && !(ways_[i].at_least && off_ms <= 0);
+      weight[i] = counts ? std::pow(std::min(1.0, limit / std::abs(off_ms)), 2) : 0;
+    }
   }
   // out = (A' W A + stiffness / variance) in
   void apply(double stiffness, const std::vector<double>& weight, const std::vector<double>& in,
@@ -88,8 +91,8 @@ class Regression {
     }
   }
   // Goes on from `add`; preconditioned by the diagonal.
-  void conjugate_gradients(double stiffness, const std::vector<double>& weight,
-                           const std::vector<bool>& fixed, std::vector<double>& add) const {
+  void conjugate_gradients(double stiffness, const std::vector<double>& weight, std::vector<bool>& fixed,
+                           std::vector<double>& add) const {
     const auto n = add.size();
     std::vector<double> rest(n), step(n), moved(n), scaled(n), diagonal(n);
     apply(stiffness, weight, add, moved);
@@ -105,12 +108,13 @@ class Regression {
     }
     double now = 0;
     for (std::size_t p = 0; p < n; ++p) {
+      fixed[p] = fixed[p] && rest[p] <= 0;  // others may make it take more again
       if (fixed[p]) rest[p] = 0;
       step[p] = scaled[p] = rest[p] / diagonal[p];
       now += rest[p] * scaled[p];
     }
     const double enough = kSmallEnough * now;
-    for (int k = 0; k < kMostSteps && now > enough; ++k) {
+    for (int k = 0; k < kMostSteps && now > enough && !stopped(); ++k) {
       apply(stiffness, weight, step, moved);
       double along = 0;
       for (std::size_t p = 0; p < n; ++p) along += step[p] * moved[p];
@@ -130,13 +134,15 @@ class Regression {
 
   std::span<const TimedWay> ways_;
   std::span<const Part> parts_;
+  const std::function<bool()>& stopped_;
 };
 
 }  // namespace
 
-PartTimes fit_part_times(std::span<const TimedWay> ways, std::span<const Part> parts, double stiffness) {
+PartTimes fit_part_times(std::span<const TimedWay> ways, std::span<const Part> parts, double stiffness,
+                         const std::function<bool()>& stopped) {
   if (ways.size() < kLeastWays) return {};
-  const Regression regression(ways, parts);
+  const Regression regression(ways, parts, stopped);
   if (stiffness == 0) {
     double least = 0;
     std::array<std::vector<double>, kTriedFolds> add;
@@ -154,6 +160,7 @@ PartTimes fit_part_times(std::span<const TimedWay> ways, std::span<const Part> p
       if (sum < least) {
         least = sum;
         stiffness = tried;
+        worse = 0;
       } else if (stiffness != 0 && ++worse == 2) {
         break;
       }
@@ -162,6 +169,7 @@ PartTimes fit_part_times(std::span<const TimedWay> ways, std::span<const Part> p
   }
   PartTimes found{std::vector<double>(parts.size()), stiffness};
   regression.solve(stiffness, kFolds, found.add_ms);
+  if (regression.stopped()) return {};
   return found;
 }
 

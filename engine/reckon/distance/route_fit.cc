@@ -74,8 +74,9 @@ namespace {
 
 constexpr std::size_t kPaceSlack = 500;  // one in so many trips may come out otherwise under better paces
 constexpr double kPriorVariance = 0.18;  // of seconds, a second: where durations are as in traffic
-constexpr double kSmooth = 1;            // of a second by which a turn differs from its neighbours' mean
-constexpr double kClassPriorKm = 1;      // of driving tell of a class as much as all other classes do
+constexpr int kLeastForExempt = 2;   // trips more that came out alike over a road before its class was closed
+constexpr double kSmooth = 1;        // of a second by which a turn differs from its neighbours' mean
+constexpr double kClassPriorKm = 1;  // of driving tell of a class as much as all other classes do
 constexpr std::size_t kLeastRoadsOfClass = 10;  // that trips met, before a whole class is thought closed
 
 constexpr std::uint32_t kSameDoorMm = 300;  // such doors give metres that are as good
@@ -223,8 +224,10 @@ bool RouteFitter::fit_times(std::vector<double>& theta) const {
   for (std::size_t i = 0; i < trips_.size(); ++i) {
     const auto* path = timed_way(i);
     if (path == nullptr) continue;
+    const double left = trips_[i].seconds - part_times_ms(*path) / 1000;
+    if (left <= 0) continue;  // a way that was met by chance
     network_.add_features(*path, rows.emplace_back(network_.features(), 0.0F));
-    seconds.push_back(trips_[i].seconds - part_times_ms(*path) / 1000);
+    seconds.push_back(left);
   }
   if (rows.size() < kLeastForPaces) return false;
   solve(rows, seconds, theta);
@@ -325,12 +328,17 @@ void RouteFitter::try_closing(std::uint32_t classes, Of of) {
   }
   edges.clear();
   for (const auto& [edge, change] : more) {
-    if (change > 0) edges.insert(edge);
+    if (change >= kLeastForExempt) edges.insert(edge);
   }
   if (edges.empty()) return;
+  const auto all_closed = model;
+  const auto alike_then = alike();
   edges.insert(model.exempt_edges.begin(), model.exempt_edges.end());
   model.exempt_edges.assign(edges.begin(), edges.end());
   take(model);
+  route_all();
+  if (alike() > alike_then) return;
+  take(all_closed);
   route_all();
 }
 

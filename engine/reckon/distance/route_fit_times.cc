@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <unordered_map>
 
 #include "reckon/distance/part_times.h"
 #include "reckon/distance/route_fitter.h"
@@ -55,24 +55,23 @@ double RouteFitter::part_times_ms(const ModelPath& path) const {
 }
 
 // From the ways that are known. False: not worth it.
-bool RouteFitter::learn_part_times(RouteModel& model, double& stiffness) const {
+bool RouteFitter::learn_part_times(RouteModel& model, double& stiffness) {
   auto kinds = model_;
-  kinds.edges.clear();
   kinds.edge_times.clear();
   kinds.turn_times.clear();
   const auto usual = network_.costs(kinds);
   const auto turns = network_.network().geometry->edge_count() * 2;
   std::vector<TimedWay> ways;
-  std::vector<std::uint32_t> number(part_count(), road::kNoArc);
-  Edges numbered;
+  std::unordered_map<std::uint32_t, std::uint32_t> number;
+  std::vector<std::uint32_t> numbered;
   std::vector<Part> parts;
   const auto number_of = [&](std::uint32_t id, double variance, double least_ms) {
-    if (number[id] == road::kNoArc) {
-      number[id] = static_cast<std::uint32_t>(parts.size());
+    const auto [at, fresh] = number.emplace(id, static_cast<std::uint32_t>(parts.size()));
+    if (fresh) {
       numbered.push_back(id);
       parts.push_back({variance, least_ms});
     }
-    return number[id];
+    return at->second;
   };
   const auto add = [&](std::size_t trip, const ModelPath& path, bool at_least) {
     auto& way = ways.emplace_back();
@@ -94,7 +93,10 @@ bool RouteFitter::learn_part_times(RouteModel& model, double& stiffness) const {
     if (const auto* path = timed_way(i)) add(i, *path, false);
   }
   for (const auto& [trip, path] : passed_by_) add(trip, path, true);
-  const auto found = fit_part_times(ways, parts, stiffness);
+  const auto found = fit_part_times(ways, parts, stiffness, [this] {
+    tell(stage_, done_);
+    return stopped_;
+  });
   const auto& add_ms = found.add_ms;
   stiffness = found.stiffness;
   model.edge_times.clear();
@@ -117,36 +119,47 @@ bool RouteFitter::learn_part_times(RouteModel& model, double& stiffness) const {
 // taken them.
 void RouteFitter::note_passed_by() {
   for (std::size_t i = 0; i < trips_.size(); ++i) {
-    if (!is_timed(i) || alike_[i] || !paths_[i].found || timed_way(i) != nullptr) continue;
-    if (const double dearer = dearer_ms(i); dearer > 0 && dearer <= kMostPassedByMs)
-      passed_by_.emplace_back(i, paths_[i]);
+    if (!is_timed(i) || alike_[i] || !paths_[i].found) continue;
+    const double dearer = dearer_ms(i);
+    if (dearer <= 0 || dearer > kMostPassedByMs) continue;
+    const bool noted = std::ranges::any_of(
+        passed_by_, [&](const auto& one) { return one.first == i && one.second.arcs == paths_[i].arcs; });
+    if (!noted) passed_by_.emplace_back(i, paths_[i]);
   }
 }
 
 // Each round knows more ways, and more that were passed by; the one by which most trips come out alike is
-// kept.
+// kept, where those are clearly more.
 void RouteFitter::fit_single_times() {
   if (!times_tell_ || chooses_apart()) return;
   passed_by_.clear();
   double stiffness = 0;
-  auto best = model_;
+  const auto before = model_;
+  const auto alike_before = alike_;
+  auto best = before;
   auto best_alike = alike();
-  for (int round = 0, idle = 0; round < options_.time_rounds && idle < kMostIdle && !stopped_;
-       ++round, ++idle) {
+  Trial trial;
+  for (int round = 0, idle = 0; round < options_.time_rounds && idle < kMostIdle; ++round, ++idle) {
     tell("times", static_cast<double>(round) / options_.time_rounds);
     auto model = model_;
-    if (!learn_part_times(model, stiffness)) break;
+    if (stopped_ || !learn_part_times(model, stiffness)) break;
     take(model);
     route_all();
     fit_paces();
     fit_margin();
     note_passed_by();
-    if (alike() <= best_alike) continue;
+    if (stopped_ || alike() <= best_alike) continue;
     best = model_;
     best_alike = alike();
+    trial = {};
+    for (std::size_t i = 0; i < trips_.size(); ++i) {
+      trial.gained += alike_[i] && !alike_before[i] ? 1U : 0U;
+      trial.lost += !alike_[i] && alike_before[i] ? 1U : 0U;
+    }
     idle = -1;
   }
-  take(best);
+  if (stiffness == 0) return;  // nothing was tried
+  take(trial.clearly_better() ? best : before);
   route_all();
   fit_margin();
 }

@@ -1,8 +1,9 @@
 #pragma once
 
 // The state of one fit (route_fit.h), shared by its parts: what is the same for all trips (paces, turns,
-// rules, yardstick: route_fit.cc), roads that are closed (route_fit_roads.cc, route_fit_repair.cc) and roads
-// that are liked less (route_fit_preferences.cc).
+// rules, yardstick: route_fit.cc), what a provider chooses by apart from its times (route_fit_choice.cc),
+// what single roads and turns take (route_fit_times.cc), roads that are closed (route_fit_roads.cc,
+// route_fit_repair.cc) and roads that are liked less (route_fit_preferences.cc).
 
 #include <algorithm>
 #include <array>
@@ -116,7 +117,7 @@ class RouteFitter {
   std::size_t part_count() const;
   double part_times_ms(const ModelPath& path) const;
   void spread_part_times();
-  bool learn_part_times(RouteModel& model, double& stiffness) const;
+  bool learn_part_times(RouteModel& model, double& stiffness);
   void note_passed_by();
   void fit_single_times();
   std::uint32_t arc_of(std::uint32_t edge_dir) const {
@@ -220,9 +221,9 @@ class RouteFitter {
   std::vector<std::uint32_t> proven_;        ///< by directed edge: trips known to use it
   std::map<std::uint32_t, std::int64_t> changes_;             ///< RouteModel::edges in the making
   std::vector<std::pair<std::size_t, ModelPath>> passed_by_;  ///< trips, and ways faster than the provider's
-  std::vector<double> part_times_;  ///< RouteModel::edge_times and turn_times; empty: none
-  road::ArcCosts open_costs_;       ///< of the model without closed roads
-  bool times_tell_ = false;         ///< enough trips have times that fit
+  std::vector<std::int32_t> part_times_;  ///< RouteModel::edge_times and turn_times; empty: none
+  road::ArcCosts open_costs_;             ///< of the model without closed roads
+  bool times_tell_ = false;               ///< enough trips have times that fit
   double margin_ms_ = kCloseCallMs;
   double close_call_ms_ = kCloseCallMs;  ///< a way so much dearer than ours is no matter of our costs' error
   Reach there_, onward_;

@@ -78,10 +78,11 @@ class RouteNetwork {
   const TurnsBack& turns_back() const { return back_; }
   const DoorIndex& doors() const { return doors_; }
   std::uint32_t group_of(std::uint32_t arc) const { return group_[arc]; }
-  /// A bicycle is pushed along this arc.
+  /// A bicycle is pushed along this arc: it is no faster than that, and no ferry.
   bool is_pushed(std::uint32_t arc) const {
-    return network_.vehicle == base::Vehicle::kBicycle &&
-           network_.graph.arcs[arc].metres_per_hour <= kPushedMetresPerHour;
+    const auto& one = network_.graph.arcs[arc];
+    return network_.vehicle == base::Vehicle::kBicycle && one.metres_per_hour <= kPushedMetresPerHour &&
+           network_.geometry->edge_class[one.edge()] != static_cast<std::uint8_t>(RoadClass::kFerry);
   }
 
   /// The map's own speeds and turn costs, as near as knots come to their curve.
