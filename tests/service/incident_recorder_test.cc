@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "reckon/geo/geodesic.h"
+#include "reckon/ledger/incident_quotes.h"
 #include "reckon/ledger/sqlite.h"
 #include "reckon/ledger/verify.h"
 #include "reckon/service/observers.h"
@@ -103,14 +104,13 @@ TEST_CASE(
     CHECK(event.detail.find("127") == std::string::npos);  // no place of anybody's
     CHECK(event.detail.find("37.5") == std::string::npos);
   }
-  const auto sources =
-      ledger::quotes_by_source(*evening.recorded.ledger, incident.first_failure, *incident.closed_at);
-  REQUIRE(sources);
+  const auto told = ledger::incident_quotes(*evening.recorded.ledger, incident);
+  REQUIRE(told);
   std::int64_t quotes = 0;
-  for (const auto& [source, count] : *sources) quotes += count;
+  for (const auto& [source, count] : told->sources) quotes += count;
   const auto length = std::chrono::duration_cast<std::chrono::seconds>(*incident.closed_at - first_failure);
   CHECK(quotes == length.count() + 1);  // a quote a second
-  CHECK(sources->at("geodesic") >= 30);
+  CHECK(told->sources.at("geodesic") >= 30);
 }
 
 TEST_CASE("incident: failures that did not open the breaker are no outage, and do not date the next one") {

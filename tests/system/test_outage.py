@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import sys
 import threading
 import time
@@ -100,6 +101,46 @@ class Outage(CityTest):
         self.assertGreater(shown["quotes"]["road"], 10)
         self.assertEqual([one["id"] for one in batch()], [first[0]["id"]])  # the same outage goes on
         self.assertIn("0 differences", run("verify", "--ledger", self.ledger)[1])
+
+    def test_an_accountant_is_told_which_fees_were_guessed_and_how_well(self):
+        bikes = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", "--port", 0)
+        self.addCleanup(bikes.stop)
+        entries = [provider(self.sim.port),
+                   {"name": "bikes", "kind": "osrm", "base_url": f"http://127.0.0.1:{bikes.port}", "profile": "cycling"}]
+        self.path = self.config("accountant.json", vehicle="car", providers=entries)
+        ledger = f"sqlite:{self.path}.db"
+        server = self.serve()
+
+        def asked(count, **changes):
+            return [json.loads(server.ask("POST", "/v1/quotes", quote_body(
+                to={"lat": 36.935 + i % 10 * 1e-4, "lon": 125.635}, **changes))[1]) for i in range(count)]
+
+        shadowed = asked(20)
+        self.sim.stop()
+        cars, bicycles = asked(15), asked(6, vehicle="bicycle")
+        server.stop()
+        self.assertEqual({one["distance"]["source"] for one in bicycles}, {"provider:bikes"})
+        self.assertEqual({one["distance"]["source"] for one in cars}, {"road"})
+        incident = json.loads(run("incidents", "list", "--ledger", ledger, "--json")[1])["incidents"][0]
+        code, out, told = run("incidents", "show", incident["id"], "--ledger", ledger, "--json")
+        self.assertEqual(code, 0, told)
+        shown = json.loads(out)
+        self.assertEqual(shown["quotes"], {"road": 15, "provider:bikes": 6})
+        self.assertEqual(shown["unreadable"], 0)
+        money = sum(one["fee"]["total"] for one in cars)
+        report = json.loads(run("shadow", "report", "--ledger", ledger, "--provider", "kakao", "--json")[1])["providers"][0]
+        like = {"share": round(report["same"] / report["pairs"], 4), "quotes": 15,
+                "pairs": len(shadowed)}
+        guessed = {"quotes": 15, "total": money, "expected_same": like}
+        self.assertEqual(shown["fees"], [{"currency": "KRW", "quotes": 15, "total": money, "guessed": guessed,
+                                          "rungs": [{"rung": "road", "exact": False, **guessed}]}])
+        text = run("incidents", "show", incident["id"], "--ledger", ledger)[1]
+        self.assertIn("fees of 15 quotes that concern kakao", text)
+        self.assertRegex(text, rf"(?m)^ +road +guessed +15 +{money:,} KRW   [\d.]+ % expected the same, by 20 shadows$")
+        # The command that it names lists these quotes and no other.
+        words = re.search(r"reckon (ledger list .*)", text)[1].split()
+        listed = json.loads(run(*words, "--json")[1])["quotes"]
+        self.assertEqual({one["quote_id"] for one in listed}, {one["quote_id"] for one in cars})
 
     def test_the_shadow_report_says_what_fees_would_have_been(self):
         server = self.serve()

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <map>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,6 +17,8 @@
 #include "commands.h"
 #include "reckon/base/csv.h"
 #include "reckon/base/json_writer.h"
+#include "reckon/fee/money.h"
+#include "reckon/ledger/incident_quotes.h"
 #include "reckon/service/config.h"
 #include "reckon/service/quote_id.h"
 
@@ -24,7 +26,10 @@ namespace reckon::cli {
 namespace {
 
 using base::ErrorCode;
+using ledger::CurrencyFees;
+using ledger::FeeSum;
 using ledger::Incident;
+using ledger::IncidentQuotes;
 using ledger::Ledger;
 using std::chrono::seconds;
 
@@ -34,6 +39,11 @@ constexpr seconds kTakenUpWithin{10};
 constexpr seconds kBackWithin{120};
 constexpr std::int64_t kLongestDrillS = 86'400;
 constexpr auto kLook = std::chrono::milliseconds{500};
+constexpr std::int64_t kMostListed = 100'000;  // by one 'ledger list'
+constexpr std::string_view kExact = "exact", kGuessed = "guessed";
+
+/// Whether what is expected of guesses is told: exact fees have no such thing.
+enum class Likeness : std::uint8_t { kLeft, kTold };
 
 std::string span_of(const Incident& incident) {
   if (!incident.closed_at) return "not over";
@@ -63,16 +73,42 @@ void write_incident(base::JsonWriter& json, const Incident& incident) {
   json.end_object();
 }
 
-using Sources = std::map<std::string, std::int64_t>;
+void write_sum(base::JsonWriter& json, const FeeSum& sum, Likeness likeness) {
+  json.key("quotes").integer(sum.quotes).key("total").integer(sum.total.minor);
+  if (likeness == Likeness::kLeft) return;
+  json.key("expected_same");
+  if (sum.likened == 0) {
+    json.null();
+    return;
+  }
+  json.begin_object().key("share").number(std::round(sum.expected_share() * 1e4) / 1e4);
+  json.key("quotes").integer(sum.likened).key("pairs").integer(sum.pairs).end_object();
+}
 
-std::string json_of(const Incident& incident, const Sources& sources) {
+void write_fees(base::JsonWriter& json, const CurrencyFees& fees) {
+  json.begin_object().key("currency").string(fees.currency);
+  write_sum(json, fees.all, Likeness::kLeft);
+  json.key("guessed").begin_object();
+  write_sum(json, fees.guessed, Likeness::kTold);
+  json.end_object().key("rungs").begin_array();
+  for (const auto& one : fees.rungs) {
+    json.begin_object().key("rung").string(one.rung).key("exact").boolean(one.exact);
+    write_sum(json, one.sum, one.exact ? Likeness::kLeft : Likeness::kTold);
+    json.end_object();
+  }
+  json.end_array().end_object();
+}
+
+std::string json_of(const Incident& incident, const IncidentQuotes& quotes) {
   std::string out;
   base::JsonWriter json(out);
   json.begin_object();
   write_incident(json, incident);
   json.key("quotes").begin_object();
-  for (const auto& [source, count] : sources) json.key(source).integer(count);
-  json.end_object().key("events").begin_array();
+  for (const auto& [source, count] : quotes.sources) json.key(source).integer(count);
+  json.end_object().key("fees").begin_array();
+  for (const auto& fees : quotes.fees) write_fees(json, fees);
+  json.end_array().key("unreadable").integer(quotes.unreadable).key("events").begin_array();
   for (const auto& event : incident.events) {
     json.begin_object().key("at").string(base::format_rfc3339(event.at)).key("kind").string(event.kind);
     json.key("detail").raw(event.detail).end_object();
@@ -81,7 +117,48 @@ std::string json_of(const Incident& incident, const Sources& sources) {
   return out + "\n";
 }
 
-std::string text_of(const Incident& incident, const Sources& sources) {
+std::string fee_line(std::string_view name, std::string_view footing, const FeeSum& sum,
+                     const std::string& currency) {
+  const auto known = fee::currency_from(currency);
+  auto line = fmt::format("    {:<22} {:<8} {:>7} {:>20}", name, footing, sum.quotes,
+                          known ? fee::readable(sum.total, *known) : std::to_string(sum.total.minor));
+  if (footing == kExact) return line + "\n";
+  if (sum.likened == 0) return line + "   how many are the same is not on record\n";
+  line += fmt::format("   {:.1f} % expected the same, by {}", 100 * sum.expected_share(),
+                      counted(sum.pairs, "shadow", "shadows"));
+  if (sum.likened < sum.quotes) line += fmt::format(" (of {} of them)", sum.likened);
+  return line + "\n";
+}
+
+std::string fees_text(const Incident& incident, const IncidentQuotes& quotes, std::string_view url) {
+  std::string out = quotes.fees.empty()
+                        ? fmt::format("  no quote of that time concerns {}\n", incident.provider)
+                        : std::string();
+  std::int64_t guessed = 0;
+  for (const auto& fees : quotes.fees) {
+    out += fmt::format("  fees of {} that concern {}, without VAT\n",
+                       counted(fees.all.quotes, "quote", "quotes"), incident.provider);
+    for (const auto& one : fees.rungs)
+      out += fee_line(one.rung, one.exact ? kExact : kGuessed, one.sum, fees.currency);
+    if (std::ranges::count(fees.rungs, false, &ledger::RungFees::exact) > 1)
+      out += fee_line("all guesses", kGuessed, fees.guessed, fees.currency);
+    guessed += fees.guessed.quotes;
+  }
+  if (quotes.unreadable > 0)
+    out += fmt::format("  {} could not be read; 'reckon verify' names them\n",
+                       counted(quotes.unreadable, "quote", "quotes"));
+  if (guessed == 0) return out + "\n";
+  const auto until =
+      incident.closed_at ? fmt::format(" --to {}", base::format_rfc3339(*incident.closed_at)) : "";
+  out += fmt::format(
+      "  which ones         reckon ledger list --ledger {} --missed {} --from {}{} --limit {}\n"
+      "  how far off        reckon shadow report --ledger {}\n\n",
+      url, incident.provider, base::format_rfc3339(incident.first_failure), until,
+      std::min(guessed, kMostListed), url);
+  return out;
+}
+
+std::string text_of(const Incident& incident, const IncidentQuotes& quotes, std::string_view url) {
   std::string out = fmt::format("incident {}\n  {}: {}{}\n", incident.id, incident.provider, incident.reason,
                                 incident.cause == "order" ? " (taken away on purpose)" : "");
   out += fmt::format("  first failed call  {}\n  breaker opened     {}\n  over               {}\n",
@@ -90,9 +167,9 @@ std::string text_of(const Incident& incident, const Sources& sources) {
   out += fmt::format("  length             {}\n  failed calls       {}\n  quotes             ",
                      span_of(incident), reasons_of(incident));
   std::string told;
-  for (const auto& [source, count] : sources)
+  for (const auto& [source, count] : quotes.sources)
     told += fmt::format("{}{} {}", told.empty() ? "" : ", ", count, source);
-  out += (told.empty() ? "none" : told) + "\n\n";
+  out += (told.empty() ? "none" : told) + "\n\n" + fees_text(incident, quotes, url);
   for (const auto& event : incident.events)
     out += fmt::format("  {}  {:<8} {}\n", base::format_rfc3339(event.at), event.kind, event.detail);
   return out;
@@ -136,7 +213,8 @@ int run_list(const Args& args) {
   return deliver(args, out);
 }
 
-base::Result<std::string> told_of(const Ledger& ledger, const std::string& id, bool as_json) {
+base::Result<std::string> told_of(const Ledger& ledger, const std::string& id, std::string_view url,
+                                  bool as_json) {
   const auto all = ledger::incidents(ledger);
   if (!all) return base::fail(all.error());
   const auto found = std::ranges::find(*all, id, &Incident::id);
@@ -144,19 +222,17 @@ base::Result<std::string> told_of(const Ledger& ledger, const std::string& id, b
     return base::fail(ErrorCode::kInvalidInput, id,
                       "is no incident of this ledger; 'reckon incidents list' has them");
   Progress progress;
-  const auto sources = ledger::quotes_by_source(
-      ledger, found->first_failure, found->closed_at.value_or(base::WallTime::max()),
-      [&](auto done, auto of) {
-        progress.show("counting quotes", static_cast<double>(done) / static_cast<double>(of));
-      });
-  if (!sources) return base::fail(sources.error());
-  return as_json ? json_of(*found, *sources) : text_of(*found, *sources);
+  const auto quotes = ledger::incident_quotes(ledger, *found, [&](auto done, auto of) {
+    progress.show("counting quotes", static_cast<double>(done) / static_cast<double>(of));
+  });
+  if (!quotes) return base::fail(quotes.error());
+  return as_json ? json_of(*found, *quotes) : text_of(*found, *quotes, url);
 }
 
 int run_show(const Args& args) {
   const auto ledger = read_only(*args.get("ledger"));
   if (!ledger) return report(ledger.error());
-  const auto told = told_of(**ledger, args.words()[0], args.has("json"));
+  const auto told = told_of(**ledger, args.words()[0], *args.get("ledger"), args.has("json"));
   return told ? deliver(args, *told) : report(told.error());
 }
 
@@ -197,7 +273,8 @@ std::optional<Incident> wait_for(const Ledger& ledger, const std::string& id, bo
   return std::nullopt;
 }
 
-int follow(const Args& args, Ledger& ledger, const ledger::IncidentEvent& order, seconds length) {
+int follow(const Args& args, Ledger& ledger, std::string_view url, const ledger::IncidentEvent& order,
+           seconds length) {
   if (!wait_for(ledger, order.incident, false, kTakenUpWithin)) {
     // Whoever starts a server now must not meet an order that nobody waits for any more.
     (void)ledger.append_events({ledger::order_event(order.incident, order.provider,
@@ -214,7 +291,7 @@ int follow(const Args& args, Ledger& ledger, const ledger::IncidentEvent& order,
     fmt::print(stderr,
                "reckon: warning: drill: its time is up, but {} is not fully back: quotes bring it back\n",
                order.provider);
-  const auto told = told_of(ledger, order.incident, args.has("json"));
+  const auto told = told_of(ledger, order.incident, url, args.has("json"));
   return told ? deliver(args, *told) : report(told.error());
 }
 
@@ -241,7 +318,7 @@ int run_drill(const Args& args) {
                                          args.has("end") ? "none" : "forced_open", *length, *share);
   if (const auto written = (*ledger)->append_events({order}); !written) return report(written.error());
   if (args.has("end") || args.has("no-wait")) return deliver(args, order.incident + "\n");
-  return follow(args, **ledger, order, *length);
+  return follow(args, **ledger, *config->ledger, order, *length);
 }
 
 }  // namespace
@@ -258,7 +335,7 @@ std::vector<Command> incident_commands() {
            {"ledger"},
            run_list},
           {"incidents show",
-           "one outage: calls, breaker, quotes by source",
+           "one outage: calls, breaker, quotes by source, fees by what they stand on",
            "ID",
            1,
            1,

@@ -15,6 +15,7 @@
 #include "reckon/base/json_writer.h"
 #include "reckon/fee/money.h"
 #include "reckon/ledger/ledger.h"
+#include "reckon/ledger/why_not.h"
 
 namespace reckon::cli {
 namespace {
@@ -34,12 +35,13 @@ struct Listed {
   std::int64_t version = 0;  ///< of the tariff
   std::int64_t distance_m = 0;
   bool provisional = false;
+  std::vector<std::string> missed;  ///< providers that it had to do without
 };
 
 /// Which quotes are asked for; empty texts ask for all.
 struct Filter {
   base::WallTime from{}, to{};
-  std::string_view shop, branch, rung, tariff;
+  std::string_view shop, branch, rung, missed, tariff;
   std::int64_t limit = kUsualQuotes;
 };
 
@@ -68,6 +70,7 @@ std::optional<Listed> read_listed(const ledger::StoredRow& stored) {
   listed.distance_m = distance.required("distance_m").integer(0, kMost).value_or(0);
   listed.source = text_at(distance.required("source"));
   listed.provisional = distance.required("provisional").boolean().value_or(false);
+  listed.missed = ledger::providers_missed(distance);
   listed.tariff = text_at(root.required("tariff").required("id"));
   listed.version = root.required("tariff").required("version").integer(0, kMost).value_or(0);
   listed.shop = text_at(context.optional("shop"));
@@ -85,7 +88,8 @@ bool asked_for(const Listed& listed, const Filter& filter) {
   return (filter.shop.empty() || listed.shop == filter.shop) &&
          (filter.branch.empty() || listed.branch == filter.branch) &&
          (filter.tariff.empty() || listed.tariff == filter.tariff) &&
-         (filter.rung.empty() || is_of_rung(listed.source, filter.rung));
+         (filter.rung.empty() || is_of_rung(listed.source, filter.rung)) &&
+         (filter.missed.empty() || std::ranges::find(listed.missed, filter.missed) != listed.missed.end());
 }
 
 /// What was found, the newest first.
@@ -176,6 +180,7 @@ base::Result<Filter> read_filter(const Args& args) {
   filter.shop = args.get_or("shop", "");
   filter.branch = args.get_or("branch", "");
   filter.rung = args.get_or("rung", "");
+  filter.missed = args.get_or("missed", "");
   constexpr std::string_view kRungs[] = {"provider", "memory", "road", "geodesic", "zone", "operator"};
   const auto kind = filter.rung.substr(0, filter.rung.find(':'));
   if (!kind.empty() && std::ranges::find(kRungs, kind) == std::end(kRungs))
@@ -214,6 +219,7 @@ std::vector<Command> ledger_commands() {
             {"branch", "B", "of this branch"},
             {"tariff", "ID", "under this tariff"},
             {"rung", "R", "measured so: provider, provider:kakao, memory, road, geodesic, zone, operator"},
+            {"missed", "NAME", "that had to do without this provider"},
             {"from", "TIME", "made then or later, RFC 3339"},
             {"to", "TIME", "made before then"},
             {"limit", "N", "at most so many (default: 50)"},

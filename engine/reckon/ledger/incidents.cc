@@ -76,26 +76,6 @@ base::Result<std::vector<Incident>> incidents(const Ledger& ledger, std::string_
   return all;
 }
 
-base::Result<std::map<std::string, std::int64_t>> quotes_by_source(
-    const Ledger& ledger, base::WallTime from, base::WallTime to,
-    const std::function<void(std::int64_t, std::int64_t)>& progress) {
-  const auto last = ledger.last_seq();
-  if (!last) return base::fail(last.error());
-  std::map<std::string, std::int64_t> sources;
-  const auto read = ledger.for_each(1, [&](const StoredRow& stored) {
-    if (progress) progress(stored.seq, *last);
-    if (stored.row.created_at < from || stored.row.created_at > to) return true;
-    const auto document = base::JsonDocument::parse(stored.row.quote, "quote");
-    base::Faults faults("quote");
-    const auto source =
-        document ? document->root(faults).optional("distance").optional("source").string() : std::nullopt;
-    ++sources[std::string(source.value_or("unreadable"))];
-    return true;
-  });
-  if (!read) return base::fail(read.error());
-  return sources;
-}
-
 IncidentEvent order_event(std::string incident, std::string provider, base::WallTime at,
                           std::string_view order, std::chrono::seconds duration, double share) {
   IncidentEvent event{std::move(incident), std::move(provider), at, std::string(kEventOrder), ""};

@@ -4,7 +4,6 @@
 // and when it was over. docs/incidents.md.
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,11 +41,6 @@ struct Incident {
 /// has taken up is none.
 /// @errors kEnvironment, kCorrupt  the ledger cannot be read
 base::Result<std::vector<Incident>> incidents(const Ledger& ledger, std::string_view provider = {});
-
-/// Quotes made from `from` until `to` by the source of their distance. Cost: a pass over the ledger.
-base::Result<std::map<std::string, std::int64_t>> quotes_by_source(
-    const Ledger& ledger, base::WallTime from, base::WallTime to,
-    const std::function<void(std::int64_t, std::int64_t)>& progress = {});
 
 /// An operator's order: a provider is to be kept from all quotes (`forced_open`) or from a share of them for
 /// a time, or, with `none`, an order is taken back.

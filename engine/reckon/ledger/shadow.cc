@@ -111,8 +111,8 @@ class Reporter {
         report.error_p50 = at(0.5);
         report.error_p95 = at(0.95);
       }
-      for (const auto& [vehicle, newest] : gathered.newest)
-        report.now.add(gathered.under[{vehicle, newest.second}]);
+      for (const auto& [kind, sum] : report.kinds)
+        if (kind.calibration == gathered.newest[kind.vehicle].second) report.now.add(sum);
       std::ranges::sort(report.worst, worse);
       out_.reports.push_back(std::move(report));
     }
@@ -125,7 +125,6 @@ class Reporter {
     ShadowReport report;
     std::vector<double> errors;
     std::map<std::string, std::pair<base::WallTime, std::string>> newest;  ///< by vehicle: when, calibration
-    std::map<std::pair<std::string, std::string>, ShadowSum> under;        ///< by vehicle and calibration
   };
 
   bool wanted(const Pair& pair) const { return provider_.empty() || pair.provider == provider_; }
@@ -195,7 +194,7 @@ class Reporter {
     count(part("vehicle", vehicle));
     count(part("calibration", pair.calibration.empty() ? "none" : pair.calibration.substr(0, kReleaseShown)));
     count(part("shadow", pair.source + (pair.calibration.empty() ? "" : ", calibrated")));
-    count(gathered.under[{vehicle, pair.calibration}]);
+    count(report.kinds[{vehicle, pair.calibration, pair.source}]);
     if (auto& newest = gathered.newest[vehicle]; trip.at >= newest.first || newest.first == base::WallTime{})
       newest = {trip.at, pair.calibration};
     if (const auto straight =

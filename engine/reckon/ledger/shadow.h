@@ -4,6 +4,7 @@
 // the same trip, its shadow. Both are priced by the recorded tariff, and compared.
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -47,6 +48,14 @@ struct ShadowTrip {
   std::string shadow_source;
 };
 
+/// Estimates of one kind: a guess of the same kind is as good as these were.
+struct ShadowKind {
+  std::string vehicle;
+  std::string calibration;  ///< its release; empty: none
+  std::string source;       ///< of the estimate: a Source label
+  friend auto operator<=>(const ShadowKind&, const ShadowKind&) = default;
+};
+
 /// Bars of the histogram of relative errors: from -15 % to 15 % by 1 %, what lies beyond in the outer ones.
 inline constexpr std::size_t kErrorBars = 30;
 inline constexpr std::size_t kWorstTrips = 10;
@@ -57,6 +66,7 @@ struct ShadowReport {
   std::string currency;
   ShadowSum all;
   ShadowSum now;  ///< under the calibration of each vehicle's newest quote: what would hold now
+  std::map<ShadowKind, ShadowSum> kinds;  ///< the same pairs by kind of estimate
   base::WallTime first{}, last{};
   double error_p5 = 0, error_p50 = 0,
          error_p95 = 0;  ///< of the shadow's metres over the provider's, less one

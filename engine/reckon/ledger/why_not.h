@@ -1,0 +1,16 @@
+#pragma once
+
+// Which providers a recorded quote had to do without.
+
+#include <string>
+#include <vector>
+
+#include "reckon/base/json_reader.h"
+
+namespace reckon::ledger {
+
+/// Providers that stand in `why_not` of a quote's `distance`, best first: the first one is that whose answer
+/// would have been exact. Not those that would not have been asked in any case (`vehicle`, `same_place`).
+std::vector<std::string> providers_missed(const base::JsonNode& distance);
+
+}  // namespace reckon::ledger
