@@ -109,7 +109,7 @@ class ProviderCheck(CityTest):
         for provider, env, words in [
                 (entry("kakao", port), {"SIM_KEY": ""}, "SIM_KEY is empty or not set"),
                 (entry("naver", port, key_id_env=None), ENV, "key_id_env: is missing"),
-                (entry("osrm", port, profile="cycling"), ENV, "does not serve motorcycle"),
+                (entry("osrm", port, profile="cycling"), ENV, "serves none of the configured vehicles (motorcycle, car;"),
                 (entry("osrm", 1), ENV, "refuses connections"),
                 (entry("osrm", port, base_url=f"https://127.0.0.1:{port}"), ENV, "cannot be trusted"),
                 (entry("osrm", port, base_url="http://no-such-host.invalid"), ENV, "cannot be looked up"),
@@ -119,6 +119,35 @@ class ProviderCheck(CityTest):
                 found = self.finding(provider, env=env)
                 self.assertIn(words, found["says"])
                 self.assertFalse(found["ok"])
+
+    def test_each_is_asked_for_a_vehicle_that_it_serves(self):
+        bicycles = entry("osrm", self.sim.port, name="wheels", profile="cycling")
+        both = [entry("kakao", self.sim.port), bicycles]
+        code, _, err = run("map", "build", self.extract, "--out", self.folder / "bicycles.rmap", "--vehicles", "motorcycle,bicycle")
+        self.assertEqual(code, 0, err)
+        for map_file, local in (("bicycles.rmap", "road"), (None, "geodesic")):  # without a map every vehicle may be asked for
+            with self.subTest(map=map_file):
+                code, out, err = self.check(both, *TRIP, "--json", map=map_file)
+                self.assertEqual(code, 0, out + err)
+                report = json.loads(out)
+                self.assertEqual((report["vehicle"], report["local_source"], report["unserved"]), ("motorcycle", local, False))
+                self.assertEqual([(one["vehicle"], one["local_source"], one["ok"]) for one in report["providers"]],
+                                 [("motorcycle", local, True), ("bicycle", local, True)])
+                code, out, err = self.check(both, *TRIP, map=map_file)
+                self.assertEqual(code, 0, out + err)
+                self.assertRegex(out, r"(?m)^ok   wheels \(osrm\) works\n +asked for another vehicle, that it serves: "
+                                      rf"bicycle from [\d.,]+ to [\d.,]+: \d+ m by {local}$")
+                self.assertEqual(out.count("asked for another vehicle"), 1)
+                # Whoever asks for one vehicle is told of that one alone.
+                code, out, err = self.check(both, *TRIP, "--vehicle", "motorcycle", map=map_file)
+                self.assertEqual(code, 1, out + err)
+                self.assertRegex(out, r"(?m)^BAD  wheels \(osrm\) does not serve motorcycle")
+                # Nobody for the configured vehicle is a fault, although each one works.
+                code, out, err = self.check([bicycles], *TRIP, map=map_file)
+                self.assertEqual(code, 1, out + err)
+                self.assertRegex(out, r"(?m)^ok   wheels")
+                self.assertRegex(out, r"(?m)^BAD  none of them serves motorcycle, the configured vehicle")
+                self.assertTrue(json.loads(self.check([bicycles], *TRIP, "--json", map=map_file)[1])["unserved"])
 
     def test_a_healthy_and_a_broken_one_in_text(self):
         code, out, err = self.check([entry("kakao", self.sim.port), entry("osrm", 1)])

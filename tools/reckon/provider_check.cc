@@ -13,6 +13,7 @@
 #include "reckon/geo/geodesic.h"
 #include "reckon/provider/http_client.h"
 #include "reckon/provider/resolver.h"
+#include "reckon/road/map_set.h"
 #include "reckon/road/road_map.h"
 #include "reckon/service/quote_engine.h"
 
@@ -31,8 +32,16 @@ struct Pair {
   geo::LatLng from, to;
 };
 
+/// What a provider is asked: one trip of one vehicle, and what we know of it.
+struct Question {
+  base::Vehicle vehicle;
+  Pair trip;
+  distance::LocalEstimate local;
+};
+
 struct Finding {
   std::string name, kind;
+  const Question* asked = nullptr;  ///< none where it serves no vehicle of those that may be asked for
   bool ok = false;
   std::string says;
   std::optional<provider::ProviderAnswer> answer;
@@ -43,9 +52,8 @@ struct Finding {
 struct Check {
   const service::Config& config;
   const base::Clock& clock;
-  base::Vehicle vehicle;
-  Pair trip;
-  distance::LocalEstimate local;
+  std::vector<Question> questions;  ///< one a vehicle; that of the configured one, or of `--vehicle`, first
+  bool only;                        ///< of `--vehicle` alone
 };
 
 std::optional<std::string> environment(const std::string& name) {
@@ -104,7 +112,7 @@ std::string cure(const provider::ProviderAnswer& answer, const service::Provider
 void judge(Finding& finding, const Check& check, const service::ProviderEntry& entry) {
   auto& answer = *finding.answer;
   if (answer.outcome == Outcome::kOk) {
-    if (auto why = distance::implausible({answer.distance, answer.duration}, check.local.view)) {
+    if (auto why = distance::implausible({answer.distance, answer.duration}, finding.asked->local.view)) {
       answer.outcome = Outcome::kImplausible;
       answer.detail = *std::move(why);
     }
@@ -124,12 +132,32 @@ void judge(Finding& finding, const Check& check, const service::ProviderEntry& e
     finding.says = "works; the first call of a connection is slower than deadline_ms";
 }
 
-double timed_route(provider::MapProvider& asked, const Check& check,
+double timed_route(provider::MapProvider& provider, const base::Clock& clock, const Question& question,
                    std::optional<provider::ProviderAnswer>& answer) {
-  const auto began = check.clock.steady_now();
-  answer = asked.route({check.trip.from, check.trip.to, check.vehicle},
-                       base::Deadline::after(check.clock, kPatience));
-  return std::chrono::duration<double, std::milli>(check.clock.steady_now() - began).count();
+  const auto began = clock.steady_now();
+  answer = provider.route({question.trip.from, question.trip.to, question.vehicle},
+                          base::Deadline::after(clock, kPatience));
+  return std::chrono::duration<double, std::milli>(clock.steady_now() - began).count();
+}
+
+std::string vehicles_of(const std::vector<Question>& questions) {
+  std::string names;
+  for (const auto& question : questions)
+    names += (names.empty() ? "" : ", ") + std::string(base::to_string(question.vehicle));
+  return names;
+}
+
+// Of a provider that serves none of the vehicles that may be asked for.
+std::string not_for_these(const provider::MapProvider& provider, const Check& check) {
+  const auto asked = vehicles_of(check.questions);
+  if (check.only) return fmt::format("does not serve {}: no quote for it will ask this provider", asked);
+  std::string others;
+  for (const auto vehicle : base::kAllVehicles)
+    if (provider.serves(vehicle)) others += (others.empty() ? "" : ", ") + std::string(to_string(vehicle));
+  return fmt::format(
+      "serves none of the configured vehicles ({}; that is, the configuration's and the map's), but {}: "
+      "check profile, or ask with --vehicle",
+      asked, others.empty() ? "no vehicle at all" : others);
 }
 
 Finding examine(const Check& check, std::size_t index,
@@ -145,17 +173,27 @@ Finding examine(const Check& check, std::size_t index,
       finding.says += (finding.says.empty() ? "" : "; ") + fault.where + ": " + fault.message;
     return finding;
   }
-  if (!(*made)->serves(check.vehicle)) {
-    finding.says = fmt::format("does not serve {}: no quote for it will ask this provider",
-                               base::to_string(check.vehicle));
+  const auto served = std::ranges::find_if(
+      check.questions, [&](const auto& question) { return (*made)->serves(question.vehicle); });
+  if (served == check.questions.end()) {
+    finding.says = not_for_these(**made, check);
     return finding;
   }
-  finding.capability = (*made)->capability(check.vehicle);
-  finding.first_ms = timed_route(**made, check, finding.answer);
+  finding.asked = &*served;
+  finding.capability = (*made)->capability(served->vehicle);
+  finding.first_ms = timed_route(**made, check.clock, *served, finding.answer);
   // Connection and TLS are behind us now: what each quote will wait for.
-  if (finding.answer->outcome == Outcome::kOk) finding.again_ms = timed_route(**made, check, finding.answer);
+  if (finding.answer->outcome == Outcome::kOk)
+    finding.again_ms = timed_route(**made, check.clock, *served, finding.answer);
   judge(finding, check, entry);
   return finding;
+}
+
+// Whether quotes that name no vehicle will ask nobody: told of providers that all are known to be for others.
+bool unserved(const Check& check, const std::vector<Finding>& findings) {
+  return std::ranges::all_of(findings, [&](const auto& finding) {
+    return finding.asked != nullptr && finding.asked != &check.questions.front();
+  });
 }
 
 std::string_view table_word(provider::TableShape shape) {
@@ -175,9 +213,28 @@ void write_optional(base::JsonWriter& json, std::string_view key, const std::opt
   value ? json.number(std::round(*value * 100) / 100) : json.null();
 }
 
+void write_place(base::JsonWriter& json, std::string_view key, const geo::LatLng& place) {
+  json.key(key)
+      .begin_object()
+      .key("lat")
+      .number(place.lat_deg())
+      .key("lon")
+      .number(place.lng_deg())
+      .end_object();
+}
+
+void write_question(base::JsonWriter& json, const Question& question) {
+  write_place(json, "from", question.trip.from);
+  write_place(json, "to", question.trip.to);
+  json.key("vehicle").string(base::to_string(question.vehicle));
+  json.key("local_m").integer(question.local.estimate.metres.value);
+  json.key("local_source").string(question.local.source.label());
+}
+
 void write_finding(base::JsonWriter& json, const Finding& finding) {
   json.begin_object().key("name").string(finding.name).key("kind").string(finding.kind);
   json.key("ok").boolean(finding.ok).key("says").string(finding.says);
+  if (finding.asked != nullptr) write_question(json, *finding.asked);
   const auto& answer = finding.answer;
   json.key("outcome").string(answer ? answer->reason() : "not_asked");
   json.key("detail").string(answer ? answer->detail : "");
@@ -193,52 +250,50 @@ void write_finding(base::JsonWriter& json, const Finding& finding) {
   json.key("max_cells").integer(static_cast<std::int64_t>(finding.capability.max_cells)).end_object();
 }
 
-void write_place(base::JsonWriter& json, std::string_view key, const geo::LatLng& place) {
-  json.key(key)
-      .begin_object()
-      .key("lat")
-      .number(place.lat_deg())
-      .key("lon")
-      .number(place.lng_deg())
-      .end_object();
-}
-
 std::string as_json(const Check& check, const std::vector<Finding>& findings) {
   std::string text;
   base::JsonWriter json(text);
   json.begin_object();
-  write_place(json, "from", check.trip.from);
-  write_place(json, "to", check.trip.to);
-  json.key("vehicle").string(base::to_string(check.vehicle));
-  json.key("local_m").integer(check.local.estimate.metres.value);
-  json.key("local_source").string(check.local.source.label()).key("providers").begin_array();
+  write_question(json, check.questions.front());
+  json.key("unserved").boolean(unserved(check, findings)).key("providers").begin_array();
   for (const auto& finding : findings) write_finding(json, finding);
   json.end_array().end_object();
   return text + "\n";
 }
 
+std::string question_text(const Question& question) {
+  return fmt::format("{} from {:.5f},{:.5f} to {:.5f},{:.5f}: {} m by {}\n",
+                     base::to_string(question.vehicle), question.trip.from.lat_deg(),
+                     question.trip.from.lng_deg(), question.trip.to.lat_deg(), question.trip.to.lng_deg(),
+                     question.local.estimate.metres.value, question.local.source.label());
+}
+
+std::string finding_text(const Check& check, const Finding& finding) {
+  auto text =
+      fmt::format("{:<4} {} ({}) {}\n", finding.ok ? "ok" : "BAD", finding.name, finding.kind, finding.says);
+  if (!finding.answer) return text;
+  if (finding.asked != &check.questions.front())
+    text += "       asked for another vehicle, that it serves: " + question_text(*finding.asked);
+  if (finding.answer->outcome != Outcome::kOk)
+    return text + fmt::format("       {}{}{}\n", finding.answer->reason(),
+                              finding.answer->detail.empty() ? "" : ": ", finding.answer->detail);
+  text += fmt::format("       {} m in {} s; answered in {:.1f} ms, then {:.1f} ms\n",
+                      finding.answer->distance.value, finding.answer->duration.count(), *finding.first_ms,
+                      finding.again_ms.value_or(*finding.first_ms));
+  return text + fmt::format("       stops between: {}; tables: {}{}\n", finding.capability.max_via,
+                            table_word(finding.capability.table),
+                            finding.capability.max_cells == 0
+                                ? ""
+                                : fmt::format(" of {} cells", finding.capability.max_cells));
+}
+
 std::string as_text(const Check& check, const std::vector<Finding>& findings) {
-  std::string text =
-      fmt::format("{} from {:.5f},{:.5f} to {:.5f},{:.5f}: {} m by {}\n", base::to_string(check.vehicle),
-                  check.trip.from.lat_deg(), check.trip.from.lng_deg(), check.trip.to.lat_deg(),
-                  check.trip.to.lng_deg(), check.local.estimate.metres.value, check.local.source.label());
-  for (const auto& finding : findings) {
-    text += fmt::format("{:<4} {} ({}) {}\n", finding.ok ? "ok" : "BAD", finding.name, finding.kind,
-                        finding.says);
-    if (!finding.answer) continue;
-    if (finding.answer->outcome != Outcome::kOk) {
-      text += fmt::format("       {}{}{}\n", finding.answer->reason(),
-                          finding.answer->detail.empty() ? "" : ": ", finding.answer->detail);
-      continue;
-    }
-    text += fmt::format("       {} m in {} s; answered in {:.1f} ms, then {:.1f} ms\n",
-                        finding.answer->distance.value, finding.answer->duration.count(), *finding.first_ms,
-                        finding.again_ms.value_or(*finding.first_ms));
-    text += fmt::format(
-        "       stops between: {}; tables: {}{}\n", finding.capability.max_via,
-        table_word(finding.capability.table),
-        finding.capability.max_cells == 0 ? "" : fmt::format(" of {} cells", finding.capability.max_cells));
-  }
+  const auto& first = check.questions.front();
+  auto text = question_text(first);
+  for (const auto& finding : findings) text += finding_text(check, finding);
+  if (unserved(check, findings))
+    text += fmt::format("BAD  none of them serves {}, the configured vehicle: its quotes ask no provider\n",
+                        base::to_string(first.vehicle));
   return text;
 }
 
@@ -266,7 +321,7 @@ std::optional<Pair> pair_on(const road::RoadMap& map, base::Vehicle vehicle) {
   return std::nullopt;
 }
 
-base::Result<Pair> known_pair(const Args& args, const road::RoadMap* map, base::Vehicle vehicle) {
+base::Result<Pair> known_pair(const Args& args, const road::MapSet* maps, base::Vehicle vehicle) {
   if (args.has("from") != args.has("to")) {
     return base::fail(base::ErrorCode::kInvalidInput, args.has("from") ? "--to" : "--from",
                       "is missing; --from and --to go together");
@@ -278,12 +333,45 @@ base::Result<Pair> known_pair(const Args& args, const road::RoadMap* map, base::
     if (!to) return base::fail(to.error());
     return Pair{*from, *to};
   }
-  if (map != nullptr && map->serves(vehicle)) {
-    if (auto pair = pair_on(*map, vehicle)) return *std::move(pair);
+  if (maps != nullptr) {
+    for (const auto& map : maps->maps()) {
+      if (!map->serves(vehicle)) continue;
+      if (auto pair = pair_on(*map, vehicle)) return *std::move(pair);
+    }
   }
   // Seoul: the city hall to Jongno.
   return Pair{*geo::LatLng::from_degrees(37.5665, 126.978, "from"),
               *geo::LatLng::from_degrees(37.572, 126.986, "to")};
+}
+
+// `--vehicle` alone; else the configured one, and then what the maps are of: all there are without a map.
+base::Result<std::vector<base::Vehicle>> asked_vehicles(const Args& args, const service::Config& config,
+                                                        const road::MapSet* maps) {
+  if (const auto word = args.get("vehicle")) {
+    const auto vehicle = base::vehicle_from(*word);
+    if (vehicle) return std::vector{*vehicle};
+    return base::fail(base::ErrorCode::kInvalidInput, "--vehicle",
+                      fmt::format("'{}' is no vehicle; {}", *word, base::kVehiclesAllowed));
+  }
+  std::vector<base::Vehicle> vehicles{config.vehicle};
+  for (const auto vehicle : base::kAllVehicles)
+    if (vehicle != config.vehicle && (maps == nullptr || maps->serves(vehicle))) vehicles.push_back(vehicle);
+  return vehicles;
+}
+
+base::Result<std::vector<Question>> questions_of(const Args& args, const service::Config& config,
+                                                 const road::MapSet* maps) {
+  const auto vehicles = asked_vehicles(args, config, maps);
+  if (!vehicles) return base::fail(vehicles.error());
+  std::vector<Question> questions;
+  for (const auto vehicle : *vehicles) {
+    const auto pair = known_pair(args, maps, vehicle);
+    if (!pair) return base::fail(pair.error());
+    road::RoadMap::Query query;
+    questions.push_back(
+        {vehicle, *pair, distance::local_estimate(maps, query, vehicle, pair->from, pair->to)});
+  }
+  return questions;
 }
 
 int run_check(const Args& args) {
@@ -293,33 +381,25 @@ int run_check(const Args& args) {
     return report({base::ErrorCode::kInvalidInput, config->file + "#/providers",
                    "is empty; name at least one provider to check"});
   }
-  const auto vehicle = args.has("vehicle") ? base::vehicle_from(*args.get("vehicle")) : config->vehicle;
-  if (!vehicle) {
-    return report({base::ErrorCode::kInvalidInput, "--vehicle",
-                   fmt::format("'{}' is no vehicle; {}", *args.get("vehicle"), base::kVehiclesAllowed)});
-  }
-  std::optional<road::RoadMap> map;
+  std::optional<road::MapSet> maps;
   if (!config->maps.empty()) {
-    auto opened = road::RoadMap::open(config->maps.front());
+    auto opened = road::MapSet::open(config->maps);
     if (!opened) return report(opened.error());
-    map = *std::move(opened);
+    maps = *std::move(opened);
   }
-  const auto* roads = map ? &*map : nullptr;
-  const auto pair = known_pair(args, roads, *vehicle);
-  if (!pair) return report(pair.error());
+  auto questions = questions_of(args, *config, maps ? &*maps : nullptr);
+  if (!questions) return report(questions.error());
   const base::SystemClock clock;
   provider::HttpClientOptions options;
   options.ca_file = config->ca_file;
   const auto transport =
       provider::make_http_client(options, clock, std::make_shared<provider::ThreadResolver>(clock));
   if (!transport) return report(transport.error());
-  road::RoadMap::Query query;
-  const Check check{*config, clock, *vehicle, *pair,
-                    distance::local_estimate(roads, query, *vehicle, pair->from, pair->to)};
+  const Check check{*config, clock, *std::move(questions), args.has("vehicle")};
   std::vector<Finding> findings;
   for (std::size_t i = 0; i < config->providers.size(); ++i)
     findings.push_back(examine(check, i, *transport));
-  const bool all = std::ranges::all_of(findings, &Finding::ok);
+  const bool all = std::ranges::all_of(findings, &Finding::ok) && !unserved(check, findings);
   const int delivered = deliver(args, args.has("json") ? as_json(check, findings) : as_text(check, findings));
   return delivered != kDone ? delivered : all ? kDone : kSomeRowsFailed;
 }
@@ -333,7 +413,8 @@ std::vector<Command> provider_check_commands() {
            0,
            0,
            {{"config", "FILE", "the configuration"},
-            {"vehicle", "V", "motorcycle, bicycle, foot or car (default: the configuration's)"},
+            {"vehicle", "V",
+             "of this one only: motorcycle, bicycle, foot or car (default: the first that each serves)"},
             {"from", "LAT,LON", "the trip's ends; default: two places of the map, else of Seoul"},
             {"to", "LAT,LON", "see --from"},
             {"json", "", "one JSON document"},
