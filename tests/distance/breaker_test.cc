@@ -151,6 +151,57 @@ TEST_CASE("breaker: calls still in flight count as slow before their first timeo
   CHECK(bench.breaker.state() == "open");
 }
 
+TEST_CASE("breaker: an opening tells of the slow call that it opened on, if that has not failed") {
+  Bench bench;
+  const auto opening = [&] {
+    REQUIRE(bench.breaker.state() == "open");
+    const auto changes = bench.breaker.take_changes();
+    REQUIRE(changes.size() == 1);
+    return changes[0].slow;
+  };
+  SUBCASE("five slow answers in a row, after good ones and an old failure") {
+    bench.call(Outcome::kUnavailable);
+    for (int i = 0; i < 10; ++i) bench.call(Outcome::kOk);
+    for (int i = 0; i < 5; ++i) bench.call(Outcome::kOk, 700ms);
+    const auto slow = opening();
+    REQUIRE(slow);
+    CHECK(slow->latency == 700ms);
+    CHECK(slow->slow_after == 600ms);  // three quarters of the budget
+    CHECK_FALSE(slow->under_way);
+    CHECK(slow->slow == 5);
+    CHECK(slow->calls == 16);
+    CHECK(slow->since == 3500ms);
+  }
+  SUBCASE("a share of slow answers, round the window once") {
+    for (int i = 0; i < 60; ++i) bench.call(Outcome::kOk);
+    int calls = 0;
+    while (bench.breaker.state() == "closed") bench.call(Outcome::kOk, calls++ % 2 == 0 ? 700ms : 20ms);
+    const auto slow = opening();
+    REQUIRE(slow);
+    CHECK(slow->slow == 13);  // a quarter of 50
+    CHECK(slow->calls == 50);
+    CHECK(slow->since == 13 * 700ms + 12 * 20ms);
+  }
+  SUBCASE("calls that are under way") {
+    for (int i = 0; i < 5; ++i) {
+      REQUIRE(bench.breaker.admit(kBudget));
+      bench.clock.advance(10ms);
+    }
+    bench.clock.advance(590ms);
+    REQUIRE_FALSE(bench.breaker.admit(kBudget));
+    const auto slow = opening();
+    REQUIRE(slow);
+    CHECK(slow->under_way);
+    CHECK(slow->latency == 600ms);  // of the fifth
+    CHECK(slow->since == 640ms);    // of the first
+    CHECK(slow->slow == 5);
+  }
+  SUBCASE("calls that failed, however long they took") {
+    for (int i = 0; i < 5; ++i) bench.call(Outcome::kTimeout, kBudget);
+    CHECK_FALSE(opening());
+  }
+}
+
 TEST_CASE("breaker: one probe at a time, with a lease that ends (rows 47 and 48)") {
   Bench bench;
   bench.fail_until_open();

@@ -54,7 +54,7 @@ MUTATIONS = [
     (44, "open times grow", DISTANCE + "breaker.cc", "milliseconds pause = doubled(options_.open_first, openings_, options_.open_longest);", "milliseconds pause = options_.open_first;"),
     (45, "patience", DISTANCE + "breaker.cc", "  if (latencies_.size() < kLatenciesForPatience) return budget;", "  return budget;"),
     (45, "a change of pace is learned", DISTANCE + "breaker.cc", "if (++cut_run_ >= kCutsThatStretch)", "if (false)"),
-    (46, "slow calls count", DISTANCE + "breaker.cc", "mark(latency >= call.slow_after ? Mark::kSlow : failed ?", "mark(failed ?"),
+    (46, "slow calls count", DISTANCE + "breaker.cc", "made = latency >= call.slow_after ? Mark::kSlow : failed ?", "made = failed ?"),
     (47, "the ramp", DISTANCE + "breaker.cc", "const double share = ramp * rate_;", "const double share = rate_;"),
     (48, "the lease ends", DISTANCE + "breaker.cc", "if (state_ == State::kHalfOpen && now >= lease_until_)", "if (false)"),
     (49, "waits stand on the steady clock", DISTANCE + "breaker.cc", "  const auto now = clock_.steady_now();\n  notice(now);\n  count_overdue(now);", "  const auto now = base::SteadyTime{clock_.wall_now().time_since_epoch()};\n  notice(now);\n  count_overdue(now);"),

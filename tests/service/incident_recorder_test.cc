@@ -51,6 +51,7 @@ struct Evening {
 
   struct Relay final : distance::Observer {
     void on_call(const distance::CallRecord& call) override { next->on_call(call); }
+    void on_slow(std::string_view who, const distance::SlowCall& call) override { next->on_slow(who, call); }
     void on_breaker(std::string_view who, std::string_view from, std::string_view to) override {
       next->on_breaker(who, from, to);
     }
@@ -61,9 +62,14 @@ struct Evening {
   };
 
   bool up = true;
+  std::chrono::milliseconds pace{0};
   service::Metrics metrics;
   Relay relay;
-  test::RecordedEngine recorded{[this](const auto& trip, auto) { return answer(trip); }, &relay};
+  test::RecordedEngine recorded{[this](const auto& trip, auto) {
+                                  recorded.clock.advance(pace);
+                                  return answer(trip);
+                                },
+                                &relay};
   std::unique_ptr<service::Observers> heard;
   std::unique_ptr<IncidentRecorder> recorder;
 };
@@ -126,6 +132,65 @@ TEST_CASE("incident: failures that did not open the breaker are no outage, and d
   const auto list = evening.all();
   REQUIRE(list.size() == 1);
   CHECK(list[0].first_failure == first_failure);
+}
+
+TEST_CASE("incident: one that slow calls opened names the call, and begins with the first of them") {
+  Evening evening;
+  evening.quotes(8);
+  evening.up = false;
+  evening.quotes(1);  // long past, and no part of it
+  evening.up = true;
+  evening.quotes(8);
+  const auto first_bad = evening.recorded.clock.wall_now();
+  int failed = 0;
+  SUBCASE("slow calls alone") {}
+  SUBCASE("slow calls after two that failed") {
+    failed = 2;
+  }
+  evening.up = false;
+  evening.quotes(failed);
+  evening.up = true;
+  evening.pace = 700ms;
+  evening.quotes(5 - failed);
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].failed == failed);
+  CHECK(list[0].cause == "failures");
+  CHECK(list[0].reason == "slow");
+  CHECK(list[0].first_failure == first_bad);
+  REQUIRE(list[0].slow);
+  CHECK(list[0].slow->slow_calls == 5 - failed);
+  CHECK(list[0].slow->operation == "route");
+  CHECK(list[0].slow->latency_us == 700'000);
+  CHECK(list[0].slow->slow_after_us == 585'000);  // three quarters of what 800 ms leave for a call
+  CHECK_FALSE(list[0].slow->under_way);
+  // The next one is not explained by this one's calls.
+  evening.pace = 0ms;
+  evening.quotes(120);
+  evening.up = false;
+  evening.quotes(10);
+  REQUIRE(evening.all().size() == 2);
+  CHECK_FALSE(evening.all()[1].slow);
+  CHECK(evening.all()[1].reason == "timeout:connect");
+}
+
+TEST_CASE("incident: one that calls under way opened says so, and their ends are told when they come") {
+  Evening evening;
+  evening.recorded.clock.advance(10s);
+  const distance::SlowCall slow{
+      .latency = 600ms, .slow_after = 585ms, .under_way = true, .slow = 5, .calls = 9, .since = 640ms};
+  const auto now = evening.recorded.clock.wall_now();
+  evening.recorder->on_slow("kakao", slow);
+  evening.recorder->on_breaker("kakao", "closed", "open");
+  evening.recorder->on_call(
+      {"kakao", tests::bad_answer(provider::Outcome::kTimeout, provider::Stage::kFirstByte), 780ms});
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  REQUIRE(list[0].slow);
+  CHECK(list[0].slow->under_way);
+  CHECK(list[0].slow->calls == 9);
+  CHECK(list[0].first_failure == now - 640ms);
+  CHECK(list[0].reasons == std::map<std::string, std::int64_t>{{"timeout:first_byte", 1}});
 }
 
 TEST_CASE("incident: a restart in the middle goes on with the same one") {

@@ -78,6 +78,21 @@ class Outage(CityTest):
         self.assertGreaterEqual(incidents[0]["failed"], 5)
         self.assertIn("not over", run("incidents", "list", "--ledger", self.ledger)[1])
 
+    def test_an_outage_by_slow_calls_names_the_slow_call(self):
+        server = self.serve()
+        self.assertEqual(self.sim.ask("POST", "/sim/fault", body="latency=400ms")[0], 200)
+        self.assertEqual(self.quotes(server, 6), ["provider:kakao"] * 5 + ["road"])
+        server.stop()
+        incident = json.loads(run("incidents", "list", "--ledger", self.ledger, "--json")[1])["incidents"][0]
+        self.assertEqual((incident["reason"], incident["failed"]), ("slow", 0))
+        slow = incident["slow"]
+        self.assertEqual((slow["operation"], slow["under_way"], slow["slow_calls"], slow["calls"]), ("route", False, 5, 5))
+        self.assertGreaterEqual(slow["latency_us"], 400_000)
+        self.assertLessEqual(slow["slow_after_us"], 375_000)  # three quarters of deadline_ms
+        self.assertLess(incident["first_failure"], incident["opened_at"])
+        text = run("incidents", "show", incident["id"], "--ledger", self.ledger)[1]
+        self.assertRegex(text, r"(?m)^  opened on +a slow call: route, 0\.4\d\d s \(slow from 0\.3\d\d s on\); 5 of 5 calls were slow$")
+
     def test_an_outage_that_a_batch_meets_is_on_record_and_goes_on_with_the_next(self):
         rows = ["from_lat,from_lon,to_lat,to_lon"] + [f"36.915,125.615,{36.935 + i % 10 * 1e-4},125.635" for i in range(20)]
         trips = self.folder / "outage.csv"

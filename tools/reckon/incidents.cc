@@ -58,6 +58,12 @@ std::string reasons_of(const Incident& incident) {
   return out.empty() ? "none" : out;
 }
 
+void write_slow(base::JsonWriter& json, const ledger::SlowOpening& slow) {
+  json.begin_object().key("operation").string(slow.operation).key("latency_us").integer(slow.latency_us);
+  json.key("slow_after_us").integer(slow.slow_after_us).key("under_way").boolean(slow.under_way);
+  json.key("slow_calls").integer(slow.slow_calls).key("calls").integer(slow.calls).end_object();
+}
+
 void write_incident(base::JsonWriter& json, const Incident& incident) {
   json.key("id").string(incident.id).key("provider").string(incident.provider);
   json.key("cause").string(incident.cause).key("reason").string(incident.reason);
@@ -68,6 +74,7 @@ void write_incident(base::JsonWriter& json, const Incident& incident) {
   } else {
     json.null();
   }
+  if (incident.slow) write_slow(json.key("slow"), *incident.slow);
   json.key("failed").integer(incident.failed).key("reasons").begin_object();
   for (const auto& [reason, count] : incident.reasons) json.key(reason).integer(count);
   json.end_object();
@@ -158,14 +165,25 @@ std::string fees_text(const Incident& incident, const IncidentQuotes& quotes, st
   return out;
 }
 
+std::string slow_text(const ledger::SlowOpening& slow) {
+  const auto in_seconds = [](std::int64_t us) { return static_cast<double>(us) / 1e6; };
+  return fmt::format(
+      "  opened on          a slow call: {}, {:.3f} s{} (slow from {:.3f} s on); {} of {} were slow\n",
+      slow.operation, in_seconds(slow.latency_us), slow.under_way ? " and not back yet" : "",
+      in_seconds(slow.slow_after_us), slow.slow_calls, counted(slow.calls, "call", "calls"));
+}
+
 std::string text_of(const Incident& incident, const IncidentQuotes& quotes, std::string_view url) {
   std::string out = fmt::format("incident {}\n  {}: {}{}\n", incident.id, incident.provider, incident.reason,
                                 incident.cause == "order" ? " (taken away on purpose)" : "");
-  out += fmt::format("  first failed call  {}\n  breaker opened     {}\n  over               {}\n",
+  out += fmt::format("  {}  {}\n  breaker opened     {}\n  over               {}\n",
+                     incident.slow ? "first bad call   " : "first failed call",
                      base::format_rfc3339(incident.first_failure), base::format_rfc3339(incident.opened_at),
                      incident.closed_at ? base::format_rfc3339(*incident.closed_at) : "not yet");
-  out += fmt::format("  length             {}\n  failed calls       {}\n  quotes             ",
-                     span_of(incident), reasons_of(incident));
+  out += fmt::format("  length             {}\n  failed calls       {}\n", span_of(incident),
+                     reasons_of(incident));
+  if (incident.slow) out += slow_text(*incident.slow);
+  out += "  quotes             ";
   std::string told;
   for (const auto& [source, count] : quotes.sources)
     told += fmt::format("{}{} {}", told.empty() ? "" : ", ", count, source);

@@ -142,7 +142,9 @@ void Breaker::count_overdue(base::SteadyTime now) {
   for (auto& call : in_flight_) {
     if (call.counted || now - call.began < call.slow_after) continue;
     call.counted = true;
-    mark(Mark::kSlow, now);
+    const auto age = std::chrono::duration_cast<microseconds>(now - call.began);
+    mark(Mark::kSlow, now, call.began,
+         SlowCall{.latency = age, .slow_after = call.slow_after, .under_way = true});
     if (state_ == State::kOpen) return;
   }
 }
@@ -228,7 +230,10 @@ void Breaker::settle_call(const provider::ProviderAnswer& answer, microseconds l
   if (call.counted || (call.cut_short && answer.outcome == provider::Outcome::kTimeout)) return;
   const bool failed = counts_as_failure(answer.outcome);
   // A failure that took as long kept a quote waiting just like a slow answer.
-  mark(latency >= call.slow_after ? Mark::kSlow : failed ? Mark::kFailed : Mark::kGood, now);
+  const Mark made = latency >= call.slow_after ? Mark::kSlow : failed ? Mark::kFailed : Mark::kGood;
+  std::optional<SlowCall> slow;
+  if (made == Mark::kSlow && !failed) slow = SlowCall{.latency = latency, .slow_after = call.slow_after};
+  mark(made, now, call.began, slow);
 }
 
 void Breaker::throttle(const provider::ProviderAnswer& answer, base::SteadyTime now) {
@@ -249,25 +254,49 @@ void Breaker::throttle(const provider::ProviderAnswer& answer, base::SteadyTime 
 // --- opening and closing
 // ---------------------------------------------------------------------------------------------
 
-void Breaker::mark(Mark mark, base::SteadyTime now) {
+void Breaker::mark(Mark mark, base::SteadyTime now, base::SteadyTime began, std::optional<SlowCall> slow) {
   if (order_ != Override::kNone) return;
   if (state_ != State::kClosed && state_ != State::kRamping) return;
   bad_run_ = mark == Mark::kGood ? 0 : bad_run_ + 1;
   if (window_.size() < options_.window) {
-    window_.push_back(mark);
+    window_.push_back({mark, began});
   } else {
-    window_[window_at_] = mark;
+    window_[window_at_] = {mark, began};
     window_at_ = (window_at_ + 1) % options_.window;
   }
-  if (relapsed() || bad_run_ >= options_.consecutive || too_many()) open(now, "");
+  if (!(relapsed() || bad_run_ >= options_.consecutive || too_many())) return;
+  if (slow) slow = in_its_window(*slow, now);
+  const auto told = changes_.size();
+  open(now, "");
+  if (changes_.size() > told) changes_.back().slow = slow;
+}
+
+std::size_t Breaker::count(Mark mark) const {
+  return static_cast<std::size_t>(std::ranges::count(window_, mark, &Seen::mark));
+}
+
+// How many of the calls that the breaker has in mind were as slow, and since when it goes badly: the first
+// one of the run where a run opened it, else of the window.
+SlowCall Breaker::in_its_window(SlowCall slow, base::SteadyTime now) const {
+  const auto size = window_.size();
+  slow.slow = count(Mark::kSlow);
+  slow.calls = size;
+  auto first = now - slow.latency;
+  const bool run = bad_run_ >= options_.consecutive;
+  const auto looked_at = run ? std::min(size, static_cast<std::size_t>(bad_run_)) : size;
+  for (std::size_t back = 0; back < looked_at; ++back) {
+    const auto& seen = window_[(window_at_ + size - 1 - back) % size];
+    if (seen.mark != Mark::kGood) first = std::min(first, seen.began);
+  }
+  slow.since = std::chrono::duration_cast<microseconds>(now - first);
+  return slow;
 }
 
 // Stricter than in health, but one odd trip must not undo a recovery: the window holds the ramp's calls
 // alone.
 bool Breaker::relapsed() const {
   if (state_ != State::kRamping) return false;
-  const auto bad =
-      static_cast<double>(window_.size()) - static_cast<double>(std::ranges::count(window_, Mark::kGood));
+  const auto bad = static_cast<double>(window_.size() - count(Mark::kGood));
   return bad_run_ >= options_.relapse_run ||
          (bad >= 3 && bad >= options_.relapse_share * static_cast<double>(window_.size()));
 }
@@ -275,8 +304,8 @@ bool Breaker::relapsed() const {
 bool Breaker::too_many() const {
   if (window_.size() < options_.min_calls) return false;
   const auto calls = static_cast<double>(window_.size());
-  const auto good = static_cast<double>(std::ranges::count(window_, Mark::kGood));
-  const auto slow = static_cast<double>(std::ranges::count(window_, Mark::kSlow));
+  const auto good = static_cast<double>(count(Mark::kGood));
+  const auto slow = static_cast<double>(count(Mark::kSlow));
   return calls - good >= options_.failure_share * calls || slow >= options_.slow_share * calls;
 }
 

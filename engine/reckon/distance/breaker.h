@@ -72,6 +72,16 @@ struct BreakerMemory {
   std::optional<base::WallTime> order_until = {};  ///< with an order only
 };
 
+/// The slow call that a breaker opened on, where that call has not failed.
+struct SlowCall {
+  std::chrono::microseconds latency{};     ///< so far, of a call that is under way
+  std::chrono::microseconds slow_after{};  ///< what is slow
+  bool under_way = false;                  ///< has not come back yet
+  std::size_t slow = 0;                    ///< slow calls ...
+  std::size_t calls = 0;                   ///< ... of those that the breaker has in mind, this one included
+  std::chrono::microseconds since{};       ///< since the first slow or failed call that opened it began
+};
+
 /// Safe to call from several threads. Cost: well under a microsecond.
 class Breaker {
  public:
@@ -86,6 +96,7 @@ class Breaker {
   };
   struct Change {
     std::string from, to;
+    std::optional<SlowCall> slow = std::nullopt;  ///< of an opening: what it opened on, if a slow call
   };
 
   /// @param budget  what the caller could wait
@@ -118,6 +129,10 @@ class Breaker {
  private:
   enum class State : std::uint8_t { kClosed, kOpen, kHalfOpen, kRamping };
   enum class Mark : std::uint8_t { kGood, kFailed, kSlow };
+  struct Seen {
+    Mark mark;
+    base::SteadyTime began;
+  };
   struct Call {
     std::uint64_t ticket;
     base::SteadyTime began;
@@ -135,7 +150,9 @@ class Breaker {
   void move_to(State next);
   void open(base::SteadyTime now, std::string_view latch);
   void advance_ramp(base::SteadyTime now);
-  void mark(Mark mark, base::SteadyTime now);
+  void mark(Mark mark, base::SteadyTime now, base::SteadyTime began, std::optional<SlowCall> slow);
+  std::size_t count(Mark mark) const;
+  SlowCall in_its_window(SlowCall slow, base::SteadyTime now) const;
   bool too_many() const;
   bool relapsed() const;
   void forget_window();
@@ -169,7 +186,7 @@ class Breaker {
   base::SteadyTime throttled_until_{};
   std::uint32_t throttles_ = 0;
 
-  std::vector<Mark> window_;
+  std::vector<Seen> window_;
   std::size_t window_at_ = 0;
   int bad_run_ = 0;
   std::vector<std::chrono::microseconds> latencies_;

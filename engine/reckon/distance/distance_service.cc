@@ -234,7 +234,9 @@ void DistanceService::State::tell_changes(Rung& rung) {
       const std::lock_guard lock(rung.drift_mutex);
       rung.drift.start_over();
     }
-    if (parts.observer != nullptr) parts.observer->on_breaker(rung.provider->name(), change.from, change.to);
+    if (parts.observer == nullptr) continue;
+    if (change.slow) parts.observer->on_slow(rung.provider->name(), *change.slow);
+    parts.observer->on_breaker(rung.provider->name(), change.from, change.to);
   }
 }
 

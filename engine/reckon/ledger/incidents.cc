@@ -22,6 +22,23 @@ class Detail {
   std::int64_t number(std::string_view key) {
     return document_ ? document_->root(faults_).optional(key).integer(0, INT64_MAX).value_or(0) : 0;
   }
+  /// Nothing where there is none, or none that can be read.
+  std::optional<SlowOpening> slow() {
+    if (!document_) return std::nullopt;
+    const auto node = document_->root(faults_).optional("slow");
+    if (!node.present()) return std::nullopt;
+    const auto count = [&](std::string_view key) {
+      return node.required(key).integer(0, INT64_MAX).value_or(0);
+    };
+    SlowOpening slow{std::string(node.required("operation").string().value_or("")),
+                     count("latency_us"),
+                     count("slow_after_us"),
+                     node.required("under_way").boolean().value_or(false),
+                     count("slow_calls"),
+                     count("calls")};
+    if (!faults_.empty()) return std::nullopt;
+    return slow;
+  }
   /// 1 where there is none.
   double share(std::string_view key) {
     return document_ ? document_->root(faults_).optional(key).number(0, 1).value_or(1) : 1;
@@ -37,6 +54,7 @@ void take(Incident& incident, const IncidentEvent& event) {
     Detail detail(event);
     incident.cause = detail.text("cause");
     incident.reason = detail.text("reason");
+    incident.slow = detail.slow();
     incident.opened_at = event.at;
     const auto first = base::parse_rfc3339(detail.text("first_failure"), "event");
     incident.first_failure = first ? *first : event.at;

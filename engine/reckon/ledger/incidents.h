@@ -18,18 +18,30 @@ namespace reckon::ledger {
 
 /// Kinds of events. Their `detail`:
 inline constexpr std::string_view kEventOrder = "order";    ///< {"order","for_s","share"?}: an operator's
-inline constexpr std::string_view kEventOpened = "opened";  ///< {"cause","reason","first_failure"}
+inline constexpr std::string_view kEventOpened = "opened";  ///< {"cause","reason","first_failure","slow"?}
 inline constexpr std::string_view kEventCall = "call";      ///< {"operation","outcome","stage","latency_us"}
 inline constexpr std::string_view kEventBreaker = "breaker";  ///< {"from","to"}
 inline constexpr std::string_view kEventAlarm = "alarm";      ///< {"what"}
 inline constexpr std::string_view kEventClosed = "closed";    ///< {"calls","failed"}
 
+/// The call that a breaker opened on, where that was slow and had not failed.
+struct SlowOpening {
+  std::string operation;
+  std::int64_t latency_us = 0;     ///< until the breaker opened, of a call that was under way
+  std::int64_t slow_after_us = 0;  ///< what was slow
+  bool under_way = false;
+  std::int64_t slow_calls = 0, calls = 0;  ///< that the breaker had in mind: the slow ones, and all
+};
+
 struct Incident {
   std::string id;
   std::string provider;
-  std::string cause;   ///< `failures`, or `order`: taken away on purpose
-  std::string reason;  ///< of the first failed call, such as `timeout:connect`; `forced_open` of an order
-  base::WallTime first_failure{};
+  std::string cause;  ///< `failures` (slow calls among them), or `order`: taken away on purpose
+  /// Of the first failed call, such as `timeout:connect`; `slow` where more calls were slow than failed;
+  /// `forced_open` of an order.
+  std::string reason;
+  base::WallTime first_failure{};               ///< when the first failed or slow call began
+  std::optional<SlowOpening> slow;              ///< what it opened on; nothing: no slow call
   base::WallTime opened_at{};                   ///< when the breaker opened
   std::optional<base::WallTime> closed_at;      ///< nothing: not over yet
   std::int64_t failed = 0;                      ///< calls that failed

@@ -27,6 +27,13 @@ std::string object(Write write) {
   return text;
 }
 
+void write_slow(base::JsonWriter& json, const distance::SlowCall& call) {
+  json.begin_object().key("operation").string("route").key("latency_us").integer(call.latency.count());
+  json.key("slow_after_us").integer(call.slow_after.count()).key("under_way").boolean(call.under_way);
+  json.key("slow_calls").integer(static_cast<std::int64_t>(call.slow));
+  json.key("calls").integer(static_cast<std::int64_t>(call.calls)).end_object();
+}
+
 // A provider that says no to a trip is well; what was never sent says nothing of it.
 enum class Health : std::uint8_t { kWell, kIll, kUnknown };
 Health health_of(provider::Outcome outcome) {
@@ -110,28 +117,49 @@ void IncidentRecorder::on_call(const distance::CallRecord& call) {
   if (watched.held.size() > kMaxFailuresHeld) watched.held.pop_front();
 }
 
+void IncidentRecorder::on_slow(std::string_view provider, const distance::SlowCall& call) {
+  const std::lock_guard lock(mutex_);
+  watched_[std::string(provider)].slow = call;
+}
+
 // With what the outage began: the failures in a row, if they were enough to open the breaker; all that are
-// held (its window) where a share of the calls did.
+// held (its window) where a share of the calls did; where it opened on a slow call, those since the first
+// slow one.
+void IncidentRecorder::keep_what_opened_it(Watched& watched, std::string_view to) const {
+  auto& held = watched.held;
+  if (to == kForcedOpen) {
+    held.clear();
+  } else if (watched.slow) {
+    const auto since = parts_.clock->wall_now() - watched.slow->since;
+    while (!held.empty() && held.front().began < since) held.pop_front();
+  } else if (watched.since_good >= static_cast<std::size_t>(parts_.consecutive) ||
+             to.starts_with("latched")) {
+    while (held.size() > watched.since_good) held.pop_front();
+  }
+}
+
 void IncidentRecorder::open(const std::string& provider, Watched& watched, std::string_view to) {
   const bool order = to == kForcedOpen;
-  auto& held = watched.held;
-  if (watched.since_good >= static_cast<std::size_t>(parts_.consecutive) || to.starts_with("latched"))
-    while (held.size() > watched.since_good) held.pop_front();
-  if (order) held.clear();
+  keep_what_opened_it(watched, to);
+  const auto& held = watched.held;
+  const auto& slow = watched.slow;
   const auto now = parts_.clock->wall_now();
   watched.incident = order && !watched.ordered.empty() ? watched.ordered : new_quote_id(now);
   watched.ordered.clear();
   watched.calls = watched.failed = 0;
-  const auto first = held.empty() ? now : held.front().began;
-  const auto reason = held.empty()                 ? std::string(to)
-                      : held.front().stage.empty() ? held.front().outcome
-                                                   : held.front().outcome + ":" + held.front().stage;
+  const auto first = slow ? now - slow->since : held.empty() ? now : held.front().began;
+  const auto reason = slow && slow->slow > held.size() ? "slow"
+                      : held.empty()                   ? std::string(to)
+                      : held.front().stage.empty()     ? held.front().outcome
+                                                       : held.front().outcome + ":" + held.front().stage;
   add(provider, watched, now, ledger::kEventOpened, object([&](base::JsonWriter& json) {
         json.key("cause").string(order ? "order" : "failures").key("reason").string(reason);
         json.key("first_failure").string(base::format_rfc3339(first));
+        if (slow) write_slow(json.key("slow"), *slow);
       }));
   for (const auto& call : held) add_call(provider, watched, call);
-  held.clear();
+  watched.held.clear();
+  watched.slow.reset();
   watched.since_good = 0;
   if (parts_.metrics != nullptr) parts_.metrics->count("reckon_incidents_total", "provider", provider);
 }
@@ -172,6 +200,7 @@ void IncidentRecorder::on_breaker(std::string_view provider, std::string_view fr
   const std::lock_guard lock(mutex_);
   auto& watched = watched_[name];
   watched.state = to;
+  if (!watched.incident.empty()) watched.slow.reset();
   if (watched.incident.empty()) {
     if (!is_shut(to)) return;
     open(name, watched, to);

@@ -49,6 +49,7 @@ class IncidentRecorder final : public distance::Observer {
   IncidentRecorder& operator=(const IncidentRecorder&) = delete;
 
   void on_call(const distance::CallRecord& call) override;
+  void on_slow(std::string_view provider, const distance::SlowCall& call) override;
   void on_breaker(std::string_view provider, std::string_view from, std::string_view to) override;
   void on_alarm(std::string_view provider, std::string_view what, std::string_view detail) override;
 
@@ -70,6 +71,7 @@ class IncidentRecorder final : public distance::Observer {
     std::string state = "closed";               ///< of the breaker
     std::deque<FailedCall> held;                ///< failures before an outage is declared
     std::size_t since_good = 0;                 ///< of these, those after the last good call
+    std::optional<distance::SlowCall> slow;     ///< that the breaker is about to open on
     std::string incident;                       ///< id of the open outage; empty: none
     std::string ordered;                        ///< id that an order has given to the outage that it makes
     std::optional<base::WallTime> drill_until;  ///< of an open one that keeps a share of the quotes away
@@ -80,6 +82,7 @@ class IncidentRecorder final : public distance::Observer {
            std::string detail);
   void add_call(const std::string& provider, Watched& watched, const FailedCall& call);
   void open(const std::string& provider, Watched& watched, std::string_view to);
+  void keep_what_opened_it(Watched& watched, std::string_view to) const;
   void close(const std::string& provider, Watched& watched);
   void begin_drill(const ledger::IncidentEvent& event, const ledger::Order& order, Watched& watched);
   void end_drills();
