@@ -150,7 +150,7 @@ class Learning(CityTest):
             ([], 2, "--ledger sqlite:PATH, or --from CSV"),
             (["--ledger", "oracle:x"], 2, "allowed: sqlite:PATH"),
             (["--ledger", "sqlite:nowhere.db"], 3, "does not exist"),
-            (["--ledger", self.ledger], 2, "holds answers for motorcycle of: nobody"),
+            (["--ledger", self.ledger], 2, "holds answers for motorcycle of: nobody; --vehicle car has own"),
             (["--ledger", self.ledger, "--vehicle", "car", "--provider", "x"], 2, "'x' has none"),
             (["--ledger", self.ledger, "--vehicle", "tank"], 2, "motorcycle, bicycle, foot, car"),
             (["--ledger", self.ledger, "--vehicle", "car", "--map", "nowhere.rmap"], 3, "nowhere.rmap"),

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -69,8 +70,13 @@ base::Result<Material> from_store(const Args& args, const std::string& url, base
   const auto store = ledger::AnswerStore::open(file);
   if (!store) return base::fail(store.error());
   std::map<std::string, std::vector<distance::PastAnswer>, std::less<>> by_provider;
+  std::set<std::string> others;  // of vehicles that were not asked for
   const auto read = (*store)->for_each([&](const distance::PastAnswer& one) {
-    if (one.vehicle == vehicle) by_provider[one.provider].push_back(one);
+    if (one.vehicle == vehicle) {
+      by_provider[one.provider].push_back(one);
+    } else {
+      others.insert(fmt::format("--vehicle {} has {}", base::to_string(one.vehicle), one.provider));
+    }
     return true;
   });
   if (!read) return base::fail(read.error());
@@ -80,9 +86,10 @@ base::Result<Material> from_store(const Args& args, const std::string& url, base
   const auto found = wanted ? by_provider.find(*wanted) : by_provider.begin();
   if (found == by_provider.end() || (!wanted && by_provider.size() > 1))
     return base::fail(ErrorCode::kInvalidInput, "--provider",
-                      fmt::format("{}; {} holds answers for {} of: {}",
+                      fmt::format("{}; {} holds answers for {} of: {}{}{}",
                                   wanted ? fmt::format("'{}' has none", *wanted) : "is needed to choose",
-                                  file, base::to_string(vehicle), names.empty() ? "nobody" : names));
+                                  file, base::to_string(vehicle), names.empty() ? "nobody" : names,
+                                  others.empty() ? "" : "; ", fmt::join(others, ", ")));
   return Material{found->first, distance::pairs_of(found->second),
                   static_cast<std::int64_t>(found->second.size())};
 }
