@@ -40,6 +40,14 @@ geo::LatLng place_near(const road::RouteNetwork& network, std::mt19937& random) 
   return geo::LatLng::from_e7(at.lat + 300, at.lng + 200);
 }
 
+std::vector<AnsweredTrip> trips_near(const road::RouteNetwork& network, std::mt19937& random,
+                                     std::size_t count) {
+  std::vector<AnsweredTrip> trips;
+  while (trips.size() < count)
+    trips.push_back({place_near(network, random), place_near(network, random), 0, 0});
+  return trips;
+}
+
 // By whichever rule.
 std::vector<bool> closed_arcs(const road::RouteNetwork& network, const road::RouteModel& model) {
   std::vector<bool> closed;
@@ -167,9 +175,7 @@ TEST_CASE("route fit: what single roads and turns take is found from whole trips
   for (std::uint32_t turn = 0; turn < graph.next.size(); ++turn) {
     if (random() % 4 == 0) model.turn_times.push_back({turn, static_cast<std::int32_t>(random() % 6000)});
   }
-  std::vector<AnsweredTrip> places;
-  while (places.size() < 2500)
-    places.push_back({place_near(network, random), place_near(network, random), 0, 0});
+  const auto places = trips_near(network, random, 2500);
   const auto trips = answered(network, model, places);
   const auto seen = std::span(trips).first(1800), others = std::span(trips).subspan(1800);
   std::array<double, 2> alike{};
@@ -219,9 +225,7 @@ TEST_CASE("route fit: what a provider chooses by is found where it is not the ti
   constexpr std::uint32_t kSeed = 20261128;
   CAPTURE(kSeed);
   std::mt19937 random(kSeed);
-  std::vector<AnsweredTrip> places;
-  while (places.size() < 2500)
-    places.push_back({place_near(network, random), place_near(network, random), 0, 0});
+  const auto places = trips_near(network, random, 2500);
   distance::RouteFitOptions options;
   options.road_rounds = options.preference_rounds = 0;
   struct Row {

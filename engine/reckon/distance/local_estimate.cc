@@ -10,13 +10,11 @@ namespace {
 
 constexpr std::string_view kSnappedTogether = "snapped_together";
 constexpr double kSwallowedM = 50;  // lost to snapping: more than a street's width on each side
-// What no provider is believed, neither are we: an end beyond the map's edge, say.
-constexpr double kLeastOfGeodesic = 0.98, kMostSnappedM = 200;
 
 bool swallowed_by_snapping(base::Metres road, double geodesic_m) {
   const auto metres = static_cast<double>(road.value);
   if (road.value == 0) return geodesic_m > kSamePlaceM;
-  if (metres < kLeastOfGeodesic * geodesic_m - kMostSnappedM) return true;
+  if (metres < shortest_believed_m(geodesic_m)) return true;  // an end beyond the map's edge, say
   return metres < geodesic_m / 2 && geodesic_m - metres > kSwallowedM;
 }
 

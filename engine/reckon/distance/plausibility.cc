@@ -38,10 +38,14 @@ bool against_road(double metres, const LocalView& local) {
 
 }  // namespace
 
+double shortest_believed_m(double geodesic_m) {
+  return kShortestShare * geodesic_m - kSnapAllowanceM;
+}
+
 std::optional<std::string> implausible(const Answered& answer, const LocalView& local) {
   const auto metres = static_cast<double>(answer.distance.value);
   const auto seconds = static_cast<double>(answer.duration.count());
-  if (metres < kShortestShare * local.geodesic_m - kSnapAllowanceM) {
+  if (metres < shortest_believed_m(local.geodesic_m)) {
     return fmt::format("{} m is shorter than the straight line of {:.0f} m", answer.distance.value,
                        local.geodesic_m);
   }

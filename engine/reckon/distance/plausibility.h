@@ -23,9 +23,12 @@ struct Answered {
   base::Seconds duration{};
 };
 
-/// Why the answer cannot be true, or nothing. Bounds: not shorter than 0.98 of the geodesic less 200 m of
-/// snapping; not longer than 6 geodesics and 2 km unless our own road agrees; within a third and three times
-/// our own road (and 500 m); 1 to 130 km/h from 100 m on. Pure. Source: docs/sources.md#provider-limits.
+/// The shortest route that is believed, a provider's or our own: 0.98 of the geodesic less 200 m of snapping.
+double shortest_believed_m(double geodesic_m);
+
+/// Why the answer cannot be true, or nothing. Bounds: not shorter than shortest_believed_m; not longer than 6
+/// geodesics and 2 km unless our own road agrees; within a third and three times our own road (and 500 m); 1
+/// to 130 km/h from 100 m on. Pure. Source: docs/sources.md#provider-limits.
 std::optional<std::string> implausible(const Answered& answer, const LocalView& local);
 
 /// Sees lies that no single answer shows: one constant for every trip, or all lengths off by a factor. Not

@@ -156,16 +156,15 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
                : std::max<std::uint32_t>(1, whole(model.pace_ms_per_m[group_[arc]] * one.length_mm / 1000));
   }
   const auto add = [&](const RouteModel::EdgeChange& change) {
-    const auto edge = change.edge_dir / 2;
-    if (edge >= network_.geometry->edge_count()) return;
-    for (auto arc = graph.edge_first_arc[edge]; arc < graph.edge_first_arc[edge + 1]; ++arc) {
-      if (graph.arcs[arc].edge_dir != change.edge_dir || costs.arc_ms[arc] == kClosedMs) continue;
+    if (change.edge_dir / 2 >= network_.geometry->edge_count()) return;
+    graph.each_arc_along(change.edge_dir, [&](std::uint32_t arc) {
+      auto& ms = costs.arc_ms[arc];
+      if (ms == kClosedMs) return;
       // At least a tenth of its time is left: nothing learned makes a road free.
-      costs.arc_ms[arc] = change.add_ms == kEdgeClosed
-                              ? kClosedMs
-                              : std::max(1 + costs.arc_ms[arc] / 10,
-                                         whole(static_cast<double>(costs.arc_ms[arc]) + change.add_ms));
-    }
+      ms = change.add_ms == kEdgeClosed
+               ? kClosedMs
+               : std::max(1 + ms / 10, whole(static_cast<double>(ms) + change.add_ms));
+    });
   };
   for (const auto& time : model.edge_times) add(time);
   for (const auto& change : model.edges) add(change);
