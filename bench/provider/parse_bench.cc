@@ -1,24 +1,12 @@
 // Reading a provider's answer of 5 kB: the quick reading that vendors try first, and, in the same run, the
 // tree that decides when it is not sure. Data: answers of the documented shapes, made up here, with as many
-// roads and guides as give 5 kB. Then what the guard adds to a healthy call: a bare exchange with a server on
-// the loopback, and the same exchange through the ladder.
+// roads and guides as give 5 kB.
 
-#include <arpa/inet.h>
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
-#include <thread>
 
 #include "reckon/base/json_reader.h"
-#include "reckon/distance/distance_service.h"
 #include "reckon/provider/api_format.h"
-#include "reckon/provider/http_client.h"
-#include "reckon/provider/make_provider.h"
 
 using namespace reckon;
 
@@ -88,111 +76,6 @@ void tree_kakao_5kB(benchmark::State& state) {
   }
 }
 BENCHMARK(tree_kakao_5kB);
-
-// A server for one kept connection: each request is answered at once.
-class LoopbackServer {
- public:
-  LoopbackServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    auto* raw = static_cast<sockaddr*>(static_cast<void*>(&address));
-    if (::bind(listener_, raw, length) != 0 || ::listen(listener_, 8) != 0 ||
-        ::getsockname(listener_, raw, &length) != 0) {
-      std::abort();
-    }
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~LoopbackServer() {
-    ::shutdown(listener_, SHUT_RDWR);
-    thread_.join();
-    ::close(listener_);
-  }
-  std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
-
- private:
-  void serve() const {
-    const auto body = kakao_body(0);
-    const auto answer = fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
-    for (;;) {
-      const int fd = ::accept(listener_, nullptr, nullptr);
-      if (fd < 0) return;
-      const int on = 1;
-      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      std::array<char, 4096> request;
-      while (::recv(fd, request.data(), request.size(), 0) > 0 &&
-             ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL) > 0) {
-      }
-      ::close(fd);
-    }
-  }
-
-  int listener_;
-  std::uint16_t port_ = 0;
-  std::thread thread_;
-};
-
-std::shared_ptr<provider::MapProvider> kakao_at(const std::string& url) {
-  return provider::make_provider({"kakao", "kakao", url, "KEY", provider::Secret("k"), ""},
-                                 provider::make_http_client({}, kClock, nullptr).value(), kClock, "/p")
-      .value();
-}
-
-void bare_call(benchmark::State& state) {
-  const LoopbackServer server;
-  const auto kakao = kakao_at(server.url());
-  const auto asked = trip();
-  for (auto _ : state)
-    benchmark::DoNotOptimize(kakao->route(asked, base::Deadline::after(kClock, std::chrono::seconds{1})));
-}
-BENCHMARK(bare_call)->Repetitions(9)->ReportAggregatesOnly();
-
-void guarded_call(benchmark::State& state) {
-  const LoopbackServer server;
-  distance::DistanceService service(
-      {.map = nullptr, .providers = {kakao_at(server.url())}, .clock = &kClock});
-  const auto asked = trip();
-  const distance::Trip same{asked.from, asked.to, asked.vehicle};
-  road::RoadMap::Query query;
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(service.measure(query, same, distance::Basis::kProvider,
-                                             base::Deadline::after(kClock, std::chrono::seconds{1})));
-  }
-}
-BENCHMARK(guarded_call)->Repetitions(9)->ReportAggregatesOnly();
-
-// The guard alone: a provider that answers at once, asked bare and through the ladder.
-class Instant final : public provider::MapProvider {
- public:
-  std::string_view name() const override { return "instant"; }
-  bool serves(base::Vehicle) const override { return true; }
-  provider::ProviderAnswer route(const provider::TripRequest&, base::Deadline) override {
-    provider::ProviderAnswer answer;
-    answer.outcome = provider::Outcome::kOk;
-    answer.distance = {2468};
-    answer.duration = base::Seconds{512};
-    return answer;
-  }
-};
-
-void guard_alone(benchmark::State& state) {
-  distance::DistanceService service(
-      {.map = nullptr, .providers = {std::make_shared<Instant>()}, .clock = &kClock});
-  std::vector<distance::Trip> trips;
-  for (int i = 0; i < 64; ++i) {
-    trips.push_back({trip().from, geo::LatLng::from_degrees(37.55 + 0.0001 * i, 126.99, "bench").value(),
-                     base::Vehicle::kMotorcycle});
-  }
-  road::RoadMap::Query query;
-  std::size_t i = 0;
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(service.measure(query, trips[i++ % trips.size()], distance::Basis::kProvider,
-                                             base::Deadline::after(kClock, std::chrono::seconds{1})));
-  }
-}
-BENCHMARK(guard_alone);
 
 }  // namespace
 
