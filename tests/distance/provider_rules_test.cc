@@ -213,6 +213,115 @@ TEST_CASE("route fit: where a provider pushes no bicycles is found from its answ
   }
 }
 
+namespace {
+
+const std::vector<std::string> kRows = {"ABCDEF", "GHIJKL", "MNOPQR", "STUVWX", "abcdef", "ghijkl"};
+
+// Blocks of six by six streets, each between two crossings a way of its own. Most of those that lead from the
+// northern half to the southern one have tags of their own.
+test::DrawnMap blocks(const test::TagList& between) {
+  test::DrawnMap drawn(R"(
+    A-B-C-D-E-F
+    | | | | | |
+    G-H-I-J-K-L
+    | | | | | |
+    M-N-O-P-Q-R
+    | | | | | |
+    S-T-U-V-W-X
+    | | | | | |
+    a-b-c-d-e-f
+    | | | | | |
+    g-h-i-j-k-l
+)");
+  for (std::size_t r = 0; r < kRows.size(); ++r) {
+    for (std::size_t c = 0; c + 1 < kRows[r].size(); ++c) drawn.way(kRows[r].substr(c, 2));
+    for (std::size_t c = 0; r + 1 < kRows.size() && c < kRows[r].size(); ++c)
+      drawn.way(std::string{kRows[r][c], kRows[r + 1][c]}, r == 2 && c > 0 ? between : test::TagList{});
+  }
+  return drawn;
+}
+
+std::vector<AnsweredTrip> trips_between_blocks(const test::DrawnMap& drawn) {
+  std::vector<AnsweredTrip> trips;
+  for (const auto& [from, at] : drawn.places()) {
+    for (const auto& [to, there] : drawn.places()) {
+      if (from != to) trips.push_back({drawn.near(from, 7, -3), drawn.near(to, -6, 2), 0, 0});
+    }
+  }
+  return trips;
+}
+
+}  // namespace
+
+TEST_CASE("route fit: a provider that keeps no turn rules is known by its answers, as is one that does") {
+  test::DrawnMap drawn(R"(
+    A-B-C-D-E-F-G-H-I-J-K-L-M-N-O-P
+    | | | | | | | | | | | | | | | |
+    a b c d e f g h i j k l m n o p
+)");
+  for (char at = 'A'; at <= 'P'; ++at) {
+    if (at < 'P') drawn.way({at, static_cast<char>(at + 1)});
+    drawn.way({at, static_cast<char>(at - 'A' + 'a')});
+  }
+  // Who comes from the west may not turn into every other one: it is entered on the way back.
+  for (char at = 'B'; at < 'P'; at = static_cast<char>(at + 2))
+    drawn.turn("no_right_turn", {static_cast<char>(at - 1), at}, at, {at, static_cast<char>(at - 'A' + 'a')});
+  std::vector<AnsweredTrip> places;
+  for (char from = 'a'; from <= 'p'; ++from) {
+    for (char to = 'a'; to <= 'p'; ++to) {
+      if (from != to) places.push_back({drawn.near(from, 1, -3), drawn.near(to, 2, -2), 0, 0});
+    }
+  }
+  test::BuiltMap built(drawn);
+  const road::RouteNetwork network(built.map().network(base::Vehicle::kMotorcycle));
+  for (const bool ignores : {false, true}) {
+    CAPTURE(ignores);
+    auto model = network.own_model();
+    CHECK_FALSE(model.ignores_turn_rules);
+    model.ignores_turn_rules = ignores;
+    const auto trips = answered(network, model, places);
+    const auto fit = distance::fit_routes(network, trips);
+    CHECK(fit.model.ignores_turn_rules == ignores);
+    CHECK(fit.model.passes_ends_only == false);
+    CHECK(fit.alike == fit.pairs);
+  }
+}
+
+TEST_CASE("route fit: a provider that passes through roads for trips' ends is known by its answers") {
+  for (const std::string access : {"destination", "private"}) {
+    CAPTURE(access);
+    const auto drawn = blocks({{"highway", "residential"}, {"access", access}});
+    test::BuiltMap built(drawn);
+    const road::RouteNetwork network(built.map().network(base::Vehicle::kBicycle));
+    for (const bool passes : {false, true}) {
+      CAPTURE(passes);
+      auto model = network.own_model();
+      CHECK_FALSE(model.passes_ends_only);
+      model.passes_ends_only = passes;
+      const auto trips = answered(network, model, trips_between_blocks(drawn));
+      const auto fit = distance::fit_routes(network, trips);
+      CHECK(fit.model.passes_ends_only == passes);
+      CHECK(fit.model.closed_private_classes == 0);
+      CHECK(fit.alike == fit.pairs);
+    }
+  }
+}
+
+TEST_CASE("route fit: private roads are closed apart from those for who has to do there") {
+  const auto drawn = street_with_side_ways({{"highway", "service"}, {"access", "private"}},
+                                           {{"highway", "service"}, {"access", "destination"}});
+  test::BuiltMap built(drawn);
+  const road::RouteNetwork network(built.map().network(base::Vehicle::kMotorcycle));
+  auto model = network.own_model();
+  model.closed_private_classes = 1U << static_cast<unsigned>(road::RoadClass::kService);
+  const auto closed = closed_arcs(network, model);
+  CHECK(std::ranges::count(closed, true) == 13 * 2 * 2);  // a way in and a way out, each both directions
+  const auto trips = answered(network, model, trips_between_side_ways(drawn));
+  const auto fit = distance::fit_routes(network, trips);
+  CHECK(closed_arcs(network, fit.model) == closed);
+  CHECK(fit.alike == fit.pairs);
+}
+
 TEST_CASE("route fit: what a provider chooses by is found where it is not the time that it tells") {
   test::TempFolder folder;
   const auto map = test::sample_city(folder, base::Vehicle::kCar);

@@ -12,7 +12,7 @@ using road::Tags;
 namespace {
 
 // Directions open to each vehicle, such as `m2 b2 f2 c1`: 0 none, 1 forward, -1 backward, 2 both; `~` ends
-// only.
+// only, private; `^` ends only for who has to do there.
 std::string summary(const std::vector<Tag>& tags) {
   const auto use = road::read_way(Tags(tags));
   std::string text;
@@ -21,7 +21,8 @@ std::string summary(const std::vector<Tag>& tags) {
     text += v > 0 ? " " : "";
     text += "mbfc"[v];
     text += lanes[0].open() ? (lanes[1].open() ? "2" : "1") : (lanes[1].open() ? "-1" : "0");
-    if (lanes[0].ends_only || lanes[1].ends_only) text += "~";
+    const auto& lane = lanes[0].open() ? lanes[0] : lanes[1];
+    if (lane.ends_only) text += lane.destination ? "^" : "~";
   }
   return text;
 }
@@ -52,10 +53,13 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
       {{{"highway", "footway"}, {"access", "yes"}}, "m0 b2 f2 c0", "the general tag opens no class"},
       {{{"highway", "path"}}, "m0 b2 f2 c0", "path"},
       {{{"highway", "pedestrian"}, {"motorcycle", "designated"}}, "m2 b2 f2 c0", "named vehicle"},
-      {{{"highway", "pedestrian"}, {"motor_vehicle", "destination"}}, "m2~ b2 f2 c2~", "deliveries let in"},
+      {{{"highway", "pedestrian"}, {"motor_vehicle", "destination"}}, "m2^ b2 f2 c2^", "deliveries let in"},
       {{{"highway", "steps"}}, "m0 b2 f2 c0", "steps"},
       {{{"highway", "cycleway"}}, "m0 b2 f2 c0", "cycleway"},
       {{{"highway", "service"}, {"access", "private"}}, "m2~ b2~ f2~ c2~", "for the ends of trips"},
+      {{{"highway", "service"}, {"access", "customers"}}, "m2^ b2^ f2^ c2^", "for the ends of trips"},
+      {{{"highway", "service"}, {"vehicle", "private;delivery"}}, "m2^ b2^ f2 c2^", "the more generous one"},
+      {{{"highway", "footway"}, {"foot", "destination"}}, "m0 b2^ f2^ c0", "pushed where people may walk"},
       {{{"highway", "residential"}, {"access", "no"}, {"motorcycle", "yes"}},
        "m2 b0 f0 c0",
        "specific before general"},
@@ -66,7 +70,7 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
        "m0 b2 f2 c0",
        "a list of strangers"},
       {{{"highway", "residential"}, {"motor_vehicle", "agricultural;delivery"}},
-       "m2~ b2 f2 c2~",
+       "m2^ b2 f2 c2^",
        "a list with us in it"},
       {{{"highway", "residential"}, {"access", "unknown"}}, "m2 b2 f2 c2", "a value that says nothing"},
       {{{"highway", "residential"}, {"oneway", "yes"}}, "m1 b2 f2 c1", "people ignore it"},
@@ -86,7 +90,12 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
       {{{"highway", "residential"}, {"oneway", "reversible"}},
        "m0 b2 f2 c0",
        "which way it runs is not in the map"},
-      {{{"highway", "tertiary"}, {"junction", "roundabout"}}, "m1 b2 f2 c1", "implied"},
+      {{{"highway", "tertiary"}, {"junction", "roundabout"}},
+       "m1 b1 f2 c1",
+       "implied; nobody pushes against it"},
+      {{{"highway", "residential"}, {"junction", "circular"}, {"bicycle", "dismount"}},
+       "m1 b1 f2 c1",
+       "pushed the way that all go"},
       {{{"highway", "motorway"}, {"oneway", "no"}}, "m2 b0 f0 c2", "said otherwise"},
       {{{"highway", "residential"}, {"motorcycle:backward", "no"}}, "m1 b2 f2 c2", "access by direction"},
       {{{"highway", "track"}}, "m2 b2 f2 c0", "a farm track is slow for a rider, shut for a car"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <tuple>
 
 #include "reckon/distance/route_fitter.h"
@@ -279,6 +280,19 @@ void RouteFitter::try_rules() {
     tell("rules", static_cast<double>(c) / road::kRoadClasses);
   }
   try_closing(kAnyClass, Of::kPrivate);
+  try_opening(&RouteModel::ignores_turn_rules);
+  try_opening(&RouteModel::passes_ends_only);
+}
+
+// A rule of the road that a provider may not keep; kept here where clearly more trips come out alike without.
+void RouteFitter::try_opening(bool RouteModel::*rule) {
+  auto model = model_;
+  model.*rule = true;
+  Trips all(trips_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  if (!tried(model, all).clearly_better() || stopped_) return;
+  take(model);
+  route_all();
 }
 
 // Classes (bits) closed are tried on the trips that they touch, where most of those came out otherwise
@@ -287,8 +301,7 @@ void RouteFitter::try_closing(std::uint32_t classes, Of of) {
   const auto uses = [&](std::uint32_t arc) {
     const auto& one = graph_.arcs[arc];
     return (classes >> network_.network().geometry->edge_class[one.edge()] & 1) != 0 &&
-           (of != Of::kPrivate || one.kind != road::ArcKind::kPublic) &&
-           (of != Of::kPushed || network_.is_pushed(arc));
+           (of != Of::kPrivate || network_.is_private(arc)) && (of != Of::kPushed || network_.is_pushed(arc));
   };
   Trips touched;
   std::set<std::uint32_t> edges;  // one road closed is not its class

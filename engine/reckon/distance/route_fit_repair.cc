@@ -18,11 +18,12 @@ constexpr double kByChance = 0.05;  // of answers that have another cause, so ma
 constexpr int kMostRoutes = 600;    // of all trips, tried for the sake of one
 constexpr std::size_t kRoutesATrip =
     3;  // mending tries so many in all: where much is wrong, roads are not why
-constexpr std::size_t kMostTouched = 100;  // trips that a road may move, or it is left as it is
+constexpr std::size_t kMostTouched = 100;  // trips that a road may move, or no trip is mended by it
 constexpr std::size_t kMostBroken = 3;     // trips that a step may break, if other steps mend them
 constexpr std::size_t kNearDoor = 3;       // arcs at either end of a path that may be a wrong door
 constexpr double kMostOffMs = 600'000;     // of a trip: beyond, it is no matter how far
 constexpr double kHair = 1e-9;             // of scores
+constexpr double kAlikeWeighs = 0.5;  // a trip with the provider's metres, but not its time: some pace is off
 
 }  // namespace
 
@@ -43,8 +44,11 @@ class RouteFitter::Repair {
     look_up();
     const auto before = f_.changes_;
     const auto closed = closed_;
+    std::size_t routes = 0;
     for (const auto edge : closed) {
       if (f_.stopped()) return false;
+      if (!over_.contains(edge) || routes + over_.at(edge).size() > kRoutesATrip * right_.size()) continue;
+      routes += over_.at(edge).size();
       drop(edge);
     }
     return f_.changes_ != before;
@@ -63,7 +67,8 @@ class RouteFitter::Repair {
     return f_.changes_ != before;
   }
   double score() const {
-    return static_cast<double>(count_right_) * trip_weighs_ -
+    return (static_cast<double>(count_right_) + kAlikeWeighs * static_cast<double>(count_alike_)) *
+               trip_weighs_ -
            static_cast<double>(closed_.size()) * road_weighs_;
   }
 
@@ -91,7 +96,7 @@ class RouteFitter::Repair {
     over_.clear();
     closed_.clear();
     journal_.clear();
-    count_right_ = 0;
+    count_right_ = count_alike_ = 0;
     f_.proven_.assign(f_.proven_.size(), 0);
     for (const auto& [edge_dir, change] : f_.changes_) closed_.insert(edge_dir / 2);
     for (std::uint32_t i = 0; i < right_.size() && !f_.stopped(); ++i) {
@@ -107,6 +112,7 @@ class RouteFitter::Repair {
   // A trip's path comes into the books, or (-1) leaves them.
   void enter(std::uint32_t trip, int sign) {
     count_right_ += right_[trip] ? sign : 0;
+    count_alike_ += !right_[trip] && f_.is_alike(f_.paths_[trip], f_.trips_[trip]) ? sign : 0;
     std::uint32_t last = road::kNoArc;
     for (const auto arc : f_.paths_[trip].arcs) {
       const auto edge_dir = f_.graph_.arcs[arc].edge_dir;
@@ -222,7 +228,6 @@ class RouteFitter::Repair {
 
   void drop(std::uint32_t edge) {
     const Step step{2 * edge, false};
-    if (!can(step)) return;
     journal_.clear();
     const auto before = score();
     const auto all_off = [&] {
@@ -306,7 +311,7 @@ class RouteFitter::Repair {
   std::vector<Trips> users_;                  ///< by edge: trips that pass it
   std::map<std::uint32_t, Trips> over_;       ///< by closed edge: trips that it might serve
   std::set<std::uint32_t> closed_;
-  std::ptrdiff_t count_right_ = 0;
+  std::ptrdiff_t count_right_ = 0, count_alike_ = 0;  ///< trips; the second of those that are not right
   std::vector<Entry> journal_;
   int routes_ = 0;  ///< tried for the trip that is being mended
 };

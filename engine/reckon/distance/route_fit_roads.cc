@@ -72,16 +72,18 @@ class RouteFitter::Without {
     const auto& graph = fitter_.graph_;
     std::vector<std::uint32_t> seen{seed};
     std::set<std::uint32_t> known{seed};
-    const auto visit = [&](std::uint32_t arc) {
-      if (fitter_.router_.costs_.arc_ms[arc] != road::kClosedMs && known.insert(arc).second)
-        seen.push_back(arc);
+    const auto& costs = fitter_.router_.costs_;
+    const auto visit = [&](std::uint32_t arc, std::uint32_t turn) {
+      if (road::never_used(costs.arc_ms[arc]) || road::never_used(costs.turn_ms[turn])) return;
+      if (known.insert(arc).second) seen.push_back(arc);
     };
     for (std::size_t at = 0; at < seen.size(); ++at) {
       if (seen.size() > kMostStranded) return false;
       if (forward) {
-        for (const auto next : graph.after(seen[at])) visit(next);
+        for (auto turn = graph.next_first[seen[at]]; turn < graph.next_first[seen[at] + 1]; ++turn)
+          visit(graph.next[turn], turn);
       } else {
-        for (const auto& [before, turn] : fitter_.network_.turns_back().into(seen[at])) visit(before);
+        for (const auto& [before, turn] : fitter_.network_.turns_back().into(seen[at])) visit(before, turn);
       }
     }
     for (const auto arc : seen) shut(graph.arcs[arc].edge());

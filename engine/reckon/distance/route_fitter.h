@@ -148,6 +148,7 @@ class RouteFitter {
   enum class Of : std::uint8_t { kAll, kPrivate, kPushed };  ///< of a class's roads
   void try_rules();
   void try_closing(std::uint32_t classes, Of of);
+  void try_opening(bool RouteModel::*rule);
   void try_door_rules();
   /// What becomes of trips under another model.
   struct Trial {

@@ -182,6 +182,7 @@ class ArcMaker {
       arc.edge_dir = e * 2 + direction;
       arc.length_mm = along.back();
       arc.metres_per_hour = use.metres_per_hour & Arc::kMaxSpeed;
+      arc.destination = use.destination;
       const Arm in{e, direction == 0};
       arc.light =
           stopped_by_light(direction == 0 ? set_.edges[e].nodes.back() : set_.edges[e].nodes.front(), in);

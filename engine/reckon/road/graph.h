@@ -41,9 +41,10 @@ struct Arc {
   std::uint32_t time_ms;
   std::uint32_t length_mm;
   std::uint32_t metres_per_hour : 24;
-  ArcKind kind : 6;
-  bool light : 1;  ///< a traffic light stands at its end; what it costs is in the turns
-  bool copy : 1;   ///< for trips that a turn rule over ways has led here; no trip begins on it
+  ArcKind kind : 5;
+  bool destination : 1;  ///< of an ends-only road: for those who have to do there, not private
+  bool light : 1;        ///< a traffic light stands at its end; what it costs is in the turns
+  bool copy : 1;         ///< for trips that a turn rule over ways has led here; no trip begins on it
 
   std::uint32_t edge() const { return edge_dir >> 1; }
   bool backward() const { return (edge_dir & 1) != 0; }

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "reckon/road/arcs.h"
+
 namespace reckon::road {
 namespace {
 
@@ -47,10 +49,61 @@ int rank_of(std::uint8_t road_class) {
 }  // namespace
 
 RouteNetwork::RouteNetwork(const Network& network)
-    : network_(network), back_(network.graph), doors_(*network.geometry, network.graph) {
+    : network_(with_all_turns(network)), back_(network_.graph), doors_(*network.geometry, network.graph) {
   find_groups();
   find_turns();
   find_north();
+}
+
+// At each node all arms, but where a barrier lets nobody through: what the map leaves out is forbidden by a
+// turn rule, or would pass through a road that only trips' ends may use. Nodes are told by their places.
+Network RouteNetwork::with_all_turns(Network network) {
+  const auto& graph = network.graph;
+  const auto& geometry = *network.geometry;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> leaving;
+  for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
+    if (!graph.arcs[arc].copy) leaving.emplace_back(key_of(geometry.start_of(graph.arcs[arc].edge_dir)), arc);
+  }
+  std::ranges::sort(leaving);
+  for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
+    next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
+    const auto& in = graph.arcs[arc];
+    const auto own = graph.after(arc);
+    next_.insert(next_.end(), own.begin(), own.end());
+    added_.resize(next_.size());
+    const auto add = [&](std::uint32_t to, std::uint8_t why) {
+      next_.push_back(to);
+      added_.push_back(why);
+    };
+    const auto leads_along = [&](std::span<const std::uint32_t> turns, const Arc& out) {
+      return std::ranges::any_of(turns, [&](auto to) {
+        return graph.arcs[to].edge_dir == out.edge_dir && graph.arcs[to].kind == out.kind;
+      });
+    };
+    const bool goes_on =
+        std::ranges::any_of(own, [&](auto to) { return graph.arcs[to].edge() != in.edge(); });
+    const auto node = key_of(geometry.finish_of(in.edge_dir));
+    auto out = std::ranges::lower_bound(leaving, std::pair(node, 0U));
+    for (; goes_on && out != leaving.end() && out->first == node; ++out) {
+      const auto& to = graph.arcs[out->second];
+      if (to.edge() != in.edge() && may_follow(in.kind, to.kind) && !leads_along(own, to))
+        add(out->second, kAgainstRule);
+    }
+    if (in.kind != ArcKind::kEntry) continue;
+    graph.each_arc_along(in.edge_dir, [&](std::uint32_t leaves) {
+      if (graph.arcs[leaves].kind != ArcKind::kExit || graph.arcs[leaves].copy) return;
+      for (const auto to : graph.after(leaves)) {
+        if (graph.arcs[to].kind == ArcKind::kPublic) add(to, kPassing);
+      }
+    });
+  }
+  next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
+  auto& all = network.graph;
+  all.next_first = next_first_;
+  all.next = next_;
+  all.next_ms = all.prev_ms = {};
+  all.prev_first = all.prev = {};
+  return network;
 }
 
 void RouteNetwork::find_north() {
@@ -102,7 +155,7 @@ void RouteNetwork::find_turns() {
     for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn) {
       const auto& out = graph.arcs[graph.next[turn]];
       auto& shape = turns_[turn];
-      shape.flags = in.light ? kLight : 0;
+      shape.flags = static_cast<std::uint8_t>(added_[turn] | (in.light ? kLight : 0));
       if (out.edge() == in.edge() && out.backward() != in.backward()) {
         shape.flags |= kUTurn;
         continue;
@@ -147,10 +200,10 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
     const auto is_of = [&](std::uint32_t closed_classes) {
       return (closed_classes >> classes[one.edge()] & 1) != 0;
     };
-    const bool closed = (is_of(model.closed_classes) ||
-                         (one.kind != ArcKind::kPublic && is_of(model.closed_private_classes)) ||
-                         (is_pushed(arc) && is_of(model.closed_pushed_classes))) &&
-                        !std::ranges::binary_search(model.exempt_edges, one.edge());
+    const bool closed =
+        (is_of(model.closed_classes) || (is_private(arc) && is_of(model.closed_private_classes)) ||
+         (is_pushed(arc) && is_of(model.closed_pushed_classes))) &&
+        !std::ranges::binary_search(model.exempt_edges, one.edge());
     costs.arc_ms[arc] =
         closed ? kClosedMs
                : std::max<std::uint32_t>(1, whole(model.pace_ms_per_m[group_[arc]] * one.length_mm / 1000));
@@ -180,10 +233,13 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
     if ((shape.flags & kOntoLarger) != 0) ms += model.turn_ms[kTurnOntoLarger];
     if ((shape.flags & kOntoSmaller) != 0) ms += model.turn_ms[kTurnOntoSmaller];
     if ((shape.flags & kLight) != 0) ms += model.turn_ms[kTurnLight];
-    costs.turn_ms[turn] = whole(ms);
+    const bool closed = ((shape.flags & kAgainstRule) != 0 && !model.ignores_turn_rules) ||
+                        ((shape.flags & kPassing) != 0 && !model.passes_ends_only);
+    costs.turn_ms[turn] = closed ? kClosedMs : whole(ms);
   }
   for (const auto& [turn, add_ms] : model.turn_times) {
-    if (turn < turns_.size()) costs.turn_ms[turn] = whole(static_cast<double>(costs.turn_ms[turn]) + add_ms);
+    if (turn < turns_.size() && costs.turn_ms[turn] != kClosedMs)
+      costs.turn_ms[turn] = whole(static_cast<double>(costs.turn_ms[turn]) + add_ms);
   }
   return costs;
 }
@@ -205,9 +261,12 @@ std::vector<bool> RouteNetwork::open_edges(const ArcCosts& costs) const {
         todo.push_back(next);
       };
       if (forward) {
-        for (const auto next : graph.after(arc)) visit(next);
+        for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn)
+          if (costs.turn_ms[turn] != kClosedMs) visit(graph.next[turn]);
       } else {
-        for (const auto& [before, turn] : back_.into(arc)) visit(before);
+        for (const auto& [before, turn] : back_.into(arc)) {
+          if (costs.turn_ms[turn] != kClosedMs) visit(before);
+        }
       }
     }
     return seen;

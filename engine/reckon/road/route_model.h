@@ -46,9 +46,11 @@ struct RouteModel {
   std::array<double, kTurnFeatures> turn_ms{};
   ToldTimes told;
   std::uint32_t closed_classes = 0;          ///< bits (1 << RoadClass)
-  std::uint32_t closed_private_classes = 0;  ///< the same of roads that only trips' ends may use
+  std::uint32_t closed_private_classes = 0;  ///< the same of private roads
   std::uint32_t closed_pushed_classes = 0;   ///< the same of roads where a bicycle is pushed
   std::vector<std::uint32_t> exempt_edges;   ///< that are open all the same; ascending
+  bool passes_ends_only = false;             ///< it passes through roads that only trips' ends may use
+  bool ignores_turn_rules = false;
   DoorRules doors;
   struct EdgeChange {
     std::uint32_t edge_dir;  ///< edge * 2 + Direction
@@ -67,17 +69,26 @@ struct RouteModel {
   double north_scale = 1, east_scale = 1;
 };
 
-/// One vehicle's network with what the model needs of it. Immutable; valid while the map lives.
+/// One vehicle's network with what the model needs of it. Its turns are more than the map's: those that turn
+/// rules forbid, and out of roads that only trips' ends may use, are there as well and never used, unless a
+/// model does. Immutable; valid while the map lives.
 class RouteNetwork {
  public:
   explicit RouteNetwork(const Network& network);
+  RouteNetwork(RouteNetwork&&) = default;
+  RouteNetwork& operator=(RouteNetwork&&) = default;
 
+  /// Its graph has turns without costs (`next_ms`) and none by what they lead to (`prev`).
   const Network& network() const { return network_; }
   const std::vector<RoadGroup>& groups() const { return groups_; }
   std::size_t features() const { return groups_.size() + kTurnFeatures; }
   const TurnsBack& turns_back() const { return back_; }
   const DoorIndex& doors() const { return doors_; }
   std::uint32_t group_of(std::uint32_t arc) const { return group_[arc]; }
+  bool is_private(std::uint32_t arc) const {
+    const auto& one = network_.graph.arcs[arc];
+    return one.kind != ArcKind::kPublic && !one.destination;
+  }
   /// A bicycle is pushed along this arc: it is no faster than that, and no ferry.
   bool is_pushed(std::uint32_t arc) const {
     const auto& one = network_.graph.arcs[arc];
@@ -106,12 +117,23 @@ class RouteNetwork {
     std::uint8_t share = 0;  ///< of the upper one, of 255
     std::uint8_t flags = 0;
   };
-  enum : std::uint8_t { kJunction = 1, kUTurn = 2, kOntoLarger = 4, kOntoSmaller = 8, kLight = 16 };
+  enum : std::uint8_t {
+    kJunction = 1,
+    kUTurn = 2,
+    kOntoLarger = 4,
+    kOntoSmaller = 8,
+    kLight = 16,
+    kAgainstRule = 32,
+    kPassing = 64  ///< on from a road that only trips' ends may use
+  };
 
+  Network with_all_turns(Network network);
   void find_groups();
   void find_turns();
   void find_north();
 
+  std::vector<std::uint32_t> next_first_, next_;  ///< ArcGraph's, with the turns that the map has not
+  std::vector<std::uint8_t> added_;  ///< by entry of `next_`: kAgainstRule, kPassing, or 0 of the map's own
   Network network_;
   TurnsBack back_;
   DoorIndex doors_;

@@ -61,7 +61,11 @@ const ClassRule* class_of(std::string_view highway) {
 // --- access
 // -----------------------------------------------------------------------------------------------------------
 
-enum class Access : std::uint8_t { kUnsaid = 0, kNo = 1, kEndsOnly = 2, kYes = 3 };
+enum class Access : std::uint8_t { kUnsaid = 0, kNo = 1, kPrivate = 2, kDestination = 3, kYes = 4 };
+
+constexpr bool ends_only(Access access) {
+  return access == Access::kPrivate || access == Access::kDestination;
+}
 
 bool one_of(std::string_view value, std::initializer_list<std::string_view> values) {
   return std::ranges::find(values, value) != values.end();
@@ -69,8 +73,8 @@ bool one_of(std::string_view value, std::initializer_list<std::string_view> valu
 
 Access access_of_single(std::string_view value) {
   if (one_of(value, {"yes", "permissive", "designated", "official", "public"})) return Access::kYes;
-  if (one_of(value, {"destination", "delivery", "private", "customers", "residents", "permit"}))
-    return Access::kEndsOnly;
+  if (one_of(value, {"destination", "delivery", "customers"})) return Access::kDestination;
+  if (one_of(value, {"private", "residents", "permit"})) return Access::kPrivate;
   if (one_of(value, {"no", "agricultural", "forestry", "emergency", "psv", "bus", "taxi", "military",
                      "use_sidepath", "dismount", "restricted"})) {
     return Access::kNo;
@@ -144,9 +148,12 @@ std::optional<Ways> oneway_value(std::string_view value) {
   return std::nullopt;
 }
 
+bool round_junction(const Tags& tags) {
+  return tags.is("junction", "roundabout") || tags.is("junction", "circular");
+}
+
 bool implied_oneway(const Tags& tags) {
-  return tags.is("highway", "motorway") || tags.is("junction", "roundabout") ||
-         tags.is("junction", "circular");
+  return tags.is("highway", "motorway") || round_junction(tags);
 }
 
 bool contraflow_for_bicycles(const Tags& tags) {
@@ -252,14 +259,15 @@ std::uint32_t open_class_kmh(const Tags& tags, Vehicle vehicle, std::uint32_t cl
 }
 
 // Who may not ride gets off and walks: a bicycle that is pushed goes where people go, one-way streets
-// included.
+// included. Round a roundabout it is ridden sooner.
 void push_bicycle(const Tags& tags, const ClassRule& rule, WayUse& use) {
   if (tags.is("bicycle", "no")) return;
   const auto speed = rule.road_class == RoadClass::kSteps ? kPushedUpStepsKmh * kKmh : kPushedMetresPerHour;
   for (std::size_t d = 0; d < 2; ++d) {
     auto& bicycle = use.by[index_of(Vehicle::kBicycle)][d];
     const auto& foot = use.by[index_of(Vehicle::kFoot)][d];
-    if (!bicycle.open() && foot.open()) bicycle = {speed, foot.ends_only};
+    if (d == 1 && round_junction(tags)) continue;
+    if (!bicycle.open() && foot.open()) bicycle = {speed, foot.ends_only, foot.destination};
   }
 }
 
@@ -272,8 +280,8 @@ void read_road(const Tags& tags, const ClassRule& rule, WayUse& use) {
       const auto verdict = access_for(tags, vehicle, kSuffix[d]);
       const auto kmh = open_class_kmh(tags, vehicle, rule.kmh[index_of(vehicle)], verdict);
       if (kmh == 0) continue;
-      use.by[index_of(vehicle)][d] = {speed_for(tags, vehicle, kmh, kSuffix[d]),
-                                      verdict.access == Access::kEndsOnly};
+      use.by[index_of(vehicle)][d] = {speed_for(tags, vehicle, kmh, kSuffix[d]), ends_only(verdict.access),
+                                      verdict.access == Access::kDestination};
     }
   }
   push_bicycle(tags, rule, use);
@@ -292,7 +300,7 @@ void read_ferry(const Tags& tags, WayUse& use) {
     const auto verdict = access_for(tags, vehicle);
     const bool motor = vehicle == Vehicle::kMotorcycle || vehicle == Vehicle::kCar;
     const bool carried =
-        motor ? verdict.named_mode && verdict.access >= Access::kEndsOnly : verdict.access != Access::kNo;
+        motor ? verdict.named_mode && verdict.access >= Access::kPrivate : verdict.access != Access::kNo;
     if (!carried) continue;
     const auto directions = oneway_value(tags.get("oneway")).value_or(Ways{});
     const LaneUse lane{kFerryKmh * kKmh, false};
@@ -436,7 +444,7 @@ std::uint8_t read_barrier(const Tags& tags) {
   for (const auto vehicle : base::kAllVehicles) {
     const auto access = access_for(tags, vehicle).access;
     if (access == Access::kNo) shut |= bit(vehicle);
-    if (access >= Access::kEndsOnly) shut &= static_cast<std::uint8_t>(~bit(vehicle));
+    if (access >= Access::kPrivate) shut &= static_cast<std::uint8_t>(~bit(vehicle));
   }
   return shut;
 }
