@@ -110,6 +110,9 @@ class Learning(CityTest):
         self.assertGreaterEqual(lesson["after"]["same_100m"], lesson["before"]["same_100m"])
         self.assertIn(lesson["release"] + " written to", told[1][1])
         self.assertIn("90 % intervals", told[1][1])
+        for habit in lesson["unlike_the_map"]:
+            self.assertIn(habit, told[1][1])
+        self.assertNotIn("keeps no turn rules", lesson["unlike_the_map"])
         self.assertEqual(sum(bin["pairs"] for bin in lesson["after"]["intervals"]), 62)
 
     def test_from_a_file_without_a_map_the_detour_is_learned(self):
