@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <numeric>
+#include <utility>
 
 #include "reckon/distance/closures.h"
 #include "reckon/distance/route_fitter.h"
@@ -71,11 +71,14 @@ class RouteFitter::Without {
   bool strand(std::uint32_t seed, bool forward) {
     const auto& graph = fitter_.graph_;
     std::vector<std::uint32_t> seen{seed};
-    std::set<std::uint32_t> known{seed};
+    auto& known = fitter_.met_in_;
+    if (known.empty()) known.resize(graph.arcs.size());
+    const auto search = ++fitter_.search_;
+    known[seed] = search;
     const auto& costs = fitter_.router_.costs_;
     const auto visit = [&](std::uint32_t arc, std::uint32_t turn) {
       if (road::never_used(costs.arc_ms[arc]) || road::never_used(costs.turn_ms[turn])) return;
-      if (known.insert(arc).second) seen.push_back(arc);
+      if (std::exchange(known[arc], search) != search) seen.push_back(arc);
     };
     for (std::size_t at = 0; at < seen.size(); ++at) {
       if (seen.size() > kMostStranded) return false;

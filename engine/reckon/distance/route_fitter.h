@@ -228,6 +228,8 @@ class RouteFitter {
   double margin_ms_ = kCloseCallMs;
   double close_call_ms_ = kCloseCallMs;  ///< a way so much dearer than ours is no matter of our costs' error
   Reach there_, onward_;
+  std::vector<std::uint32_t> met_in_;  ///< by arc: the last search of what is cut off that met it
+  std::uint32_t search_ = 0;           ///< the newest of these
 
   std::string_view stage_ = "routes";
   double done_ = 0;
