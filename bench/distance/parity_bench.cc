@@ -71,8 +71,9 @@ std::shared_ptr<const road::RoadMap> built(const std::filesystem::path& extract,
 }
 
 // Without the answers that are shorter than the straight line by more than snapping explains: the ladder
-// takes none of them, so none is learned from. What is too long or too fast stays.
-std::vector<AnsweredTrip> believable(const std::string& who, std::span<const AnsweredTrip> trips) {
+// takes none of them, so none is learned from, and their trips cost the same whether the provider is there or
+// not. What is too long or too fast stays.
+std::vector<AnsweredTrip> believable(std::span<const AnsweredTrip> trips) {
   constexpr double kUsualMps = 8;
   std::vector<AnsweredTrip> kept;
   for (const auto& trip : trips) {
@@ -81,8 +82,6 @@ std::vector<AnsweredTrip> believable(const std::string& who, std::span<const Ans
     if (!distance::implausible({said, usual}, {geo::geodesic_m(trip.from, trip.to), said}))
       kept.push_back(trip);
   }
-  fmt::print("{}: {} of {} answers are shorter than the straight line, and not learned from\n", who,
-             trips.size() - kept.size(), trips.size());
   return kept;
 }
 
@@ -127,18 +126,21 @@ std::shared_ptr<const distance::Learned> compare(const std::string& who,
                                                  base::Vehicle vehicle, std::span<const AnsweredTrip> trips,
                                                  Lengths lengths) {
   const auto answered = std::min(kSeen, trips.size() / 2);
-  const auto seen = believable(who, trips.first(answered));
-  auto others = trips.subspan(answered, std::min(kOthers, trips.size() - answered));
+  const auto seen = believable(trips.first(answered));
+  fmt::print("{}: {} of {} answers are shorter than the straight line, and not learned from\n", who,
+             answered - seen.size(), answered);
+  const auto others = trips.subspan(answered, std::min(kOthers, trips.size() - answered));
   road::Roads::Query query;
-  const auto measure = [&](const road::RoadMap* own, const distance::Learned* learned) {
-    return distance::measure_parity(others, [&](const geo::LatLng& from, const geo::LatLng& to) {
+  const auto measure = [&](const road::RoadMap* own, const distance::Learned* learned,
+                           std::span<const AnsweredTrip> list) {
+    return distance::measure_parity(list, [&](const geo::LatLng& from, const geo::LatLng& to) {
       auto local = distance::local_estimate(own, query, vehicle, from, to);
       if (learned != nullptr) learned->improve(local, vehicle, from, to);
       return local.estimate;
     });
   };
-  print_row(who, "usual detour", measure(nullptr, nullptr), 0);
-  print_row(who, "map alone", measure(map.get(), nullptr), 0);
+  print_row(who, "usual detour", measure(nullptr, nullptr, others), 0);
+  print_row(who, "map alone", measure(map.get(), nullptr, others), 0);
   const auto began = std::chrono::steady_clock::now();
   const auto lesson = distance::learn("provider", vehicle, map, seen);
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
@@ -148,13 +150,20 @@ std::shared_ptr<const distance::Learned> compare(const std::string& who,
     fmt::print("| {} | not learned: {} |\n", who, learned.error().message);
     return nullptr;
   }
-  print_row(who, "learned detour", measure(nullptr, learned->get()), 0);
-  print_row(who, "map and answers", measure(map.get(), learned->get()), took);
+  print_row(who, "learned detour", measure(nullptr, learned->get(), others), 0);
+  print_row(who, "map and answers", measure(map.get(), learned->get(), others), took);
+  const auto without_short = [&](const std::string& name, std::span<const AnsweredTrip> list) {
+    const auto kept = believable(list);
+    if (kept.size() < list.size())
+      print_row(name + ", none shorter than the straight line", "map and answers",
+                measure(map.get(), learned->get(), kept), 0);
+  };
+  without_short(who, others);
   if (lengths == Lengths::kAsTheyAre) return *learned;
   const auto market = as_market(others);
-  others = market;
-  print_row(who + ", market", "map alone", measure(map.get(), nullptr), 0);
-  print_row(who + ", market", "map and answers", measure(map.get(), learned->get()), 0);
+  print_row(who + ", market", "map alone", measure(map.get(), nullptr, market), 0);
+  print_row(who + ", market", "map and answers", measure(map.get(), learned->get(), market), 0);
+  without_short(who + ", market", market);
   return *learned;
 }
 

@@ -217,9 +217,9 @@ namespace {
 
 const std::vector<std::string> kRows = {"ABCDEF", "GHIJKL", "MNOPQR", "STUVWX", "abcdef", "ghijkl"};
 
-// Blocks of six by six streets, each between two crossings a way of its own. Most of those that lead from the
-// northern half to the southern one have tags of their own.
-test::DrawnMap blocks(const test::TagList& between) {
+// Blocks of six by six streets, each between two crossings a way of its own. Of those that lead south, some
+// in the middle and some below have tags of their own.
+test::DrawnMap blocks(const test::TagList& middle, const test::TagList& below) {
   test::DrawnMap drawn(R"(
     A-B-C-D-E-F
     | | | | | |
@@ -236,7 +236,9 @@ test::DrawnMap blocks(const test::TagList& between) {
   for (std::size_t r = 0; r < kRows.size(); ++r) {
     for (std::size_t c = 0; c + 1 < kRows[r].size(); ++c) drawn.way(kRows[r].substr(c, 2));
     for (std::size_t c = 0; r + 1 < kRows.size() && c < kRows[r].size(); ++c)
-      drawn.way(std::string{kRows[r][c], kRows[r + 1][c]}, r == 2 && c > 0 ? between : test::TagList{});
+      drawn.way(std::string{kRows[r][c], kRows[r + 1][c]}, c > 0 && r == 2   ? middle
+                                                           : c > 0 && r == 4 ? below
+                                                                             : test::TagList{});
   }
   return drawn;
 }
@@ -282,28 +284,36 @@ TEST_CASE("route fit: a provider that keeps no turn rules is known by its answer
     const auto trips = answered(network, model, places);
     const auto fit = distance::fit_routes(network, trips);
     CHECK(fit.model.ignores_turn_rules == ignores);
-    CHECK(fit.model.passes_ends_only == false);
+    CHECK_FALSE(fit.model.passes_destination);
+    CHECK_FALSE(fit.model.passes_private);
     CHECK(fit.alike == fit.pairs);
   }
 }
 
 TEST_CASE("route fit: a provider that passes through roads for trips' ends is known by its answers") {
-  for (const std::string access : {"destination", "private"}) {
-    CAPTURE(access);
-    const auto drawn = blocks({{"highway", "residential"}, {"access", access}});
-    test::BuiltMap built(drawn);
-    const road::RouteNetwork network(built.map().network(base::Vehicle::kBicycle));
-    for (const bool passes : {false, true}) {
-      CAPTURE(passes);
-      auto model = network.own_model();
-      CHECK_FALSE(model.passes_ends_only);
-      model.passes_ends_only = passes;
-      const auto trips = answered(network, model, trips_between_blocks(drawn));
-      const auto fit = distance::fit_routes(network, trips);
-      CHECK(fit.model.passes_ends_only == passes);
-      CHECK(fit.model.closed_private_classes == 0);
-      CHECK(fit.alike == fit.pairs);
-    }
+  const auto drawn = blocks({{"highway", "residential"}, {"access", "destination"}},
+                            {{"highway", "residential"}, {"access", "private"}});
+  test::BuiltMap built(drawn);
+  const road::RouteNetwork network(built.map().network(base::Vehicle::kBicycle));
+  constexpr std::uint32_t kAnyClass = (1U << road::kRoadClasses) - 1;
+  struct Row {
+    bool destination, is_private;
+    std::uint32_t closed_private;
+  };
+  for (const auto& row :
+       {Row{false, false, 0}, Row{true, false, 0}, Row{true, true, 0}, Row{true, false, kAnyClass}}) {
+    CAPTURE(row.destination);
+    CAPTURE(row.is_private);
+    CAPTURE(row.closed_private);
+    auto model = network.own_model();
+    model.passes_destination = row.destination;
+    model.passes_private = row.is_private;
+    model.closed_private_classes = row.closed_private;
+    const auto trips = answered(network, model, trips_between_blocks(drawn));
+    const auto fit = distance::fit_routes(network, trips);
+    CHECK(fit.model.passes_destination == row.destination);
+    CHECK(fit.model.passes_private == row.is_private);
+    CHECK(fit.alike * 1000 >= fit.pairs * 998);
   }
 }
 

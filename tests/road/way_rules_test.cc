@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,12 @@ std::string summary(const std::vector<Tag>& tags) {
     text += v > 0 ? " " : "";
     text += "mbfc"[v];
     text += lanes[0].open() ? (lanes[1].open() ? "2" : "1") : (lanes[1].open() ? "-1" : "0");
-    const auto& lane = lanes[0].open() ? lanes[0] : lanes[1];
-    if (lane.ends_only) text += lane.destination ? "^" : "~";
+    const auto marked = [&](auto destination) {
+      return std::ranges::any_of(
+          lanes, [&](const auto& lane) { return lane.ends_only && lane.destination == destination; });
+    };
+    text += marked(false) ? "~" : "";
+    text += marked(true) ? "^" : "";
   }
   return text;
 }
@@ -53,12 +58,20 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
       {{{"highway", "footway"}, {"access", "yes"}}, "m0 b2 f2 c0", "the general tag opens no class"},
       {{{"highway", "path"}}, "m0 b2 f2 c0", "path"},
       {{{"highway", "pedestrian"}, {"motorcycle", "designated"}}, "m2 b2 f2 c0", "named vehicle"},
-      {{{"highway", "pedestrian"}, {"motor_vehicle", "destination"}}, "m2^ b2 f2 c2^", "deliveries let in"},
+      {{{"highway", "pedestrian"}, {"motor_vehicle", "destination"}},
+       "m2^ b2 f2 c2^",
+       "who has to do there let in"},
       {{{"highway", "steps"}}, "m0 b2 f2 c0", "steps"},
       {{{"highway", "cycleway"}}, "m0 b2 f2 c0", "cycleway"},
       {{{"highway", "service"}, {"access", "private"}}, "m2~ b2~ f2~ c2~", "for the ends of trips"},
       {{{"highway", "service"}, {"access", "customers"}}, "m2^ b2^ f2^ c2^", "for the ends of trips"},
-      {{{"highway", "service"}, {"vehicle", "private;delivery"}}, "m2^ b2^ f2 c2^", "the more generous one"},
+      {{{"highway", "service"}, {"vehicle", "private;destination"}},
+       "m2^ b2^ f2 c2^",
+       "the more generous one"},
+      {{{"highway", "service"}, {"motorcycle:backward", "private"}}, "m2~ b2 f2 c2", "one way private"},
+      {{{"highway", "service"}, {"vehicle:forward", "private"}, {"vehicle:backward", "destination"}},
+       "m2~^ b2~^ f2 c2~^",
+       "each way its own"},
       {{{"highway", "footway"}, {"foot", "destination"}}, "m0 b2^ f2^ c0", "pushed where people may walk"},
       {{{"highway", "residential"}, {"access", "no"}, {"motorcycle", "yes"}},
        "m2 b0 f0 c0",
@@ -70,7 +83,7 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
        "m0 b2 f2 c0",
        "a list of strangers"},
       {{{"highway", "residential"}, {"motor_vehicle", "agricultural;delivery"}},
-       "m2^ b2 f2 c2^",
+       "m2~ b2 f2 c2~",
        "a list with us in it"},
       {{{"highway", "residential"}, {"access", "unknown"}}, "m2 b2 f2 c2", "a value that says nothing"},
       {{{"highway", "residential"}, {"oneway", "yes"}}, "m1 b2 f2 c1", "people ignore it"},
@@ -93,6 +106,13 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
       {{{"highway", "tertiary"}, {"junction", "roundabout"}},
        "m1 b1 f2 c1",
        "implied; nobody pushes against it"},
+      {{{"highway", "tertiary"}, {"junction", "roundabout"}, {"oneway", "-1"}},
+       "m-1 b-1 f2 c-1",
+       "drawn backwards"},
+      {{{"highway", "residential"}, {"junction", "circular"}, {"oneway", "no"}},
+       "m2 b2 f2 c2",
+       "either way round"},
+      {{{"highway", "footway"}, {"junction", "circular"}}, "m0 b2 f2 c0", "no vehicle's road"},
       {{{"highway", "residential"}, {"junction", "circular"}, {"bicycle", "dismount"}},
        "m1 b1 f2 c1",
        "pushed the way that all go"},

@@ -115,7 +115,8 @@ std::vector<std::string> habits_of(const road::RouteModel& model) {
   std::vector<std::string> habits;
   if (!model.told.pace_ms_per_m.empty()) habits.push_back("does not choose by the times that it tells");
   if (model.ignores_turn_rules) habits.push_back("keeps no turn rules");
-  if (model.passes_ends_only) habits.push_back("passes through roads that are for trips' ends only");
+  if (model.passes_destination) habits.push_back("passes through roads for who has to do there");
+  if (model.passes_private) habits.push_back("passes through private roads");
   if (model.closed_classes != 0) habits.push_back("uses no roads " + classes_of(model.closed_classes));
   if (model.closed_private_classes != 0)
     habits.push_back("uses no private roads " + classes_of(model.closed_private_classes));
@@ -123,13 +124,16 @@ std::vector<std::string> habits_of(const road::RouteModel& model) {
     habits.push_back("pushes no bicycles along roads " + classes_of(model.closed_pushed_classes));
   if (!model.exempt_edges.empty())
     habits.push_back(fmt::format("but uses {} stretches of such roads", model.exempt_edges.size()));
-  const auto closed =
-      std::ranges::count(model.edges, road::kEdgeClosed, &road::RouteModel::EdgeChange::add_ms);
-  if (closed > 0)
-    habits.push_back(fmt::format("does not use {} single stretches (a direction each)", closed));
-  if (!model.edge_times.empty() || !model.turn_times.empty())
-    habits.push_back(fmt::format("takes longer or less than their kind tells on {} stretches and {} turns",
-                                 model.edge_times.size(), model.turn_times.size()));
+  const auto add = [&](std::string_view what, std::size_t count) {
+    if (count > 0) habits.push_back(fmt::format("{} ({})", what, count));
+  };
+  const auto closed = static_cast<std::size_t>(
+      std::ranges::count(model.edges, road::kEdgeClosed, &road::RouteModel::EdgeChange::add_ms));
+  add("does not use single stretches, each direction by itself", closed);
+  add("likes single stretches less, each direction by itself", model.edges.size() - closed);
+  add("takes another time than their kind on single stretches, each direction by itself",
+      model.edge_times.size());
+  add("takes another time than their kind for single turns", model.turn_times.size());
   return habits;
 }
 

@@ -109,8 +109,9 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
   json.end_array().key("closed_classes").integer(model.closed_classes);
   json.key("closed_private_classes").integer(model.closed_private_classes);
   json.key("closed_pushed_classes").integer(model.closed_pushed_classes);
-  json.key("passes_ends_only").boolean(model.passes_ends_only);
   json.key("ignores_turn_rules").boolean(model.ignores_turn_rules);
+  json.key("passes_destination").boolean(model.passes_destination);
+  json.key("passes_private").boolean(model.passes_private);
   json.key("exempt_edges").begin_array();
   for (const auto edge : model.exempt_edges) json.integer(edge);
   json.end_array();
@@ -157,7 +158,7 @@ std::vector<Change> read_changes(const base::JsonNode& node, std::int64_t most_m
 
 void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   node.allow_only({"pace_ms_per_m", "turn_ms", "told_pace_ms_per_m", "told_turn_ms", "closed_classes",
-                   "closed_private_classes", "closed_pushed_classes", "passes_ends_only",
+                   "closed_private_classes", "closed_pushed_classes", "passes_destination", "passes_private",
                    "ignores_turn_rules", "exempt_edges", "door_tolerance_m", "door_grid_e7", "door_plane",
                    "north_scale", "east_scale", "edges", "edge_times", "turn_times"});
   read_times(node.required("pace_ms_per_m"), node.required("turn_ms"), model);
@@ -170,8 +171,9 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   model.closed_classes = bits("closed_classes");
   model.closed_private_classes = bits("closed_private_classes");
   model.closed_pushed_classes = bits("closed_pushed_classes");
-  model.passes_ends_only = node.required("passes_ends_only").boolean().value_or(false);
   model.ignores_turn_rules = node.required("ignores_turn_rules").boolean().value_or(false);
+  model.passes_destination = node.required("passes_destination").boolean().value_or(false);
+  model.passes_private = node.required("passes_private").boolean().value_or(false);
   for (const auto edge : node.required("exempt_edges")
                              .integers(kMostEdges, 0, 0xffffffff)
                              .value_or(std::vector<std::int64_t>{}))

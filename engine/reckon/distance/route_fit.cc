@@ -28,7 +28,7 @@ road::ArcCosts costs_under(const RouteNetwork& network, const RouteModel& model,
   }
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
     for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn)
-      if (!changes->allows(arc, graph.next[turn])) costs.turn_ms[turn] = road::kClosedMs;
+      if (!changes->allows_along(arc, graph.next[turn])) costs.turn_ms[turn] = road::kClosedMs;
   }
   return costs;
 }
@@ -281,11 +281,13 @@ void RouteFitter::try_rules() {
   }
   try_closing(kAnyClass, Of::kPrivate);
   try_opening(&RouteModel::ignores_turn_rules);
-  try_opening(&RouteModel::passes_ends_only);
+  try_opening(&RouteModel::passes_destination);
+  try_opening(&RouteModel::passes_private);
 }
 
 // A rule of the road that a provider may not keep; kept here where clearly more trips come out alike without.
 void RouteFitter::try_opening(bool RouteModel::*rule) {
+  if (!network_.has_turns_under(rule)) return;
   auto model = model_;
   model.*rule = true;
   Trips all(trips_.size());

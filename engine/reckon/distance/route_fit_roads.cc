@@ -73,7 +73,11 @@ class RouteFitter::Without {
     std::vector<std::uint32_t> seen{seed};
     auto& known = fitter_.met_in_;
     if (known.empty()) known.resize(graph.arcs.size());
-    const auto search = ++fitter_.search_;
+    if (++fitter_.search_ == 0) {
+      std::ranges::fill(known, 0);
+      fitter_.search_ = 1;
+    }
+    const auto search = fitter_.search_;
     known[seed] = search;
     const auto& costs = fitter_.router_.costs_;
     const auto visit = [&](std::uint32_t arc, std::uint32_t turn) {

@@ -93,6 +93,8 @@ void ChangedGraph::forbid(const ArcChanges& changes) {
       }
     });
   }
+  forbidden_along_ = changes.forbidden_turns;
+  std::ranges::sort(forbidden_along_);
   std::ranges::sort(forbidden_);
   forbidden_.erase(std::unique(forbidden_.begin(), forbidden_.end()), forbidden_.end());
 }
@@ -100,6 +102,13 @@ void ChangedGraph::forbid(const ArcChanges& changes) {
 bool ChangedGraph::allows(std::uint32_t from, std::uint32_t to) const {
   if (closed(from) || closed(to)) return false;
   return forbidden_.empty() || !std::ranges::binary_search(forbidden_, ArcTurn{from, to});
+}
+
+bool ChangedGraph::allows_along(std::uint32_t from, std::uint32_t to) const {
+  if (closed(from) || closed(to)) return false;
+  return forbidden_along_.empty() ||
+         !std::ranges::binary_search(forbidden_along_,
+                                     EdgeTurn{graph_.arcs[from].edge_dir, graph_.arcs[to].edge_dir});
 }
 
 Cost ChangedGraph::cost_of_turn(std::uint32_t from, std::uint32_t turn, Metric metric) const {

@@ -82,6 +82,8 @@ class ChangedGraph {
   bool closes_edges() const { return !closed_edges_.empty(); }
   bool changes_nothing() const { return arcs_ == nullptr && closed_list_.empty() && forbidden_.empty(); }
   bool allows(std::uint32_t from, std::uint32_t to) const;
+  /// The same of arcs between which the map has no turn: `allows` knows those only that it has.
+  bool allows_along(std::uint32_t from, std::uint32_t to) const;
   /// Of a turn that is in the graph (`turn`: an entry of ArcGraph::next, of `from`'s): turning and travelling
   /// along what it leads to, or kUnreached where it is not allowed.
   Cost cost_of_turn(std::uint32_t from, std::uint32_t turn, Metric metric) const;
@@ -112,6 +114,7 @@ class ChangedGraph {
   Bits closed_arcs_, closed_edges_;
   std::vector<std::uint32_t> closed_list_;  ///< ascending
   std::vector<ArcTurn> forbidden_;          ///< ascending
+  std::vector<EdgeTurn> forbidden_along_;   ///< the same by edges, ascending
 };
 
 }  // namespace reckon::road

@@ -6,7 +6,8 @@
 // along an edge in one direction; the search runs over arcs, so that each turn from arc to arc is either in
 // the graph or forbidden. A road that only trips' ends may use (access=destination, private, ...) gives two
 // arcs a direction: one that is entered from public road and never left again, one that is left to public
-// road and never entered from it. So no route passes through, and the search needs no rule for it.
+// road and never entered from it. So no route passes through, and the search needs no rule for it. (A
+// RouteNetwork's graph has turns that pass through all the same, and closes them by their costs.)
 
 #include <algorithm>
 #include <cstdint>

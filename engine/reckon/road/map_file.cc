@@ -454,7 +454,8 @@ class Decoder {
       for (auto i = graph.edge_first_arc[e]; i < graph.edge_first_arc[e + 1]; ++i) {
         const auto& arc = graph.arcs[i];
         ok &= arc.edge() == e && arc.length_mm == length && arc.metres_per_hour >= kMinMetresPerHour &&
-              fits(arc.cost());
+              fits(arc.cost()) && arc.kind <= ArcKind::kExit &&
+              !(arc.destination && arc.kind == ArcKind::kPublic);
       }
     }
     return ok;

@@ -30,7 +30,7 @@
 
 namespace reckon::road {
 
-inline constexpr std::uint32_t kMapFormatVersion = 6;
+inline constexpr std::uint32_t kMapFormatVersion = 7;
 
 /// A map file's bytes as pieces that follow one another; most of them are views of the map that it was made
 /// from.

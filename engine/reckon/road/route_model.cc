@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <unordered_map>
 #include <utility>
 
@@ -53,49 +54,88 @@ RouteNetwork::RouteNetwork(const Network& network)
   find_groups();
   find_turns();
   find_north();
+  added_ = {};
 }
 
-// At each node all arms, but where a barrier lets nobody through: what the map leaves out is forbidden by a
-// turn rule, or would pass through a road that only trips' ends may use. Nodes are told by their places.
+namespace {
+
+/// Ends of edges (edge * 2, and one more where travel along the edge ends) that meet in one node: those
+/// between which the map has turns. Two nodes at one place, such as of a bridge and the road under it, stay
+/// two, and a barrier that nobody passes parts a node.
+class Nodes {
+ public:
+  Nodes(const ArcGraph& graph, std::size_t edges) : parent_(2 * edges) {
+    std::iota(parent_.begin(), parent_.end(), 0U);
+    for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
+      for (const auto to : graph.after(arc)) {
+        if (graph.arcs[to].edge() != graph.arcs[arc].edge())
+          parent_[of(end_of(graph.arcs[arc].edge_dir))] = of(start_of(graph.arcs[to].edge_dir));
+      }
+    }
+  }
+  std::uint32_t at_start_of(const Arc& arc) { return of(start_of(arc.edge_dir)); }
+  std::uint32_t at_end_of(const Arc& arc) { return of(end_of(arc.edge_dir)); }
+
+ private:
+  static std::uint32_t start_of(std::uint32_t edge_dir) { return edge_dir; }
+  static std::uint32_t end_of(std::uint32_t edge_dir) { return edge_dir ^ 1U; }
+  std::uint32_t of(std::uint32_t end) {
+    while (parent_[end] != end) end = parent_[end] = parent_[parent_[end]];
+    return end;
+  }
+
+  std::vector<std::uint32_t> parent_;
+};
+
+const Arc* exit_twin(const ArcGraph& graph, const Arc& entry, std::span<const std::uint32_t>& after) {
+  const Arc* twin = nullptr;
+  graph.each_arc_along(entry.edge_dir, [&](std::uint32_t arc) {
+    if (graph.arcs[arc].kind != ArcKind::kExit || graph.arcs[arc].copy) return;
+    twin = &graph.arcs[arc];
+    after = graph.after(arc);
+  });
+  return twin;
+}
+
+}  // namespace
+
+// At each node all arms: what the map leaves out is forbidden by a turn rule, or passes through a road that
+// only trips' ends may use. Who comes to such a road's end along a copy, which a rule over ways has led
+// there, may go on only where rules are not kept either: the map does not say which way on is that rule's.
 Network RouteNetwork::with_all_turns(Network network) {
   const auto& graph = network.graph;
-  const auto& geometry = *network.geometry;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> leaving;
+  Nodes nodes(graph, network.geometry->edge_count());
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> leaving;  // node, arc
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
-    if (!graph.arcs[arc].copy) leaving.emplace_back(key_of(geometry.start_of(graph.arcs[arc].edge_dir)), arc);
+    if (!graph.arcs[arc].copy) leaving.emplace_back(nodes.at_start_of(graph.arcs[arc]), arc);
   }
   std::ranges::sort(leaving);
+  const auto leads_along = [&](std::span<const std::uint32_t> turns, const Arc& out) {
+    return std::ranges::any_of(turns, [&](auto to) {
+      return graph.arcs[to].edge_dir == out.edge_dir && graph.arcs[to].kind == out.kind;
+    });
+  };
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
     next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
     const auto& in = graph.arcs[arc];
     const auto own = graph.after(arc);
     next_.insert(next_.end(), own.begin(), own.end());
     added_.resize(next_.size());
-    const auto add = [&](std::uint32_t to, std::uint8_t why) {
-      next_.push_back(to);
-      added_.push_back(why);
-    };
-    const auto leads_along = [&](std::span<const std::uint32_t> turns, const Arc& out) {
-      return std::ranges::any_of(turns, [&](auto to) {
-        return graph.arcs[to].edge_dir == out.edge_dir && graph.arcs[to].kind == out.kind;
-      });
-    };
-    const bool goes_on =
-        std::ranges::any_of(own, [&](auto to) { return graph.arcs[to].edge() != in.edge(); });
-    const auto node = key_of(geometry.finish_of(in.edge_dir));
+    std::span<const std::uint32_t> passing;
+    const bool passes = in.kind == ArcKind::kEntry && exit_twin(graph, in, passing) != nullptr;
+    const auto node = nodes.at_end_of(in);
     auto out = std::ranges::lower_bound(leaving, std::pair(node, 0U));
-    for (; goes_on && out != leaving.end() && out->first == node; ++out) {
+    for (; out != leaving.end() && out->first == node; ++out) {
       const auto& to = graph.arcs[out->second];
-      if (to.edge() != in.edge() && may_follow(in.kind, to.kind) && !leads_along(own, to))
-        add(out->second, kAgainstRule);
+      const bool onward = may_follow(in.kind, to.kind);
+      if (to.edge() == in.edge() || !(onward || (passes && to.kind == ArcKind::kPublic))) continue;
+      if (onward && leads_along(own, to)) continue;
+      std::uint8_t why = onward ? 0 : in.destination ? kPassing : kPassingPrivate;
+      if (onward || in.copy || !leads_along(passing, to)) why |= kAgainstRule;
+      next_.push_back(out->second);
+      added_.push_back(why);
+      adds_ |= why;
     }
-    if (in.kind != ArcKind::kEntry) continue;
-    graph.each_arc_along(in.edge_dir, [&](std::uint32_t leaves) {
-      if (graph.arcs[leaves].kind != ArcKind::kExit || graph.arcs[leaves].copy) return;
-      for (const auto to : graph.after(leaves)) {
-        if (graph.arcs[to].kind == ArcKind::kPublic) add(to, kPassing);
-      }
-    });
   }
   next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
   auto& all = network.graph;
@@ -187,6 +227,13 @@ RouteModel RouteNetwork::own_model() const {
   return model;
 }
 
+bool RouteNetwork::has_turns_under(bool RouteModel::*rule) const {
+  const auto flag = rule == &RouteModel::passes_destination ? kPassing
+                    : rule == &RouteModel::passes_private   ? kPassingPrivate
+                                                            : kAgainstRule;
+  return (adds_ & flag) != 0;
+}
+
 ArcCosts RouteNetwork::costs(const RouteModel& model) const {
   ArcCosts costs;
   const auto& graph = network_.graph;
@@ -234,7 +281,8 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
     if ((shape.flags & kOntoSmaller) != 0) ms += model.turn_ms[kTurnOntoSmaller];
     if ((shape.flags & kLight) != 0) ms += model.turn_ms[kTurnLight];
     const bool closed = ((shape.flags & kAgainstRule) != 0 && !model.ignores_turn_rules) ||
-                        ((shape.flags & kPassing) != 0 && !model.passes_ends_only);
+                        ((shape.flags & kPassing) != 0 && !model.passes_destination) ||
+                        ((shape.flags & kPassingPrivate) != 0 && !model.passes_private);
     costs.turn_ms[turn] = closed ? kClosedMs : whole(ms);
   }
   for (const auto& [turn, add_ms] : model.turn_times) {

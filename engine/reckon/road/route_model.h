@@ -49,8 +49,9 @@ struct RouteModel {
   std::uint32_t closed_private_classes = 0;  ///< the same of private roads
   std::uint32_t closed_pushed_classes = 0;   ///< the same of roads where a bicycle is pushed
   std::vector<std::uint32_t> exempt_edges;   ///< that are open all the same; ascending
-  bool passes_ends_only = false;             ///< it passes through roads that only trips' ends may use
   bool ignores_turn_rules = false;
+  bool passes_destination = false;  ///< it passes through roads for who has to do there
+  bool passes_private = false;      ///< and through private ones
   DoorRules doors;
   struct EdgeChange {
     std::uint32_t edge_dir;  ///< edge * 2 + Direction
@@ -75,8 +76,8 @@ struct RouteModel {
 class RouteNetwork {
  public:
   explicit RouteNetwork(const Network& network);
-  RouteNetwork(RouteNetwork&&) = default;
-  RouteNetwork& operator=(RouteNetwork&&) = default;
+  RouteNetwork(const RouteNetwork&) = delete;
+  RouteNetwork& operator=(const RouteNetwork&) = delete;
 
   /// Its graph has turns without costs (`next_ms`) and none by what they lead to (`prev`).
   const Network& network() const { return network_; }
@@ -84,6 +85,8 @@ class RouteNetwork {
   std::size_t features() const { return groups_.size() + kTurnFeatures; }
   const TurnsBack& turns_back() const { return back_; }
   const DoorIndex& doors() const { return doors_; }
+  /// Whether a model with this rule (ignores_turn_rules, …) can differ from one without.
+  bool has_turns_under(bool RouteModel::*rule) const;
   std::uint32_t group_of(std::uint32_t arc) const { return group_[arc]; }
   bool is_private(std::uint32_t arc) const {
     const auto& one = network_.graph.arcs[arc];
@@ -124,7 +127,8 @@ class RouteNetwork {
     kOntoSmaller = 8,
     kLight = 16,
     kAgainstRule = 32,
-    kPassing = 64  ///< on from a road that only trips' ends may use
+    kPassing = 64,  ///< on from a road for who has to do there
+    kPassingPrivate = 128
   };
 
   Network with_all_turns(Network network);
@@ -132,8 +136,11 @@ class RouteNetwork {
   void find_turns();
   void find_north();
 
+  // These before network_, whose graph has views of them.
   std::vector<std::uint32_t> next_first_, next_;  ///< ArcGraph's, with the turns that the map has not
-  std::vector<std::uint8_t> added_;  ///< by entry of `next_`: kAgainstRule, kPassing, or 0 of the map's own
+  std::vector<std::uint8_t>
+      added_;              ///< by entry of `next_`: why the map has it not, 0 of its own; until built
+  std::uint8_t adds_ = 0;  ///< all of these
   Network network_;
   TurnsBack back_;
   DoorIndex doors_;

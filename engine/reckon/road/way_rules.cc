@@ -73,8 +73,8 @@ bool one_of(std::string_view value, std::initializer_list<std::string_view> valu
 
 Access access_of_single(std::string_view value) {
   if (one_of(value, {"yes", "permissive", "designated", "official", "public"})) return Access::kYes;
-  if (one_of(value, {"destination", "delivery", "customers"})) return Access::kDestination;
-  if (one_of(value, {"private", "residents", "permit"})) return Access::kPrivate;
+  if (one_of(value, {"destination", "customers"})) return Access::kDestination;
+  if (one_of(value, {"private", "delivery", "residents", "permit"})) return Access::kPrivate;
   if (one_of(value, {"no", "agricultural", "forestry", "emergency", "psv", "bus", "taxi", "military",
                      "use_sidepath", "dismount", "restricted"})) {
     return Access::kNo;
@@ -259,14 +259,16 @@ std::uint32_t open_class_kmh(const Tags& tags, Vehicle vehicle, std::uint32_t cl
 }
 
 // Who may not ride gets off and walks: a bicycle that is pushed goes where people go, one-way streets
-// included. Round a roundabout it is ridden sooner.
+// included, but on roads that vehicles use not against a roundabout.
 void push_bicycle(const Tags& tags, const ClassRule& rule, WayUse& use) {
   if (tags.is("bicycle", "no")) return;
+  const bool round = round_junction(tags) && rule.kmh[index_of(Vehicle::kBicycle)] != 0;
+  const auto ways = round ? directions_for(tags, Vehicle::kBicycle) : Ways{};
   const auto speed = rule.road_class == RoadClass::kSteps ? kPushedUpStepsKmh * kKmh : kPushedMetresPerHour;
   for (std::size_t d = 0; d < 2; ++d) {
     auto& bicycle = use.by[index_of(Vehicle::kBicycle)][d];
     const auto& foot = use.by[index_of(Vehicle::kFoot)][d];
-    if (d == 1 && round_junction(tags)) continue;
+    if (!(d == 0 ? ways.forward : ways.backward)) continue;
     if (!bicycle.open() && foot.open()) bicycle = {speed, foot.ends_only, foot.destination};
   }
 }

@@ -40,7 +40,7 @@ enum class Direction : std::uint8_t { kForward = 0, kBackward = 1 };
 struct LaneUse {
   std::uint32_t metres_per_hour = 0;  ///< 0: closed
   bool ends_only = false;             ///< a trip may begin or end there, not pass
-  bool destination = false;  ///< of those: destination, delivery, customers; else private and its like
+  bool destination = false;  ///< of those: for who has to do there (destination, customers); else private
 
   bool open() const { return metres_per_hour != 0; }
   friend auto operator<=>(const LaneUse&, const LaneUse&) = default;
