@@ -23,9 +23,15 @@ namespace {
 // A provider that is well or broken, quotes every second, and the recorder that hears of it.
 struct Evening {
   Evening() { resume(); }
+  // Another process with the same files.
+  void restart() {
+    recorder->flush();
+    recorded.restart();
+    resume();
+  }
   void resume() {
     recorder = std::make_unique<IncidentRecorder>(
-        IncidentRecorder::Parts{recorded.ledger.get(), &recorded.clock, nullptr, &metrics, nullptr, {}});
+        IncidentRecorder::Parts{recorded.ledger.get(), &recorded.clock, nullptr, &metrics, nullptr});
     heard = std::make_unique<service::Observers>();
     heard->add(recorder.get());
     relay.next = heard.get();
@@ -34,7 +40,7 @@ struct Evening {
   // Roads are a third longer than the straight line.
   provider::ProviderAnswer answer(const provider::TripRequest& trip) const {
     return up ? tests::good_answer(std::llround(geo::geodesic_m(trip.from, trip.to) * 4 / 3), 300)
-              : tests::bad_answer(provider::Outcome::kTimeout, provider::Stage::kConnect);
+              : tests::bad_answer(broken, provider::Stage::kConnect);
   }
   void quotes(int count) {
     for (int i = 0; i < count; ++i) {
@@ -51,7 +57,9 @@ struct Evening {
 
   struct Relay final : distance::Observer {
     void on_call(const distance::CallRecord& call) override { next->on_call(call); }
-    void on_slow(std::string_view who, const distance::SlowCall& call) override { next->on_slow(who, call); }
+    void on_opening(std::string_view who, const distance::Opening& opening) override {
+      next->on_opening(who, opening);
+    }
     void on_breaker(std::string_view who, std::string_view from, std::string_view to) override {
       next->on_breaker(who, from, to);
     }
@@ -62,6 +70,7 @@ struct Evening {
   };
 
   bool up = true;
+  provider::Outcome broken = provider::Outcome::kTimeout;
   std::chrono::milliseconds pace{0};
   service::Metrics metrics;
   Relay relay;
@@ -174,13 +183,136 @@ TEST_CASE("incident: one that slow calls opened names the call, and begins with 
   CHECK(evening.all()[1].reason == "timeout:connect");
 }
 
+TEST_CASE(
+    "incident: where a share of the calls opens the breaker it begins with the window's first bad one") {
+  Evening evening;
+  evening.broken = provider::Outcome::kUnavailable;
+  evening.up = false;
+  evening.quotes(1);  // long past: it has left the breaker's window
+  evening.up = true;
+  evening.quotes(60);
+  const auto first_failure = evening.recorded.clock.wall_now();
+  for (int i = 0; i < 60 && evening.all().empty(); ++i) {
+    evening.up = i % 4 == 3;
+    evening.quotes(1);
+  }
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].first_failure == first_failure);
+  CHECK(list[0].failed == 25);  // half of a window of 50
+}
+
+TEST_CASE("incident: calls that our own patience cut before the first slow one belong to it") {
+  Evening evening;
+  evening.pace = 20ms;
+  evening.quotes(40);
+  evening.up = false;
+  evening.pace = 150ms;  // all that a quote waits for a provider that is usually quick
+  evening.quotes(1);
+  evening.up = true;
+  evening.pace = 20ms;
+  evening.quotes(1);  // it was the odd one, and over
+  const auto first_cut = evening.recorded.clock.wall_now();
+  evening.up = false;
+  evening.pace = 150ms;
+  evening.quotes(2);
+  evening.pace = 300ms;
+  evening.quotes(1);
+  CHECK(evening.recorded.engine->distances().breaker_states()[0].second == "closed");
+  evening.up = true;
+  evening.pace = 700ms;
+  evening.quotes(6);
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].first_failure == first_cut);
+  CHECK(list[0].failed == 3);
+  CHECK(list[0].reason == "slow");
+  const auto told = ledger::incident_quotes(*evening.recorded.ledger, list[0]);
+  REQUIRE(told);
+  CHECK(told->sources.at("geodesic") >= 3);
+}
+
+TEST_CASE("incident: its events are in the order of time") {
+  Evening evening;
+  evening.quotes(3);
+  evening.up = false;
+  evening.pace = 200ms;
+  evening.quotes(30);
+  evening.up = true;
+  evening.quotes(120);
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  const auto& events = list[0].events;
+  CHECK(std::ranges::is_sorted(events, {}, &ledger::IncidentEvent::at));
+  CHECK(events.front().kind == ledger::kEventCall);  // the call that failed first, before `opened`
+  for (std::size_t i = 1; i < events.size(); ++i) {
+    if (events[i].kind != ledger::kEventCall || events[i].at <= list[0].opened_at) continue;
+    CAPTURE(i);  // a probe: its leave comes before it
+    CHECK(events[i - 1].detail == R"({"from":"open","to":"half_open"})");
+  }
+}
+
+TEST_CASE("incident: processes of one quote each write every change of the breaker once") {
+  Evening evening;
+  evening.quotes(3);
+  evening.up = false;
+  evening.quotes(7);
+  for (int i = 0; i < 20; ++i) {
+    evening.restart();
+    evening.quotes(1);
+  }
+  evening.up = true;
+  for (int i = 0; i < 40; ++i) {
+    evening.restart();
+    evening.quotes(1);
+  }
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].closed_at);
+  std::string at = "closed";
+  for (const auto& event : list[0].events) {
+    if (event.kind != ledger::kEventBreaker) continue;
+    CAPTURE(event.detail);
+    const auto from = event.detail.substr(9, event.detail.find('"', 9) - 9);
+    CHECK(from == at);  // each goes on from where the one before has come to
+    at = event.detail.substr(event.detail.rfind(':') + 2);
+    at.resize(at.find('"'));
+  }
+  CHECK(at == "closed");
+  CHECK(list[0].events.back().kind == ledger::kEventClosed);
+  CHECK(std::ranges::count(list[0].events, R"({"from":"ramping","to":"closed"})",
+                           &ledger::IncidentEvent::detail) == 1);
+}
+
+TEST_CASE(
+    "incident: an order whose time ends between two processes ends in a probe and a ramp all the same") {
+  Evening evening;
+  evening.quotes(3);
+  REQUIRE(evening.recorded.ledger->append_events(
+      {ledger::order_event("DRILL", "kakao", evening.recorded.clock.wall_now(), "forced_open", 60s)}));
+  REQUIRE(evening.recorder->take_orders(evening.recorded.engine->distances()));
+  evening.quotes(10);
+  evening.recorded.clock.advance(100s);
+  evening.restart();
+  evening.quotes(20);
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].closed_at);
+  for (const auto* change :
+       {R"({"from":"forced_open","to":"open"})", R"({"from":"open","to":"half_open"})",
+        R"({"from":"half_open","to":"ramping"})", R"({"from":"ramping","to":"closed"})"}) {
+    CAPTURE(change);
+    CHECK(std::ranges::count(list[0].events, change, &ledger::IncidentEvent::detail) == 1);
+  }
+}
+
 TEST_CASE("incident: one that calls under way opened says so, and their ends are told when they come") {
   Evening evening;
   evening.recorded.clock.advance(10s);
   const distance::SlowCall slow{
-      .latency = 600ms, .slow_after = 585ms, .under_way = true, .slow = 5, .calls = 9, .since = 640ms};
+      .latency = 600ms, .slow_after = 585ms, .under_way = true, .slow = 5, .calls = 9};
   const auto now = evening.recorded.clock.wall_now();
-  evening.recorder->on_slow("kakao", slow);
+  evening.recorder->on_opening("kakao", {evening.recorded.clock.steady_now() - 640ms, 0, slow});
   evening.recorder->on_breaker("kakao", "closed", "open");
   evening.recorder->on_call(
       {"kakao", tests::bad_answer(provider::Outcome::kTimeout, provider::Stage::kFirstByte), 780ms});

@@ -17,14 +17,24 @@
 namespace reckon::test {
 
 struct RecordedEngine {
-  explicit RecordedEngine(tests::ScriptedProvider::Script script, distance::Observer* observer = nullptr) {
+  explicit RecordedEngine(tests::ScriptedProvider::Script script, distance::Observer* observer = nullptr)
+      : kakao(std::make_shared<tests::ScriptedProvider>("kakao", clock, std::move(script))), hears(observer) {
+    start();
+    REQUIRE(ledger->put_tariff(engine->tariffs()[0]->release, engine->tariffs()[0]->canonical));
+  }
+  void start() {
     service::QuoteEngine::Parts parts;
     parts.tariffs = {shipped_tariff("t4-rider-2022")};
-    parts.providers = {std::make_shared<tests::ScriptedProvider>("kakao", clock, std::move(script))};
+    parts.providers = {kakao};
     parts.clock = &clock;
-    parts.observer = observer;
+    parts.observer = hears;
     engine = std::make_unique<service::QuoteEngine>(std::move(parts));
-    REQUIRE(ledger->put_tariff(engine->tariffs()[0]->release, engine->tariffs()[0]->canonical));
+  }
+  /// Another engine that takes up what this one's ladder has learned.
+  void restart() {
+    const auto learned = engine->distances().export_state();
+    start();
+    REQUIRE(engine->distances().import_state(learned));
   }
   /// Quotes a trip due north from a place that is `east` thousandths of a degree away, and records it.
   service::Quote quote(double straight_m, int east = 0) {
@@ -40,6 +50,8 @@ struct RecordedEngine {
   }
 
   base::FakeClock clock{base::parse_rfc3339("2026-10-15T18:30:00+09:00", "now").value()};
+  std::shared_ptr<tests::ScriptedProvider> kakao;
+  distance::Observer* hears = nullptr;
   LedgerFolder folder;
   std::unique_ptr<ledger::Ledger> ledger = folder.open();
   std::unique_ptr<service::QuoteEngine> engine;

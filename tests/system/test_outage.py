@@ -112,9 +112,14 @@ class Outage(CityTest):
         self.assertGreaterEqual(first[0]["failed"], 5)
         self.assertIsNone(first[0]["closed_at"])
         shown = json.loads(run("incidents", "show", first[0]["id"], "--ledger", self.ledger, "--json")[1])
-        self.assertEqual([event["kind"] for event in shown["events"]][0], "opened")
+        at = [event["at"] for event in shown["events"]]
+        self.assertEqual(at, sorted(at))
+        self.assertEqual(shown["events"][0]["kind"], "call")  # the first that failed
         self.assertGreater(shown["quotes"]["road"], 10)
         self.assertEqual([one["id"] for one in batch()], [first[0]["id"]])  # the same outage goes on
+        shown = json.loads(run("incidents", "show", first[0]["id"], "--ledger", self.ledger, "--json")[1])
+        details = [event["detail"] for event in shown["events"] if event["kind"] == "breaker"]
+        self.assertEqual(details.count({"from": "closed", "to": "open"}), 1)
         self.assertIn("0 differences", run("verify", "--ledger", self.ledger)[1])
 
     def test_an_accountant_is_told_which_fees_were_guessed_and_how_well(self):

@@ -207,7 +207,7 @@ void Breaker::settle_call(const provider::ProviderAnswer& answer, microseconds l
   switch (answer.outcome) {
     case provider::Outcome::kAuth:
     case provider::Outcome::kQuota:
-      open(now, to_string(answer.outcome));
+      open_on(opening_of(call.began, static_cast<std::size_t>(bad_run_)), now, to_string(answer.outcome));
       return;
     case provider::Outcome::kThrottled:
       throttle(answer, now);
@@ -227,7 +227,11 @@ void Breaker::settle_call(const provider::ProviderAnswer& answer, microseconds l
   learn_patience(answer, call);
   if (answer.retry_after) wished_until_ = now + *answer.retry_after;
   // What our own patience cut short is not known to be lost: after two such calls the next ones have longer.
-  if (call.counted || (call.cut_short && answer.outcome == provider::Outcome::kTimeout)) return;
+  if (call.counted) return;
+  if (call.cut_short && answer.outcome == provider::Outcome::kTimeout) {
+    if (!cut_since_) cut_since_ = call.began;
+    return;
+  }
   const bool failed = counts_as_failure(answer.outcome);
   // A failure that took as long kept a quote waiting just like a slow answer.
   const Mark made = latency >= call.slow_after ? Mark::kSlow : failed ? Mark::kFailed : Mark::kGood;
@@ -258,6 +262,7 @@ void Breaker::mark(Mark mark, base::SteadyTime now, base::SteadyTime began, std:
   if (order_ != Override::kNone) return;
   if (state_ != State::kClosed && state_ != State::kRamping) return;
   bad_run_ = mark == Mark::kGood ? 0 : bad_run_ + 1;
+  if (mark == Mark::kGood) cut_since_.reset();
   if (window_.size() < options_.window) {
     window_.push_back({mark, began});
   } else {
@@ -265,31 +270,36 @@ void Breaker::mark(Mark mark, base::SteadyTime now, base::SteadyTime began, std:
     window_at_ = (window_at_ + 1) % options_.window;
   }
   if (!(relapsed() || bad_run_ >= options_.consecutive || too_many())) return;
-  if (slow) slow = in_its_window(*slow, now);
-  const auto told = changes_.size();
-  open(now, "");
-  if (changes_.size() > told) changes_.back().slow = slow;
+  const bool run = bad_run_ >= options_.consecutive;
+  auto opening = opening_of(began, run ? static_cast<std::size_t>(bad_run_) : window_.size());
+  if (slow) {
+    slow->slow = count(Mark::kSlow);
+    slow->calls = window_.size();
+    opening.slow = slow;
+  }
+  open_on(opening, now, "");
 }
 
 std::size_t Breaker::count(Mark mark) const {
   return static_cast<std::size_t>(std::ranges::count(window_, mark, &Seen::mark));
 }
 
-// How many of the calls that the breaker has in mind were as slow, and since when it goes badly: the first
-// one of the run where a run opened it, else of the window.
-SlowCall Breaker::in_its_window(SlowCall slow, base::SteadyTime now) const {
+// By the bad ones of the newest calls, and the last one, which need not be in the window.
+Opening Breaker::opening_of(base::SteadyTime last_began, std::size_t newest) const {
+  Opening opening{.since = std::min(last_began, cut_since_.value_or(last_began))};
   const auto size = window_.size();
-  slow.slow = count(Mark::kSlow);
-  slow.calls = size;
-  auto first = now - slow.latency;
-  const bool run = bad_run_ >= options_.consecutive;
-  const auto looked_at = run ? std::min(size, static_cast<std::size_t>(bad_run_)) : size;
-  for (std::size_t back = 0; back < looked_at; ++back) {
+  for (std::size_t back = 0; back < std::min(size, newest); ++back) {
     const auto& seen = window_[(window_at_ + size - 1 - back) % size];
-    if (seen.mark != Mark::kGood) first = std::min(first, seen.began);
+    if (seen.mark != Mark::kGood) opening.since = std::min(opening.since, seen.began);
+    opening.failed += seen.mark == Mark::kFailed ? 1 : 0;
   }
-  slow.since = std::chrono::duration_cast<microseconds>(now - first);
-  return slow;
+  return opening;
+}
+
+void Breaker::open_on(const Opening& opening, base::SteadyTime now, std::string_view latch) {
+  const auto told = changes_.size();
+  open(now, latch);
+  if (changes_.size() > told) changes_.back().opening = opening;
 }
 
 // Stricter than in health, but one odd trip must not undo a recovery: the window holds the ramp's calls
@@ -342,6 +352,7 @@ void Breaker::forget_window() {
   window_.clear();
   window_at_ = 0;
   bad_run_ = 0;
+  cut_since_.reset();
 }
 
 // --- what it has learnt
@@ -484,6 +495,10 @@ BreakerMemory Breaker::memory() const {
     const auto left = std::chrono::duration_cast<microseconds>(open_until_ - clock_.steady_now());
     kept.open_until = clock_.wall_now() + std::max(left, microseconds{0});
   }
+  if (state_ == State::kRamping) {
+    const auto ramped = clock_.steady_now() - stage_since_ + ramp_stage_ * options_.ramp_step;
+    kept.ramping_since = clock_.wall_now() - std::chrono::duration_cast<microseconds>(ramped);
+  }
   return kept;
 }
 
@@ -491,16 +506,21 @@ void Breaker::restore(const BreakerMemory& memory) {
   const std::lock_guard lock(mutex_);
   openings_ = std::min(memory.openings, kMaxDoublings);
   const auto now = clock_.steady_now();
-  if (memory.order != Override::kNone && memory.order_until && *memory.order_until > clock_.wall_now()) {
+  if (memory.order != Override::kNone && memory.order_until) {
     order_ = memory.order;
-    order_until_ = now + std::min<microseconds>(*memory.order_until - clock_.wall_now(), kLongestOrder);
+    order_until_ = now + std::clamp<microseconds>(*memory.order_until - clock_.wall_now(), microseconds{0},
+                                                  kLongestOrder);
+  }
+  if (memory.ramping_since) {
+    state_ = State::kRamping;
+    stage_since_ = now - std::max<microseconds>(clock_.wall_now() - *memory.ramping_since, microseconds{0});
   }
   if (!memory.open_until) return;
   microseconds longest = options_.open_longest;
   if (memory.latch == "auth") longest = options_.auth_pause;
   if (memory.latch == "quota") longest = options_.quota_pause;
   latch_ = memory.latch == "auth" || memory.latch == "quota" ? memory.latch : "";
-  move_to(State::kOpen);
+  state_ = State::kOpen;
   // The wall clock may have stepped between the two processes: never longer than a fresh opening.
   open_until_ = now + std::clamp(*memory.open_until - clock_.wall_now(), microseconds{0}, longest);
 }

@@ -67,7 +67,8 @@ std::string_view to_string(Override order);
 struct BreakerMemory {
   std::string latch;  ///< empty, `auth` or `quota`
   std::uint32_t openings = 0;
-  std::optional<base::WallTime> open_until;  ///< nothing when it was not open
+  std::optional<base::WallTime> open_until;          ///< nothing when it was not open
+  std::optional<base::WallTime> ramping_since = {};  ///< nothing when it was not ramping up
   Override order = Override::kNone;
   std::optional<base::WallTime> order_until = {};  ///< with an order only
 };
@@ -79,7 +80,15 @@ struct SlowCall {
   bool under_way = false;                  ///< has not come back yet
   std::size_t slow = 0;                    ///< slow calls ...
   std::size_t calls = 0;                   ///< ... of those that the breaker has in mind, this one included
-  std::chrono::microseconds since{};       ///< since the first slow or failed call that opened it began
+};
+
+/// What a breaker opened on.
+struct Opening {
+  /// When the first slow or failed call began: of the run that opened it, or of its window where a share of
+  /// the calls did; calls that our own patience cut since the last good answer included.
+  base::SteadyTime since{};
+  std::size_t failed = 0;  ///< of that run or window: calls that failed sooner than a slow one takes
+  std::optional<SlowCall> slow = std::nullopt;  ///< nothing: the last call failed
 };
 
 /// Safe to call from several threads. Cost: well under a microsecond.
@@ -96,7 +105,7 @@ class Breaker {
   };
   struct Change {
     std::string from, to;
-    std::optional<SlowCall> slow = std::nullopt;  ///< of an opening: what it opened on, if a slow call
+    std::optional<Opening> opening = std::nullopt;  ///< of one by calls that were not probes
   };
 
   /// @param budget  what the caller could wait
@@ -123,7 +132,8 @@ class Breaker {
   std::vector<Change> take_changes();
 
   BreakerMemory memory() const;
-  /// Takes up where a former process left off; waits are capped by the options'.
+  /// Takes up where a former process left off: no change of state, so none is told. Waits are capped by the
+  /// options'; an order whose time is over ends with the next quote, and a ramp goes on by the wall clock.
   void restore(const BreakerMemory& memory);
 
  private:
@@ -149,10 +159,11 @@ class Breaker {
   void count_overdue(base::SteadyTime now);
   void move_to(State next);
   void open(base::SteadyTime now, std::string_view latch);
+  void open_on(const Opening& opening, base::SteadyTime now, std::string_view latch);
   void advance_ramp(base::SteadyTime now);
   void mark(Mark mark, base::SteadyTime now, base::SteadyTime began, std::optional<SlowCall> slow);
   std::size_t count(Mark mark) const;
-  SlowCall in_its_window(SlowCall slow, base::SteadyTime now) const;
+  Opening opening_of(base::SteadyTime last_began, std::size_t newest) const;
   bool too_many() const;
   bool relapsed() const;
   void forget_window();
@@ -189,6 +200,7 @@ class Breaker {
   std::vector<Seen> window_;
   std::size_t window_at_ = 0;
   int bad_run_ = 0;
+  std::optional<base::SteadyTime> cut_since_;  // the first call cut by our patience since the last good one
   std::vector<std::chrono::microseconds> latencies_;
   std::size_t latency_at_ = 0;
   std::optional<std::chrono::microseconds> median_, p95_;

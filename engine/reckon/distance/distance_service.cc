@@ -235,7 +235,7 @@ void DistanceService::State::tell_changes(Rung& rung) {
       rung.drift.start_over();
     }
     if (parts.observer == nullptr) continue;
-    if (change.slow) parts.observer->on_slow(rung.provider->name(), *change.slow);
+    if (change.opening) parts.observer->on_opening(rung.provider->name(), *change.opening);
     parts.observer->on_breaker(rung.provider->name(), change.from, change.to);
   }
 }
@@ -318,15 +318,14 @@ tl::expected<provider::ProviderAnswer, std::string> DistanceService::State::ask(
   if (const auto spent = rung.quota.take(parts.clock->wall_now()); !spent.empty())
     return tl::unexpected(std::string(spent));
   const auto permit = rung.breaker.admit(budget);
-  if (!permit) rung.quota.give_back();
-  if (permit && permit->probe && parts.background != nullptr) {
-    probe_aside(rung, *permit, trip, local);
-    tell_changes(rung);
-    return tl::unexpected(std::string("breaker_open"));
-  }
+  tell_changes(rung);  // before the call: a record has a probe's leave before the probe
   if (!permit) {
-    tell_changes(rung);
+    rung.quota.give_back();
     return tl::unexpected(std::string(permit.error()));
+  }
+  if (permit->probe && parts.background != nullptr) {
+    probe_aside(rung, *permit, trip, local);
+    return tl::unexpected(std::string("breaker_open"));
   }
   return call(rung, *permit, trip, local);
 }
@@ -509,6 +508,7 @@ std::string DistanceService::export_state() const {
     } else {
       json.null();
     }
+    if (memory.ramping_since) json.key("ramping_since").string(base::format_rfc3339(*memory.ramping_since));
     if (memory.order != Override::kNone) {
       json.key("override").string(to_string(memory.order));
       json.key("override_until").string(base::format_rfc3339(*memory.order_until));
@@ -549,8 +549,8 @@ struct Kept {
 };
 
 Kept read_breaker(const base::JsonNode& node) {
-  node.allow_only({"provider", "latch", "openings", "open_until", "override", "override_until", "quota_day",
-                   "quota_calls"});
+  node.allow_only({"provider", "latch", "openings", "open_until", "ramping_since", "override",
+                   "override_until", "quota_day", "quota_calls"});
   BreakerMemory memory;
   const auto name = node.required("provider").string();
   memory.latch = node.required("latch").string().value_or("");
@@ -559,6 +559,7 @@ Kept read_breaker(const base::JsonNode& node) {
     node.required("latch").fault("is no latch; allowed: an empty string, auth, quota");
   }
   memory.open_until = read_time(node.required("open_until"));
+  memory.ramping_since = read_time(node.optional("ramping_since"));
   memory.order = read_order(node.optional("override"));
   memory.order_until = read_time(node.optional("override_until"));
   const auto count = [&](std::string_view key) {

@@ -59,8 +59,10 @@ class Observer {
                          base::Seconds duration) {
     (void)provider, (void)trip, (void)metres, (void)duration;
   }
-  /// What a breaker opened on, where that is a slow call that has not failed; on_breaker comes next.
-  virtual void on_slow(std::string_view provider, const SlowCall& call) { (void)provider, (void)call; }
+  /// What a breaker opened on, where that is not a probe; on_breaker comes next.
+  virtual void on_opening(std::string_view provider, const Opening& opening) {
+    (void)provider, (void)opening;
+  }
   virtual void on_breaker(std::string_view provider, std::string_view from, std::string_view to) {
     (void)provider, (void)from, (void)to;
   }

@@ -91,6 +91,7 @@ base::Result<std::vector<Incident>> incidents(const Ledger& ledger, std::string_
   });
   if (!read) return base::fail(read.error());
   std::erase_if(all, [](const auto& incident) { return incident.cause.empty(); });
+  for (auto& incident : all) std::ranges::stable_sort(incident.events, {}, &IncidentEvent::at);
   return all;
 }
 

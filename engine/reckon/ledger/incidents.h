@@ -46,7 +46,7 @@ struct Incident {
   std::optional<base::WallTime> closed_at;      ///< nothing: not over yet
   std::int64_t failed = 0;                      ///< calls that failed
   std::map<std::string, std::int64_t> reasons;  ///< of these
-  std::vector<IncidentEvent> events;            ///< in their order
+  std::vector<IncidentEvent> events;            ///< by time, those of one instant as they were written
 };
 
 /// All outages in order of opening; one of `provider` only, where it is not empty. An order that no server

@@ -97,7 +97,8 @@ void IncidentRecorder::on_call(const distance::CallRecord& call) {
   if (health == Health::kUnknown) return;
   const std::lock_guard lock(mutex_);
   auto& watched = watched_[call.provider];
-  const FailedCall made{parts_.clock->wall_now() - call.latency, std::string(to_string(call.answer.outcome)),
+  const FailedCall made{parts_.clock->wall_now() - call.latency, parts_.clock->steady_now() - call.latency,
+                        std::string(to_string(call.answer.outcome)),
                         std::string(to_string(call.answer.stage)), call.latency.count()};
   if (!watched.incident.empty()) {
     // The calls of a ramp are many and go well; a probe is told, whatever it came to. The change to half-open
@@ -108,50 +109,37 @@ void IncidentRecorder::on_call(const distance::CallRecord& call) {
       close(call.provider, watched);
     return;
   }
-  if (health == Health::kWell) {
-    watched.since_good = 0;
-    return;
-  }
+  if (health == Health::kWell) return;
   watched.held.push_back(made);
-  ++watched.since_good;
   if (watched.held.size() > kMaxFailuresHeld) watched.held.pop_front();
 }
 
-void IncidentRecorder::on_slow(std::string_view provider, const distance::SlowCall& call) {
+void IncidentRecorder::on_opening(std::string_view provider, const distance::Opening& opening) {
   const std::lock_guard lock(mutex_);
-  watched_[std::string(provider)].slow = call;
-}
-
-// With what the outage began: the failures in a row, if they were enough to open the breaker; all that are
-// held (its window) where a share of the calls did; where it opened on a slow call, those since the first
-// slow one.
-void IncidentRecorder::keep_what_opened_it(Watched& watched, std::string_view to) const {
-  auto& held = watched.held;
-  if (to == kForcedOpen) {
-    held.clear();
-  } else if (watched.slow) {
-    const auto since = parts_.clock->wall_now() - watched.slow->since;
-    while (!held.empty() && held.front().began < since) held.pop_front();
-  } else if (watched.since_good >= static_cast<std::size_t>(parts_.consecutive) ||
-             to.starts_with("latched")) {
-    while (held.size() > watched.since_good) held.pop_front();
-  }
+  watched_[std::string(provider)].opening = opening;
 }
 
 void IncidentRecorder::open(const std::string& provider, Watched& watched, std::string_view to) {
   const bool order = to == kForcedOpen;
-  keep_what_opened_it(watched, to);
-  const auto& held = watched.held;
-  const auto& slow = watched.slow;
+  auto& held = watched.held;
+  if (order) held.clear();
   const auto now = parts_.clock->wall_now();
+  auto first = now;
+  std::optional<distance::SlowCall> slow;
+  if (const auto& opening = watched.opening) {
+    const auto ago = parts_.clock->steady_now() - opening->since;
+    first = now - std::chrono::duration_cast<std::chrono::microseconds>(ago);
+    slow = opening->slow;
+    while (!held.empty() && held.front().began_steady < opening->since) held.pop_front();
+  }
+  if (!held.empty()) first = std::min(first, held.front().began);
   watched.incident = order && !watched.ordered.empty() ? watched.ordered : new_quote_id(now);
   watched.ordered.clear();
   watched.calls = watched.failed = 0;
-  const auto first = slow ? now - slow->since : held.empty() ? now : held.front().began;
-  const auto reason = slow && slow->slow > held.size() ? "slow"
-                      : held.empty()                   ? std::string(to)
-                      : held.front().stage.empty()     ? held.front().outcome
-                                                       : held.front().outcome + ":" + held.front().stage;
+  const auto reason = slow && slow->slow > watched.opening->failed ? "slow"
+                      : held.empty()                               ? std::string(to)
+                      : held.front().stage.empty()                 ? held.front().outcome
+                                                   : held.front().outcome + ":" + held.front().stage;
   add(provider, watched, now, ledger::kEventOpened, object([&](base::JsonWriter& json) {
         json.key("cause").string(order ? "order" : "failures").key("reason").string(reason);
         json.key("first_failure").string(base::format_rfc3339(first));
@@ -159,8 +147,7 @@ void IncidentRecorder::open(const std::string& provider, Watched& watched, std::
       }));
   for (const auto& call : held) add_call(provider, watched, call);
   watched.held.clear();
-  watched.slow.reset();
-  watched.since_good = 0;
+  watched.opening.reset();
   if (parts_.metrics != nullptr) parts_.metrics->count("reckon_incidents_total", "provider", provider);
 }
 
@@ -200,7 +187,7 @@ void IncidentRecorder::on_breaker(std::string_view provider, std::string_view fr
   const std::lock_guard lock(mutex_);
   auto& watched = watched_[name];
   watched.state = to;
-  if (!watched.incident.empty()) watched.slow.reset();
+  if (!watched.incident.empty()) watched.opening.reset();
   if (watched.incident.empty()) {
     if (!is_shut(to)) return;
     open(name, watched, to);

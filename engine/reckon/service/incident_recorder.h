@@ -41,7 +41,6 @@ class IncidentRecorder final : public distance::Observer {
     distance::Background* background = nullptr;  ///< null: written on the caller's thread
     Metrics* metrics = nullptr;                  ///< may be null; outlives the background's jobs
     base::Logger* log = nullptr;                 ///< may be null; likewise
-    int consecutive = distance::BreakerOptions{}.consecutive;  ///< failed calls in a row that open a breaker
   };
   explicit IncidentRecorder(Parts parts);
   ~IncidentRecorder() override;
@@ -49,7 +48,7 @@ class IncidentRecorder final : public distance::Observer {
   IncidentRecorder& operator=(const IncidentRecorder&) = delete;
 
   void on_call(const distance::CallRecord& call) override;
-  void on_slow(std::string_view provider, const distance::SlowCall& call) override;
+  void on_opening(std::string_view provider, const distance::Opening& opening) override;
   void on_breaker(std::string_view provider, std::string_view from, std::string_view to) override;
   void on_alarm(std::string_view provider, std::string_view what, std::string_view detail) override;
 
@@ -64,14 +63,14 @@ class IncidentRecorder final : public distance::Observer {
  private:
   struct FailedCall {
     base::WallTime began{};
+    base::SteadyTime began_steady{};
     std::string outcome, stage;
     std::int64_t latency_us = 0;
   };
   struct Watched {
     std::string state = "closed";               ///< of the breaker
     std::deque<FailedCall> held;                ///< failures before an outage is declared
-    std::size_t since_good = 0;                 ///< of these, those after the last good call
-    std::optional<distance::SlowCall> slow;     ///< that the breaker is about to open on
+    std::optional<distance::Opening> opening;   ///< of the breaker, about to be told
     std::string incident;                       ///< id of the open outage; empty: none
     std::string ordered;                        ///< id that an order has given to the outage that it makes
     std::optional<base::WallTime> drill_until;  ///< of an open one that keeps a share of the quotes away
@@ -82,7 +81,6 @@ class IncidentRecorder final : public distance::Observer {
            std::string detail);
   void add_call(const std::string& provider, Watched& watched, const FailedCall& call);
   void open(const std::string& provider, Watched& watched, std::string_view to);
-  void keep_what_opened_it(Watched& watched, std::string_view to) const;
   void close(const std::string& provider, Watched& watched);
   void begin_drill(const ledger::IncidentEvent& event, const ledger::Order& order, Watched& watched);
   void end_drills();

@@ -23,8 +23,8 @@ class Observers final : public distance::Observer {
                  base::Seconds duration) override {
     for (auto* one : listeners_) one->on_answer(provider, trip, metres, duration);
   }
-  void on_slow(std::string_view provider, const distance::SlowCall& call) override {
-    for (auto* one : listeners_) one->on_slow(provider, call);
+  void on_opening(std::string_view provider, const distance::Opening& opening) override {
+    for (auto* one : listeners_) one->on_opening(provider, opening);
   }
   void on_breaker(std::string_view provider, std::string_view from, std::string_view to) override {
     for (auto* one : listeners_) one->on_breaker(provider, from, to);
