@@ -12,6 +12,8 @@
 #include "commands.h"
 #include "provider_sim_server.h"
 #include "reckon/base/csv.h"
+#include "reckon/provider/make_provider.h"
+#include "stderr_log.h"
 
 namespace reckon::cli {
 namespace {
@@ -31,6 +33,22 @@ base::Result<std::vector<std::string>> apis_of(std::string_view list) {
   if (!apis.empty()) return apis;
   return base::fail(base::ErrorCode::kInvalidInput, "--api",
                     fmt::format("is empty; allowed, with commas: {}", fmt::join(sim_api_names(), ", ")));
+}
+
+// An API that does not know the vehicle is never asked for it: said, and refused where no other is left.
+base::Result<void> check_served(const std::vector<std::string>& apis, base::Vehicle vehicle) {
+  std::vector<std::string_view> unserved, would;
+  for (const auto& api : apis)
+    if (!provider::kind_serves(api, vehicle)) unserved.emplace_back(api);
+  if (unserved.empty()) return {};
+  for (const auto& api : sim_api_names())
+    if (provider::kind_serves(api, vehicle)) would.emplace_back(api);
+  const auto says =
+      fmt::format("{}: not for {}, so that nobody will ask there; for {}: {}", fmt::join(unserved, ", "),
+                  base::to_string(vehicle), base::to_string(vehicle), fmt::join(would, ", "));
+  if (unserved.size() == apis.size()) return base::fail(base::ErrorCode::kInvalidInput, "--api", says);
+  StderrLog().log(base::LogLevel::kWarning, "--api: " + says);
+  return {};
 }
 
 // From here on the two signals are read from a descriptor, so that a request in flight is never torn.
@@ -80,6 +98,7 @@ int run_sim(const Args& args) {
   if (!vehicle) return report(vehicle.error());
   auto apis = apis_of(*args.get("api"));
   if (!apis) return report(apis.error());
+  if (const auto served = check_served(*apis, *vehicle); !served) return report(served.error());
   const auto port = integer_option(args, "port", 0, 0, 65535);
   if (!port) return report(port.error());
   auto plan = FaultPlan::parse(args.get_or("fault", ""), "--fault");

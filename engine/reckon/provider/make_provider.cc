@@ -106,6 +106,13 @@ std::vector<std::string_view> provider_kinds() {
   return names;
 }
 
+bool kind_serves(std::string_view kind, base::Vehicle vehicle) {
+  const auto* found = std::ranges::find(kKinds, kind, &Kind::name);
+  if (found == kKinds.end()) return false;
+  return found->make({Secret{}, Secret{}, "", {base::kAllVehicles.begin(), base::kAllVehicles.end()}})
+      ->serves(vehicle);
+}
+
 std::vector<base::Vehicle> profile_vehicles(std::string_view profile) {
   using base::Vehicle;
   if (begins_with_any(profile, {"driving", "motor"}) || profile == "car" || profile == "auto" ||

@@ -33,6 +33,9 @@ struct ProviderConfig {
 /// `kakao`, `naver`, `tmap`, `google`, `osrm`, `valhalla`, `graphhopper`, `openrouteservice`.
 std::vector<std::string_view> provider_kinds();
 
+/// Whether a provider of the kind can serve the vehicle: as it is, or with a profile for it.
+bool kind_serves(std::string_view kind, base::Vehicle vehicle);
+
 /// The vehicles that a profile's name stands for: `driving`, `car`, `motorcycle` and the like carry both
 /// motor vehicles (OSRM has no motorcycle profile of its own), `cycling…`, `bike`, `bicycle` bicycles,
 /// `walking`, `foot…`, `pedestrian` walkers; any other name is the operator's own and is taken to be made for
