@@ -1,5 +1,7 @@
 """An outage of the provider as an operator meets it: the drill, the record of incidents, the shadow report."""
 
+import csv
+import io
 import json
 import pathlib
 import re
@@ -122,6 +124,35 @@ class Outage(CityTest):
         self.assertEqual(details.count({"from": "closed", "to": "open"}), 1)
         self.assertIn("0 differences", run("verify", "--ledger", self.ledger)[1])
 
+    def test_a_batch_says_at_its_beginning_what_it_goes_without_and_may_wait_for_it(self):
+        rows = ["from_lat,from_lon,to_lat,to_lon"] + [f"36.915,125.615,{36.935 + i % 10 * 1e-4},125.635" for i in range(20)]
+        trips = self.folder / "waiting.csv"
+        trips.write_text("\n".join(rows) + "\n")
+
+        def batch(*words):
+            code, out, told = run("quote", "--config", self.path, "--trips", trips, *words, env={"SIM_KEY": "k"})
+            self.assertEqual((code, len(out.splitlines())), (0, 21), told)
+            return [row["source"] for row in csv.DictReader(io.StringIO(out))], told.splitlines()
+
+        sources, told = batch()
+        self.assertEqual((set(sources), len(told)), ({"provider:kakao"}, 1))  # all is well: nothing is said but the sums
+        port = self.sim.port
+        self.sim.stop()
+        sources, told = batch("--wait", "1s")
+        self.assertEqual((set(sources), len(told)), ({"road"}, 2))
+        self.assertIn("15 rows were priced without a provider whose breaker was open", told[1])
+        self.sim = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "kakao", "--port", port)
+        self.addCleanup(self.sim.stop)
+        sources, told = batch()
+        self.assertIn("warning: kakao: its breaker is open after an outage; it is asked again ", told[0])
+        self.assertIn("rows priced meanwhile are guesses, 'provisional' in the answer; --wait 2m asks them again", told[0])
+        self.assertIn("road", sources)
+        sources, told = batch("--wait", "60s")
+        self.assertEqual(set(sources), {"provider:kakao"}, told)
+        self.assertIn("warning: kakao: ", told[0])
+        self.assertIn("they are asked again, for 60 s in all", told[0])
+        self.assertEqual(len(told), 2)
+
     def test_an_accountant_is_told_which_fees_were_guessed_and_how_well(self):
         bikes = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", "--port", 0)
         self.addCleanup(bikes.stop)
@@ -192,6 +223,8 @@ class Outage(CityTest):
             (["incidents", "show", "NONE", "--ledger", self.ledger], 2, "is no incident"),
             (["incidents", "list", "--ledger", "sqlite:nowhere.db"], 3, "nowhere.db"),
             (["shadow", "report", "--ledger", self.ledger, "--since", "yesterday"], 2, "--since"),
+            (["quote", "--config", self.path, "--trips", "none.csv", "--wait", "2"], 2, "--wait: '2' is no length"),
+            (["quote", "--config", self.path, "--from", "1,2", "--to", "1,2", "--wait", "2m"], 2, "--wait: is of a batch"),
         ]
         self.assertEqual(run("quote", "--config", self.path, "--from", "36.915,125.615", "--to", "36.935,125.635",
                              env={"SIM_KEY": "k"})[0], 0)

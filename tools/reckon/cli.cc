@@ -156,6 +156,19 @@ base::Result<std::int64_t> integer_option(const Args& args, std::string_view opt
                           *text, min, max));
 }
 
+base::Result<std::chrono::seconds> length_option(const Args& args, std::string_view option) {
+  constexpr std::int64_t kLongestS = 86'400;
+  const auto text = args.get_or(option, "");
+  std::int64_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const std::int64_t each = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+  if (fault == std::errc{} && each > 0 && number > 0 && number <= kLongestS / each)
+    return std::chrono::seconds{number * each};
+  return base::fail(base::ErrorCode::kInvalidInput, fmt::format("--{}", option),
+                    fmt::format("'{}' is no length; allowed: a number with s, m or h, up to 24h", text));
+}
+
 base::Result<base::WallTime> instant_option(const Args& args) {
   const auto text = args.get("at");
   if (!text) return base::SystemClock().wall_now();

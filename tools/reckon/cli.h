@@ -2,6 +2,7 @@
 
 // What all subcommands share: option parsing that names every fault, exit codes, printing of errors.
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -68,6 +69,9 @@ std::vector<std::string_view> split_list(std::string_view list);
 /// An integer option in [min, max].
 base::Result<std::int64_t> integer_option(const Args& args, std::string_view option, std::int64_t otherwise,
                                           std::int64_t min, std::int64_t max);
+
+/// An option that is given, such as `90s`, `10m`, `2h`: up to a day.
+base::Result<std::chrono::seconds> length_option(const Args& args, std::string_view option);
 
 /// The instant of `--at`, else the present one.
 base::Result<base::WallTime> instant_option(const Args& args);

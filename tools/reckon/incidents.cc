@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <optional>
@@ -37,7 +36,6 @@ using std::chrono::seconds;
 constexpr seconds kTakenUpWithin{10};
 /// After its time a provider comes back by a probe and a ramp, as fast as quotes come.
 constexpr seconds kBackWithin{120};
-constexpr std::int64_t kLongestDrillS = 86'400;
 constexpr auto kLook = std::chrono::milliseconds{500};
 constexpr std::int64_t kMostListed = 100'000;  // by one 'ledger list'
 constexpr std::string_view kExact = "exact", kGuessed = "guessed";
@@ -254,18 +252,6 @@ int run_show(const Args& args) {
   return told ? deliver(args, *told) : report(told.error());
 }
 
-// `90s`, `10m`, `2h`.
-base::Result<seconds> length_of(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  const std::int64_t each = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-  if (fault == std::errc{} && each > 0 && number > 0 && number <= kLongestDrillS / each)
-    return seconds{number * each};
-  return base::fail(ErrorCode::kInvalidInput, "--for",
-                    fmt::format("'{}' is no length; allowed: a number with s, m or h, up to 24h", text));
-}
-
 // `5%` or `12.5%`, as a share of one.
 base::Result<double> share_of(std::string_view text) {
   const auto number =
@@ -328,7 +314,7 @@ int run_drill(const Args& args) {
   const auto ledger = Ledger::open(*config->ledger);
   if (!ledger) return report(ledger.error());
   const auto now = base::SystemClock().wall_now();
-  auto length = args.has("end") ? base::Result<seconds>(seconds{0}) : length_of(*args.get("for"));
+  auto length = args.has("end") ? base::Result<seconds>(seconds{0}) : length_option(args, "for");
   if (!length) return report(length.error());
   const auto share = share_of(args.get_or("share", "100%"));
   if (!share) return report(share.error());

@@ -9,9 +9,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "commands.h"
+#include "kept_away.h"
 #include "reckon/base/csv.h"
 #include "reckon/base/file.h"
 #include "reckon/base/json_reader.h"
@@ -33,6 +35,8 @@ using service::QuoteRequest;
 
 /// Quotes of a batch that share one durable commit.
 constexpr std::size_t kRowsPerCommit = 500;
+/// Between two questions of a row that waits: a ramp opens within seconds.
+constexpr std::chrono::milliseconds kAskAgain{250};
 
 // What both forms need: the engine, the ledger if there is one, and the defaults of the options.
 struct Session {
@@ -46,7 +50,8 @@ struct Session {
   std::unique_ptr<service::QuoteEngine> engine;
   base::Vehicle vehicle = base::Vehicle::kMotorcycle;
   fee::FeeContext context;
-  std::optional<base::WallTime> at;  // --at; else each quote's own time
+  std::optional<base::WallTime> at;    // --at; else each quote's own time
+  std::chrono::milliseconds waits{0};  // --wait, less what has been waited
   road::Roads::Query query;
 };
 
@@ -105,6 +110,13 @@ base::Result<void> read_options(const Args& args, Session& session) {
     if (!vehicle) return base::fail(vehicle.error());
     session.vehicle = *vehicle;
   }
+  if (args.has("wait")) {
+    if (!args.has("trips"))
+      return base::fail(ErrorCode::kInvalidInput, "--wait", "is of a batch; allowed: with --trips");
+    const auto wait = length_option(args, "wait");
+    if (!wait) return base::fail(wait.error());
+    session.waits = *wait;
+  }
   if (const auto text = args.get("at")) {
     const auto at = base::parse_rfc3339(*text, "--at");
     if (!at) return base::fail(at.error());
@@ -155,6 +167,17 @@ base::Result<Session> open_session(const Args& args) {
 base::Result<Quote> quote_one(Session& session, const QuoteRequest& request) {
   return session.engine->quote(session.query, request,
                                base::Deadline::after(clock_of_system(), session.config.deadline));
+}
+
+// Nobody waits for a batch: with --wait a row whose provider is about to come back is asked again.
+base::Result<Quote> quote_row(Session& session, const QuoteRequest& request) {
+  for (;;) {
+    auto quote = quote_one(session, request);
+    if (!quote || session.waits.count() <= 0 || !waits_would_help(quote->distance)) return quote;
+    const auto pause = std::min(kAskAgain, session.waits);
+    std::this_thread::sleep_for(pause);
+    session.waits -= pause;
+  }
 }
 
 // A quote that cannot be recorded is told all the same; that it is not recorded is told too, and is the exit
@@ -352,6 +375,7 @@ void append_answer(std::vector<std::string>& fields, const base::Result<Quote>& 
 /// What a batch came to, told on stderr at its end.
 struct Tally {
   std::size_t rows = 0, priced = 0;
+  std::size_t too_early = 0;  // without a provider that was coming back
   std::map<std::string, std::size_t> by_source;
 
   void count(const base::Result<Quote>& quote) {
@@ -359,6 +383,7 @@ struct Tally {
     if (!quote) return;
     ++priced;
     ++by_source[quote->distance.source.label()];
+    if (waits_would_help(quote->distance)) ++too_early;
   }
   void tell() const {
     std::string sources;
@@ -367,6 +392,12 @@ struct Tally {
     fmt::print(stderr, "{}: {} priced{}{}{}, {} failed\n",
                counted(static_cast<std::int64_t>(rows), "row", "rows"), priced, sources.empty() ? "" : " (",
                sources, sources.empty() ? "" : ")", rows - priced);
+    if (too_early > 0)
+      fmt::print(stderr,
+                 "{} priced without a provider whose breaker was open or ramping up, or that had asked for a "
+                 "pause: "
+                 "the same batch again with --wait 2m asks it until it is back\n",
+                 counted(static_cast<std::int64_t>(too_early), "row was", "rows were"));
   }
 };
 
@@ -413,6 +444,9 @@ int quote_batch(const Args& args, Session& session) {
                            "high_m", "provisional", "quote_id", "latency_us", "message"}) {
     header.emplace_back(name);
   }
+  for (const auto& line : kept_away_lines(session.engine->distances(), clock_of_system().wall_now(),
+                                          std::chrono::ceil<std::chrono::seconds>(session.waits)))
+    log_of_program().log(base::LogLevel::kWarning, line);
   std::string out;
   base::append_csv_row(out, header);
   Progress progress;
@@ -424,7 +458,7 @@ int quote_batch(const Args& args, Session& session) {
     progress.show("quoting", static_cast<double>(i) / static_cast<double>(table->rows.size()));
     const auto began = clock_of_system().steady_now();
     const auto request = request_of(session, row, *columns);
-    auto quote = request ? quote_one(session, *request) : base::Result<Quote>(base::fail(request.error()));
+    auto quote = request ? quote_row(session, *request) : base::Result<Quote>(base::fail(request.error()));
     const auto took =
         std::chrono::duration_cast<std::chrono::microseconds>(clock_of_system().steady_now() - began);
     if (quote) {
@@ -461,24 +495,28 @@ int run_quote(const Args& args) {
 }  // namespace
 
 std::vector<Command> quote_commands() {
-  return {{"quote",
-           "measures and prices one trip, or a CSV of trips",
-           "",
-           0,
-           0,
-           {{"config", "FILE", "the configuration"},
-            {"from", "LAT,LON", "pickup"},
-            {"to", "LAT,LON", "drop-off"},
-            {"trips", "IN.csv", "from_lat,from_lon,to_lat,to_lon[,at,vehicle,context]"},
-            {"out", "FILE", "where the answer goes (stdout)"},
-            {"tariff", "FILE", "instead of the configured tariffs"},
-            {"vehicle", "V", "motorcycle, bicycle, foot, car"},
-            {"at", "TIME", "RFC 3339 with offset (now)"},
-            {"context", "JSON", "such as {\"weather\":[\"rain\"]}"},
-            {"trace", "FILE", "writes the trace for `reckon verify FILE`"},
-            {"json", "", "the quote as one JSON document"}},
-           {"config"},
-           run_quote}};
+  return {
+      {"quote",
+       "measures and prices one trip, or a CSV of trips",
+       "",
+       0,
+       0,
+       {{"config", "FILE", "the configuration"},
+        {"from", "LAT,LON", "pickup"},
+        {"to", "LAT,LON", "drop-off"},
+        {"trips", "IN.csv", "from_lat,from_lon,to_lat,to_lon[,at,vehicle,context]"},
+        {"out", "FILE", "where the answer goes (stdout)"},
+        {"wait", "LENGTH",
+         "with --trips: rows whose provider is coming back from an outage are asked again, for so long in "
+         "all, such as 2m (not at all)"},
+        {"tariff", "FILE", "instead of the configured tariffs"},
+        {"vehicle", "V", "motorcycle, bicycle, foot, car"},
+        {"at", "TIME", "RFC 3339 with offset (now)"},
+        {"context", "JSON", "such as {\"weather\":[\"rain\"]}"},
+        {"trace", "FILE", "writes the trace for `reckon verify FILE`"},
+        {"json", "", "the quote as one JSON document"}},
+       {"config"},
+       run_quote}};
 }
 
 }  // namespace reckon::cli

@@ -485,6 +485,13 @@ std::vector<std::pair<std::string, std::string>> DistanceService::breaker_states
   return states;
 }
 
+std::optional<base::WallTime> DistanceService::asked_again_at(std::string_view provider) const {
+  const Rung* rung = state_->rung_named(provider);
+  if (rung == nullptr) return std::nullopt;
+  const auto memory = rung->breaker.memory();
+  return memory.order == Override::kForcedOpen ? memory.order_until : memory.open_until;
+}
+
 std::vector<DistanceService::QuotaUse> DistanceService::quotas() const {
   std::vector<QuotaUse> uses;
   for (const auto& rung : state_->rungs) {

@@ -156,6 +156,10 @@ class DistanceService {
   /// `forced_closed`.
   std::vector<std::pair<std::string, std::string>> breaker_states() const;
 
+  /// When a provider that is kept away will be asked again: its next probe, or the end of an order; nothing
+  /// where it is not open.
+  std::optional<base::WallTime> asked_again_at(std::string_view provider) const;
+
   /// Calls made today by providers whose quota is known: name, used, allowed.
   struct QuotaUse {
     std::string provider;

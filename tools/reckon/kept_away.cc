@@ -1,0 +1,67 @@
+#include "kept_away.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace reckon::cli {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::array<std::string_view, 3> kPassing = {"breaker_open", "ramping", "throttled"};
+constexpr std::string_view kGuessed = "rows priced meanwhile are guesses, 'provisional' in the answer";
+
+std::string in_time(std::optional<base::WallTime> at, base::WallTime now) {
+  const auto left = at ? std::chrono::ceil<seconds>(*at - now).count() : 0;
+  return left > 0 ? fmt::format("in {} s", left) : "with the next row";
+}
+
+// What to do about one that comes back by itself.
+std::string waiting(seconds wait) {
+  return wait.count() > 0
+             ? fmt::format("they are asked again, for {} s in all", wait.count())
+             : std::string(kGuessed) + "; --wait 2m asks them again until it is back, 'reckon incidents "
+                                       "list' says what happened";
+}
+
+std::string line_of(std::string_view provider, std::string_view state, const std::string& again,
+                    seconds wait) {
+  if (state == "ramping")
+    return fmt::format(
+        "{}: is coming back from an outage and gets a share of the rows only (5 %, then 25 %, 3 s each): {}",
+        provider, waiting(wait));
+  if (state == "latched:auth" || state == "latched:quota")
+    return fmt::format("{}: {}, it is asked again {}: {}; 'reckon provider check' says more", provider,
+                       state == "latched:auth" ? "refused its key" : "its quota is spent", again, kGuessed);
+  if (state == "forced_open")
+    return fmt::format("{}: is taken away on purpose, and asked again {}: {}; 'reckon drill --end' ends that",
+                       provider, again, kGuessed);
+  return fmt::format(
+      "{}: its breaker is open after an outage; it is asked again {}, then with a growing share of the rows: "
+      "{}",
+      provider, again, waiting(wait));
+}
+
+}  // namespace
+
+bool waits_would_help(const distance::Distance& distance) {
+  return std::ranges::any_of(distance.why_not, [](const auto& why) {
+    return why.rung.starts_with("provider:") && std::ranges::find(kPassing, why.reason) != kPassing.end();
+  });
+}
+
+std::vector<std::string> kept_away_lines(const distance::DistanceService& service, base::WallTime now,
+                                         seconds wait) {
+  std::vector<std::string> lines;
+  for (const auto& [provider, state] : service.breaker_states()) {
+    if (state == "closed" || state == "forced_closed") continue;
+    lines.push_back(line_of(provider, state, in_time(service.asked_again_at(provider), now), wait));
+  }
+  return lines;
+}
+
+}  // namespace reckon::cli
