@@ -75,6 +75,35 @@ class List(unittest.TestCase):
         code, out, fault = run("explain", quote, "--ledger", self.ledger)
         self.assertEqual((code, fault), (0, ""))
 
+    def test_fees_are_summed_by_currency(self):
+        listed = self.listed("--shop", "s-1")
+        fees = [int(quote["fee"]) for quote in self.quotes if json.loads(quote["context"])["shop"] == "s-1"]
+        vats = [int(quote["vat"]) for quote in self.quotes if json.loads(quote["context"])["shop"] == "s-1" and quote["vat"]]
+        self.assertEqual(listed["sums"], [{"currency": "KRW", "quotes": 3, "total": sum(fees), "vat": sum(vats)}])
+        self.assertEqual(self.listed("--shop", "s-9")["sums"], [])
+        out = run("ledger", "list", "--ledger", self.ledger, "--shop", "s-1")[1]
+        self.assertEqual(out.splitlines()[-1], f"sum of 3 fees: {sum(fees):,} KRW without VAT, VAT {sum(vats):,} KRW")
+
+    def test_a_provider_that_no_quote_knows_is_an_error_and_one_that_was_never_missed_is_not(self):
+        code, out, fault = run("ledger", "list", "--ledger", self.ledger, "--missed", "kakao")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("--missed: 'kakao' is in no quote on record; providers on record: none", fault)
+        path = self.folder / "provided.json"
+        entry = {"kind": "osrm", "base_url": "http://127.0.0.1:1"}
+        path.write_text(json.dumps({"tariffs": [str(SOURCE / "data/tariffs/t4-rider-2022.json")], "ledger": "sqlite:reckon.db",
+                                    "providers": [{"name": "roads", **entry}, {"name": "wheels", "profile": "cycling", **entry}]}))
+        self.assertEqual(run("quote", "--config", path, "--from", "37.5,127.0", "--to", "37.51,127.0")[0], 0)
+        self.assertEqual(len(self.ids("--missed", "roads")), 1)
+        self.assertEqual(self.ids("--missed", "wheels"), [])  # it serves no motorcycles, so that none missed it
+        code, out, fault = run("ledger", "list", "--ledger", self.ledger, "--missed", "road")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("did you mean 'roads'? providers on record: roads, wheels", fault)
+
+    def test_explain_without_a_ledger_says_what_to_pass(self):
+        code, out, fault = run("explain", self.quotes[0]["quote_id"])
+        self.assertEqual((code, out), (3, ""))
+        self.assertIn("or the id of a recorded quote with --ledger URL, such as --ledger sqlite:reckon.db", fault)
+
     def test_bad_use_and_damage_are_told(self):
         code, _, fault = run("ledger", "list", "--ledger", self.ledger, "--from", "noon", "--to", "dusk", "--limit", "0")
         self.assertEqual((code, len(fault.splitlines())), (2, 3), fault)

@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include "commands.h"
 #include "overlay_options.h"
@@ -89,6 +91,11 @@ Result<Recorded> from_ledger(std::string_view url, const std::string& quote_id) 
 }
 
 Result<Recorded> from_file(const std::string& path) {
+  std::error_code unreadable;
+  if (!std::filesystem::exists(path, unreadable))
+    return base::fail(ErrorCode::kEnvironment, path,
+                      "is no file here; allowed: a trace document, or the id of a recorded quote with "
+                      "--ledger URL, such as --ledger sqlite:reckon.db");
   const auto bytes = base::read_file(path, fee::kMaxTariffBytes);
   if (!bytes) return base::fail(bytes.error());
   const auto document = base::JsonDocument::parse(*bytes, path);

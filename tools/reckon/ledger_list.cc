@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,6 +94,14 @@ bool asked_for(const Listed& listed, const Filter& filter) {
          (filter.missed.empty() || std::ranges::find(listed.missed, filter.missed) != listed.missed.end());
 }
 
+/// All listed fees of one currency.
+struct Sum {
+  fee::Currency currency;
+  std::int64_t quotes = 0;
+  fee::Money total;               ///< without VAT
+  std::optional<fee::Money> vat;  ///< of those that have some
+};
+
 /// What was found, the newest first.
 struct Found {
   std::vector<Listed> quotes;
@@ -116,7 +126,62 @@ base::Result<Found> find(const Ledger& ledger, const Filter& filter) {
   return found;
 }
 
-std::string list_json(const Found& found) {
+base::Result<void> count_in(fee::Money& sum, fee::Money more) {
+  const auto both = fee::add(sum, more);
+  if (!both) return base::fail(ErrorCode::kCorrupt, "quotes", "have fees whose sum exceeds 64 bits");
+  sum = *both;
+  return {};
+}
+
+// By currency, in order of their names.
+base::Result<std::vector<Sum>> sums_of(const std::vector<Listed>& quotes) {
+  std::map<std::string, Sum> by_currency;
+  for (const auto& one : quotes) {
+    auto& sum = by_currency[std::string(one.currency.text())];
+    sum.currency = one.currency;
+    ++sum.quotes;
+    if (const auto added = count_in(sum.total, one.fee); !added) return base::fail(added.error());
+    if (!one.vat) continue;
+    if (!sum.vat) sum.vat.emplace();
+    if (const auto added = count_in(*sum.vat, *one.vat); !added) return base::fail(added.error());
+  }
+  std::vector<Sum> sums;
+  for (const auto& [currency, sum] : by_currency) sums.push_back(sum);
+  return sums;
+}
+
+// A name that no quote of the whole ledger has anything to do with is a slip of the pen, and not good news.
+base::Result<void> check_provider(const Ledger& ledger, std::string_view name) {
+  std::set<std::string> on_record;
+  const auto read = ledger.for_each(1, [&](const ledger::StoredRow& stored) {
+    const auto quote = base::JsonDocument::parse(stored.row.quote, "quote");
+    if (!quote) return true;
+    base::Faults faults("row");
+    for (auto& provider : ledger::providers_named(quote->root(faults).required("distance")))
+      on_record.insert(std::move(provider));
+    return !on_record.contains(std::string(name));
+  });
+  if (!read) return base::fail(read.error());
+  if (on_record.contains(std::string(name))) return {};
+  const std::vector<std::string_view> names(on_record.begin(), on_record.end());
+  return base::fail(
+      ErrorCode::kInvalidInput, "--missed",
+      fmt::format("'{}' is in no quote on record; {}providers on record: {}", name, did_you_mean(name, names),
+                  names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+}
+
+void write_sums(base::JsonWriter& json, const std::vector<Sum>& sums) {
+  json.begin_array();
+  for (const auto& sum : sums) {
+    json.begin_object().key("currency").string(sum.currency.text()).key("quotes").integer(sum.quotes);
+    json.key("total").integer(sum.total.minor).key("vat");
+    sum.vat ? json.integer(sum.vat->minor) : json.null();
+    json.end_object();
+  }
+  json.end_array();
+}
+
+std::string list_json(const Found& found, const std::vector<Sum>& sums) {
   std::string out;
   base::JsonWriter json(out);
   json.begin_object().key("quotes").begin_array();
@@ -136,11 +201,12 @@ std::string list_json(const Found& found) {
     json.key("currency").string(one.currency.text()).key("distance_m").integer(one.distance_m);
     json.key("source").string(one.source).key("provisional").boolean(one.provisional).end_object();
   }
-  json.end_array().key("more").boolean(found.more).key("unreadable").integer(found.unreadable).end_object();
+  write_sums(json.end_array().key("sums"), sums);
+  json.key("more").boolean(found.more).key("unreadable").integer(found.unreadable).end_object();
   return out + '\n';
 }
 
-std::string list_text(const Found& found) {
+std::string list_text(const Found& found, const std::vector<Sum>& sums) {
   std::string out = fmt::format("{:<28} {:<20} {:<16} {:>14} {:>12} {:>9}  {:<16} {}\n", "quote", "at",
                                 "shop", "fee", "vat", "metres", "distance from", "tariff");
   for (const auto& one : found.quotes)
@@ -156,6 +222,10 @@ std::string list_text(const Found& found) {
                      std::ranges::any_of(found.quotes, &Listed::provisional)
                          ? "; * provisional: a better distance may come"
                          : "");
+  for (const auto& sum : sums)
+    out += fmt::format("sum of {}: {} without VAT{}\n", counted(sum.quotes, "fee", "fees"),
+                       fee::readable(sum.total, sum.currency),
+                       sum.vat ? fmt::format(", VAT {}", fee::readable(*sum.vat, sum.currency)) : "");
   return out;
 }
 
@@ -198,7 +268,11 @@ int run_list(const Args& args) {
   if (!ledger) return report(ledger.error());
   const auto found = find(**ledger, *filter);
   if (!found) return report(found.error());
-  const int exit = deliver(args, args.has("json") ? list_json(*found) : list_text(*found));
+  if (found->quotes.empty() && !filter->missed.empty())
+    if (const auto known = check_provider(**ledger, filter->missed); !known) return report(known.error());
+  const auto sums = sums_of(found->quotes);
+  if (!sums) return report(sums.error());
+  const int exit = deliver(args, args.has("json") ? list_json(*found, *sums) : list_text(*found, *sums));
   if (found->unreadable == 0 || exit != kDone) return exit;
   report({ErrorCode::kCorrupt, "ledger",
           fmt::format("has {} that cannot be read; 'reckon verify' names them",

@@ -3,10 +3,14 @@
 #include <string_view>
 
 namespace reckon::ledger {
+namespace {
+
+constexpr std::string_view kProvider = "provider:", kMemory = "memory:";
+constexpr std::size_t kMostRungs = 100;
+
+}  // namespace
 
 std::vector<std::string> providers_missed(const base::JsonNode& distance) {
-  constexpr std::string_view kProvider = "provider:";
-  constexpr std::size_t kMostRungs = 100;
   std::vector<std::string> missed;
   for (const auto& why : distance.optional("why_not").items(kMostRungs)) {
     const auto rung = why.required("rung").string(), reason = why.required("reason").string();
@@ -15,6 +19,18 @@ std::vector<std::string> providers_missed(const base::JsonNode& distance) {
     missed.emplace_back(rung->substr(kProvider.size()));
   }
   return missed;
+}
+
+std::vector<std::string> providers_named(const base::JsonNode& distance) {
+  std::vector<std::string> named;
+  const auto take = [&](std::string_view label) {
+    for (const auto rung : {kProvider, kMemory})
+      if (label.starts_with(rung)) named.emplace_back(label.substr(rung.size()));
+  };
+  take(distance.required("source").string().value_or(""));
+  for (const auto& why : distance.optional("why_not").items(kMostRungs))
+    take(why.required("rung").string().value_or(""));
+  return named;
 }
 
 }  // namespace reckon::ledger

@@ -13,4 +13,8 @@ namespace reckon::ledger {
 /// would have been exact. Not those that would not have been asked in any case (`vehicle`, `same_place`).
 std::vector<std::string> providers_missed(const base::JsonNode& distance);
 
+/// Every provider that a quote's `distance` names, whatever for: in `source` (`memory:NAME` as well) and in
+/// `why_not`.
+std::vector<std::string> providers_named(const base::JsonNode& distance);
+
 }  // namespace reckon::ledger
