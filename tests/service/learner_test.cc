@@ -211,6 +211,17 @@ TEST_CASE("learner: the server learns beside its quotes, and takes up what someb
 
 constexpr auto kMoto = base::Vehicle::kMotorcycle, kBicycle = base::Vehicle::kBicycle;
 
+TEST_CASE("learner: says what it learns from, and whether that is kept") {
+  Bench keeps(30), forgets(0);
+  for (auto* bench : {&keeps, &forgets}) bench->answer(520);
+  CHECK(keeps.learner->matter(base::Vehicle::kMotorcycle) ==
+        "520 answers of a for motorcycle, which are kept");
+  CHECK(forgets.learner->matter(base::Vehicle::kMotorcycle) ==
+        "520 answers of a for motorcycle, which are not kept (remember_days 0)");
+  forgets.open();
+  CHECK(forgets.learner->matter(base::Vehicle::kMotorcycle).starts_with("0 answers"));
+}
+
 TEST_CASE("learner: each vehicle is learned from its own answers, into a file of its own") {
   for (const std::int64_t remember_days : {30, 0}) {
     CAPTURE(remember_days);

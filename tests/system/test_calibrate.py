@@ -47,6 +47,7 @@ class Learning(CityTest):
     def test_a_batch_with_many_answers_ends_with_a_lesson(self):
         code, _, told = self.batch
         self.assertEqual(code, 0, told)
+        self.assertRegex(told, r"learning from \d+ answers of own for car, which are kept: minutes")
         self.assertIn("own: learned from 520 trips; the 52 newest, before they were learned from,", told)
         self.assertTrue((self.folder / "learned.json.db.answers").exists())
         self.assertTrue((self.folder / "learned.json.db.calibration.json").exists())

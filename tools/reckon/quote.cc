@@ -422,11 +422,10 @@ void learn(Session& session, base::Vehicle vehicle) {
 void learn_from_batch(Session& session) {
   while (const auto vehicle = session.learner->due()) {
     fmt::print(stderr,
-               "learning from the answers kept for {}: minutes on a city; the prices above are complete, and "
+               "learning from {}: minutes on a city; the prices above are complete, and "
                "interrupting costs nothing but the lesson (\"learn\": false in the configuration, or "
-               "recalibrate_hours 0, "
-               "leaves it to the server)\n",
-               base::to_string(*vehicle));
+               "recalibrate_hours 0, leaves it out)\n",
+               session.learner->matter(*vehicle));
     learn(session, *vehicle);
   }
 }

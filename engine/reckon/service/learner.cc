@@ -205,6 +205,17 @@ base::Result<void> Learner::use(Course& course, const distance::Calibration& cal
   return {};
 }
 
+std::string Learner::matter(base::Vehicle vehicle) const {
+  const std::lock_guard lock(mutex_);
+  const auto course = std::ranges::find(courses_, vehicle, [](const auto& c) { return c.lead.vehicle; });
+  if (course == courses_.end()) return {};
+  const auto& provider = course->lead.provider;
+  const bool kept = provider.remember_days > 0;
+  const auto count = kept ? course->answers : static_cast<std::int64_t>(course->held.size());
+  return fmt::format("{} answers of {} for {}, {}", count, provider.name, base::to_string(vehicle),
+                     kept ? "which are kept" : "which are not kept (remember_days 0)");
+}
+
 std::string Learner::summary(const distance::Lesson& lesson) {
   return fmt::format(
       "{}: learned from {} trips; the {} newest, before they were learned from, had the same fee in {:.1f} % "

@@ -69,6 +69,9 @@ class Learner final : public distance::Observer {
 
   /// What is wrong with a vehicle's snapshot or its last lesson; empty when all is well.
   std::string fault(base::Vehicle vehicle) const;
+  /// What a lesson would be from, for people: `820 answers of kakao for motorcycle`, and whether they are
+  /// kept.
+  std::string matter(base::Vehicle vehicle) const;
   /// A sentence on a lesson, for logs and people.
   static std::string summary(const distance::Lesson& lesson);
 
