@@ -173,6 +173,30 @@ TEST_CASE("incident quotes: what is expected of guesses is what shadows under th
   CHECK(sum.expected_same == doctest::Approx(made[0] * share[0] + made[1] * share[1]));
 }
 
+TEST_CASE(
+    "incident quotes: what is expected is fixed when the incident is over, whatever shadows come later") {
+  City city;
+  const auto ten = [&] {
+    city.kakao_up = true;
+    city.clock.advance(10min);  // the breaker comes back
+    for (int measured = 0; measured < 10;)
+      measured += city.quote(600 + 137 * measured).distance.source.kind == distance::SourceKind::kProvider;
+  };
+  ten();
+  const auto from = city.clock.wall_now() + 1s;
+  city.kakao_up = false;
+  for (int i = 0; i < 5; ++i) city.quote(1000);
+  const auto incident = city.incident(from);
+  const auto then = ledger::incident_quotes(*city.ledger, incident);
+  ten();
+  const auto later = ledger::incident_quotes(*city.ledger, incident);
+  REQUIRE(then);
+  REQUIRE(later);
+  CHECK(then->fees[0].guessed.pairs == 10);
+  CHECK(later->fees[0].guessed.pairs == 10);
+  CHECK(later->fees[0].guessed.expected_same == then->fees[0].guessed.expected_same);
+}
+
 TEST_CASE("incident quotes: another provider's answer in its place is a guess that nothing is known of") {
   City city;
   city.backup_up = true;

@@ -44,7 +44,7 @@ TEST_CASE("shadow report: sums are those of the quotes, and every kind of part a
     hand.take(recorded.quote(300 + 53 * i, i));
     recorded.clock.advance(std::chrono::minutes{17});
   }
-  const auto reports = ledger::shadow_reports(*recorded.ledger, base::WallTime::min(), "");
+  const auto reports = ledger::shadow_reports(*recorded.ledger, {}, "");
   REQUIRE(reports);
   REQUIRE(reports->reports.size() == 1);
   const auto& report = reports->reports[0];
@@ -99,7 +99,7 @@ TEST_CASE("shadow report: what would hold now is told by the quotes under the ne
   recorded.clock.advance(std::chrono::minutes{1});
   ByHand hand;
   for (int i = 0; i < 5; ++i) hand.take(recorded.quote(1000 + 300 * i));
-  const auto reports = ledger::shadow_reports(*recorded.ledger, base::WallTime::min(), "");
+  const auto reports = ledger::shadow_reports(*recorded.ledger, {}, "");
   REQUIRE(reports);
   REQUIRE(reports->reports.size() == 1);
   const auto& report = reports->reports[0];
@@ -125,7 +125,7 @@ TEST_CASE("shadow report: quotes of other rungs, other providers and earlier tim
   up = false;
   recorded.quote(3000);
   const auto pairs = [&](base::WallTime from, std::string_view provider) {
-    const auto reports = ledger::shadow_reports(*recorded.ledger, from, provider);
+    const auto reports = ledger::shadow_reports(*recorded.ledger, {.since = from}, provider);
     REQUIRE(reports);
     CHECK(reports->unreadable == 0);
     return reports->reports.empty() ? 0 : reports->reports[0].all.pairs;
@@ -148,7 +148,7 @@ TEST_CASE("shadow report: rows without a shadow, and damaged ones, are told and 
   damaged.quote_id = "damaged";
   damaged.trace = "{";
   REQUIRE(recorded.ledger->append({old, damaged}));
-  const auto reports = ledger::shadow_reports(*recorded.ledger, base::WallTime::min(), "");
+  const auto reports = ledger::shadow_reports(*recorded.ledger, {}, "");
   REQUIRE(reports);
   REQUIRE(reports->reports.size() == 1);
   CHECK(reports->reports[0].all.pairs == 1);

@@ -59,6 +59,10 @@ class Learning(CityTest):
         self.assertEqual({row["source"] for row in rows}, {"memory:own"})
         before = list(csv.DictReader(io.StringIO((self.folder / "seen-fees.csv").read_text())))
         self.assertEqual([row["fee"] for row in rows], [row["fee"] for row in before])
+        ledger = f"sqlite:{self.learned}.db"
+        incident = json.loads(run("incidents", "list", "--ledger", ledger, "--json")[1])["incidents"][-1]
+        text = run("incidents", "show", incident["id"], "--ledger", ledger)[1]
+        self.assertRegex(text, r"(?m)^ +memory:own +guessed +\d+ +[\d,]+ KRW   its own earlier answers; whether they hold is not on record$")
 
     def test_a_rehearsal_a_provider_of_other_habits_is_priced_the_same_when_it_is_gone(self):
         before = list(csv.DictReader(io.StringIO((self.folder / "true.csv").read_text())))

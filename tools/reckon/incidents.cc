@@ -128,6 +128,8 @@ std::string fee_line(std::string_view name, std::string_view footing, const FeeS
   auto line = fmt::format("    {:<22} {:<8} {:>7} {:>20}", name, footing, sum.quotes,
                           known ? fee::readable(sum.total, *known) : std::to_string(sum.total.minor));
   if (footing == kExact) return line + "\n";
+  if (sum.likened == 0 && name.starts_with("memory:"))
+    return line + "   its own earlier answers; whether they hold is not on record\n";
   if (sum.likened == 0) return line + "   how many are the same is not on record\n";
   line += fmt::format("   {:.1f} % expected the same, by {}", 100 * sum.expected_share(),
                       counted(sum.pairs, "shadow", "shadows"));

@@ -15,17 +15,17 @@ namespace reckon::cli {
 namespace {
 
 int run_shadow_report(const Args& args) {
-  base::WallTime since = base::WallTime::min();
+  ledger::ShadowSpan span;
   if (const auto text = args.get("since")) {
     const auto time = base::parse_rfc3339(*text, "--since");
     if (!time) return report(time.error());
-    since = *time;
+    span.since = *time;
   }
   const auto ledger = ledger::Ledger::open(*args.get("ledger"), {.mode = ledger::Ledger::Mode::kReadOnly});
   if (!ledger) return report(ledger.error());
   auto reports = [&] {
     Progress progress;
-    return ledger::shadow_reports(**ledger, since, args.get_or("provider", ""), [&](auto done, auto all) {
+    return ledger::shadow_reports(**ledger, span, args.get_or("provider", ""), [&](auto done, auto all) {
       progress.show("comparing quotes", static_cast<double>(done) / static_cast<double>(all));
     });
   }();

@@ -78,14 +78,14 @@ base::Result<void> count(FeeSum& sum, const FeeSum& more) {
   return {};
 }
 
-// Fills in what the shadows of a provider say of the guesses of its answers.
-base::Result<void> liken(const Ledger& ledger, Sums& sums,
+// Fills in what the shadows of a provider until then say of the guesses of its answers.
+base::Result<void> liken(const Ledger& ledger, base::WallTime until, Sums& sums,
                          const std::function<void(std::int64_t, std::int64_t)>& progress) {
   std::set<std::string> guessed;
   for (const auto& [footing, sum] : sums)
     if (!footing.exact) guessed.insert(footing.guessed);
   for (const auto& provider : guessed) {
-    const auto reports = shadow_reports(ledger, base::WallTime::min(), provider, progress);
+    const auto reports = shadow_reports(ledger, {.until = until}, provider, progress);
     if (!reports) return base::fail(reports.error());
     for (auto& [footing, sum] : sums) {
       if (footing.guessed != provider) continue;
@@ -149,7 +149,7 @@ base::Result<IncidentQuotes> incident_quotes(
   });
   if (!read) return base::fail(read.error());
   if (!counted) return base::fail(counted.error());
-  if (const auto likened = liken(ledger, sums, progress); !likened) return base::fail(likened.error());
+  if (const auto likened = liken(ledger, until, sums, progress); !likened) return base::fail(likened.error());
   auto fees = by_currency(sums);
   if (!fees) return base::fail(fees.error());
   out.fees = *std::move(fees);

@@ -51,8 +51,8 @@ struct IncidentQuotes {
 /// A quote concerns the provider when it has its exact answer, or when the provider stands in its `why_not`,
 /// for any reason but `vehicle` and `same_place`: then it would not have been asked anyway.
 /// A guess's like are the shadows of the same provider (the first one that serves the vehicle), currency,
-/// vehicle, calibration and source, of the whole ledger. Other providers' answers and repeated ones of memory
-/// have none.
+/// vehicle, calibration and source, made before the incident was over: what is told of one that is over does
+/// not change any more. Other providers' answers and repeated ones of memory have none.
 /// @errors kEnvironment, kCorrupt  the ledger cannot be read, or a sum does not fit 64 bits
 /// Cost: a pass over the ledger, and one of shadow_reports for each provider that was guessed.
 base::Result<IncidentQuotes> incident_quotes(

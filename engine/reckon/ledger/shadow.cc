@@ -74,11 +74,11 @@ RowKind read_pair(const QuoteRow& row, Pair& pair) {
 
 class Reporter {
  public:
-  Reporter(const Ledger& ledger, base::WallTime since, std::string_view provider)
-      : ledger_(ledger), since_(since), provider_(provider) {}
+  Reporter(const Ledger& ledger, const ShadowSpan& span, std::string_view provider)
+      : ledger_(ledger), span_(span), provider_(provider) {}
 
   void visit(const QuoteRow& row) {
-    if (row.created_at < since_) return;
+    if (row.created_at < span_.since || row.created_at > span_.until) return;
     ++out_.rows;
     Pair pair;
     const auto kind = read_pair(row, pair);
@@ -223,7 +223,7 @@ class Reporter {
   }
 
   const Ledger& ledger_;
-  const base::WallTime since_;
+  const ShadowSpan span_;
   const std::string provider_;
   ShadowReports out_;
   std::set<std::string> providers_;
@@ -242,12 +242,12 @@ void ShadowSum::add(const ShadowSum& other) {
   bias += other.bias;
 }
 
-base::Result<ShadowReports> shadow_reports(const Ledger& ledger, base::WallTime since,
+base::Result<ShadowReports> shadow_reports(const Ledger& ledger, const ShadowSpan& span,
                                            std::string_view provider,
                                            const std::function<void(std::int64_t, std::int64_t)>& progress) {
   const auto last = ledger.last_seq();
   if (!last) return base::fail(last.error());
-  Reporter reporter(ledger, since, provider);
+  Reporter reporter(ledger, span, provider);
   const auto read = ledger.for_each(1, [&](const StoredRow& stored) {
     if (progress) progress(stored.seq, *last);
     reporter.visit(stored.row);

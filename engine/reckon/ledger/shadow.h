@@ -86,14 +86,20 @@ struct ShadowReports {
   std::int64_t unreadable = 0;  ///< whose trace, quote or tariff cannot be read: `reckon verify` names them
 };
 
+/// Quotes made from `since` until `until`, both included.
+struct ShadowSpan {
+  base::WallTime since = base::WallTime::min();
+  base::WallTime until = base::WallTime::max();
+};
+
 /// Reads the ledger once. Days and hours are in the tariff's time zone; areas are cells of a hundredth of a
 /// degree (about a kilometre) by pickup, named by their south-west corner.
-/// @param since     quotes made before are passed over
+/// @param span      other quotes are passed over
 /// @param provider  of this one only; empty: all
 /// @errors kEnvironment, kCorrupt  the ledger cannot be read
 /// Cost: some tens of microseconds a row; eight bytes a pair are kept.
 base::Result<ShadowReports> shadow_reports(
-    const Ledger& ledger, base::WallTime since, std::string_view provider,
+    const Ledger& ledger, const ShadowSpan& span, std::string_view provider,
     const std::function<void(std::int64_t, std::int64_t)>& progress = {});
 
 }  // namespace reckon::ledger
