@@ -1,12 +1,16 @@
 """What the system tests share: the built program, a folder that goes with the test, the sample city."""
 
+import atexit
+import functools
 import http.client
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 RECKON = os.environ.get("RECKON", "build/release/reckon")
@@ -17,11 +21,37 @@ BUILD = pathlib.Path(os.environ.get("RECKON_BUILD_DIR", "build/release")).resolv
 HERE, THERE = (36.915, 125.615), (36.935, 125.635)
 
 
+# For what is only slow on a machine that does much else; ctest ends what hangs.
+PATIENCE_S = 600
+
+
 def run(*words, env=None):
     """Runs the program; returns exit code, stdout, stderr."""
-    done = subprocess.run([RECKON, *map(str, words)], capture_output=True, text=True, timeout=120,
+    done = subprocess.run([RECKON, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE_S,
                           env={**os.environ, **(env or {})}, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def wait_until(holds, what):
+    """Returns once `holds()` is true: a condition, and no guess of how long the machine takes."""
+    until = time.monotonic() + PATIENCE_S
+    while not holds():
+        if time.monotonic() > until:
+            raise AssertionError("in vain: " + what)
+        time.sleep(0.01)
+
+
+@functools.cache
+def city_of(vehicles):
+    """The sample city's extract and map, made once for all classes of a test."""
+    folder = pathlib.Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    extract, compiled = folder / "city.osm.pbf", folder / "city.rmap"
+    subprocess.run([BUILD / "reckon_sample_city", "--out", extract], check=True)
+    code, _, fault = run("map", "build", extract, "--out", compiled, "--vehicles", vehicles)
+    if code != 0:
+        raise AssertionError(fault)
+    return extract, compiled
 
 
 class Server:
@@ -35,10 +65,13 @@ class Server:
             raise AssertionError("did not start: " + self.process.stderr.read())
         self.port = int(line.rsplit(":", 1)[1])
 
-    def ask(self, method, path, body=None, headers=None, timeout=30):
+    def ask(self, method, path, body=None, headers=None, timeout=PATIENCE_S):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request(method, path, body=body, headers=headers or {})
+            try:
+                connection.request(method, path, body=body, headers=headers or {})
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # refused before all of it was sent: the answer may be there all the same
             answer = connection.getresponse()
             return answer.status, answer.read().decode(), dict(answer.getheaders())
         finally:
@@ -48,7 +81,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         try:
-            self.process.communicate(timeout=60)
+            self.process.communicate(timeout=PATIENCE_S)
         finally:
             self.process.stdout.close()
             self.process.stderr.close()
@@ -64,12 +97,7 @@ class CityTest(unittest.TestCase):
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
         cls.folder = pathlib.Path(cls.temporary.name)
-        cls.extract = cls.folder / "city.osm.pbf"
-        cls.map = cls.folder / "city.rmap"
-        subprocess.run([BUILD / "reckon_sample_city", "--out", cls.extract], check=True)
-        code, _, fault = run("map", "build", cls.extract, "--out", cls.map, "--vehicles", cls.vehicles)
-        if code != 0:
-            raise AssertionError(fault)
+        cls.extract, cls.map = (pathlib.Path(shutil.copy(file, cls.folder)) for file in city_of(cls.vehicles))
 
     @classmethod
     def tearDownClass(cls):

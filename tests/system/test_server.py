@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import pathlib
+import select
 import signal
 import socket
 import sys
@@ -11,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from program import CityTest, Server, provider, quote_body, run  # noqa: E402
+from program import PATIENCE_S, CityTest, Server, provider, quote_body, run, wait_until  # noqa: E402
 
 
 class WithServer(CityTest):
@@ -111,8 +112,10 @@ class Quotes(WithServer):
 
 
 class ProviderFaults(WithServer):
-    FAULTS = ["hang", "latency=3000ms", "error=503", "throttle=429", "reset", "drip", "code=102", "wrong=10x",
+    # Longer than any deadline, and what quotes come to say: that the breaker is open, where nothing else is written.
+    FAULTS = ["hang", "latency=60000ms", "error=503", "throttle=429", "reset", "drip", "code=102", "wrong=10x",
               "truncate", "html", "refuse"]
+    SETTLES_AS = {"throttle=429": "throttled", "code=102": "no_route"}
 
     def test_no_fault_of_the_provider_costs_a_quote(self):
         sim = self.simulate()
@@ -124,35 +127,39 @@ class ProviderFaults(WithServer):
                 config = self.config("faults.json", providers=[provider(port)], ledger=f"sqlite:f-{len(fault)}{fault[:3]}.db")
                 server = Server("serve", "--config", config)
                 try:
-                    self.check_quotes(server)
+                    self.check_quotes(server, self.SETTLES_AS.get(fault, "breaker_open"))
                 finally:
                     server.stop()
 
-    def check_quotes(self, server):
-        learning, settled = [], []
-        for i in range(30):
+    def check_quotes(self, server, settles_as):
+        took = []
+
+        def reason():
             began = time.monotonic()
             status, body, _ = server.ask("POST", "/v1/quotes", quote_body())
-            (learning if i < 15 else settled).append(time.monotonic() - began)
+            took.append(time.monotonic() - began)
             self.assertEqual(status, 200)
             distance = json.loads(body)["distance"]
             self.assertEqual(distance["source"], "road")
             self.assertEqual(distance["why_not"][0]["rung"], "provider:kakao")
             self.assertGreater(distance["distance_m"], 0)
-        self.assertLess(max(learning), 0.5 + 0.5)  # the deadline, and a busy machine; `reckon bench quote` measures
-        slow = [seconds for seconds in settled if seconds > 0.1]
-        self.assertLessEqual(len(slow), 2, settled)  # a probe now and then; nobody else waits
+            return distance["why_not"][0]["reason"]
+
+        wait_until(lambda: reason() == settles_as, settles_as)
+        # From then on none waits: it is not asked, or answers at once. (A busy machine may leave a quote no time to ask.)
+        self.assertEqual({reason() for _ in range(15)} - {"no_time"}, {settles_as})
+        self.assertLess(max(took), 30)  # by the deadline, not by the fault's end; how fast, `reckon bench quote` measures
 
     def test_the_healthy_provider_prices_and_its_key_is_nowhere(self):
         sim = self.simulate()
-        server = self.serve(providers=[provider(sim.port)])
+        server = self.serve(providers=[provider(sim.port)], deadline_ms=60_000)
         quote = json.loads(server.ask("POST", "/v1/quotes", quote_body())[1])
         self.assertEqual(quote["distance"]["source"], "provider:kakao")
         self.assertFalse(quote["distance"]["provisional"])
         for path in ("/metrics", "/v1/health", "/v1/quotes/" + quote["quote_id"]):
             self.assertNotIn("secret-key-4711", server.ask("GET", path)[1])
         server.process.send_signal(signal.SIGTERM)
-        _, log = server.process.communicate(timeout=60)
+        _, log = server.process.communicate(timeout=PATIENCE_S)
         self.assertNotIn("secret-key-4711", log)
         for file in self.folder.iterdir():
             self.assertNotIn(b"secret-key-4711", file.read_bytes(), file.name)
@@ -162,26 +169,31 @@ class Connections(WithServer):
     def test_an_unread_body_is_never_taken_for_a_request(self):
         server = self.serve()
         for header in ("Content-Encoding: gzip", "Transfer-Encoding: chunked"):
-            with self.subTest(header=header), socket.create_connection(("127.0.0.1", server.port), timeout=10) as link:
+            with self.subTest(header=header), socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as link:
                 smuggled = b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n"
                 link.sendall(f"POST /v1/quotes HTTP/1.1\r\nHost: x\r\n{header}\r\n"
                              f"Content-Length: {len(smuggled)}\r\n\r\n".encode())
-                time.sleep(0.2)
-                link.sendall(smuggled)
-                link.shutdown(socket.SHUT_WR)
+                select.select([link], [], [], 1)  # the refusal comes before the body, or not
                 answer = b""
-                while part := link.recv(65536):
-                    answer += part
+                try:
+                    link.sendall(smuggled)
+                    link.shutdown(socket.SHUT_WR)
+                    while part := link.recv(65536):
+                        answer += part
+                except OSError:
+                    pass  # refused and closed before the body came
                 self.assertNotIn(b"HTTP/1.1 200", answer)
 
     def test_silent_connections_do_not_lock_others_out(self):
         server = self.serve()
         silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
         try:
-            until = time.monotonic() + 15
-            while (status := server.ask("GET", "/v1/health", timeout=15)[0]) == 503 and time.monotonic() < until:
-                time.sleep(0.2)  # full for a moment, and saying so
-            self.assertEqual(status, 200)
+            def answers():
+                status = server.ask("GET", "/v1/health")[0]
+                self.assertIn(status, (200, 503))  # full for a moment, and saying so
+                return status == 200
+
+            wait_until(answers, "health beside silent connections")
         finally:
             for link in silent:
                 link.close()
@@ -193,14 +205,14 @@ class Ending(WithServer):
             server = self.serve()
             self.assertEqual(server.stop(), 0)
 
-    def load(self, server, seconds):
-        """Asks from four threads until the server is gone; returns the ids of the quotes that were answered."""
+    def load(self, server, enough):
+        """Asks from four threads until the server is gone; returns once `enough` ids of answered quotes are there."""
         answered, stop = [], threading.Event()
 
         def work():
             while not stop.is_set():
                 try:
-                    status, body, _ = server.ask("POST", "/v1/quotes", quote_body(), timeout=10)
+                    status, body, _ = server.ask("POST", "/v1/quotes", quote_body())
                     if status == 200:
                         answered.append(json.loads(body)["quote_id"])
                 except (OSError, ValueError):
@@ -211,18 +223,17 @@ class Ending(WithServer):
         threads = [threading.Thread(target=work) for _ in range(4)]
         for thread in threads:
             thread.start()
-        time.sleep(seconds)
+        wait_until(lambda: len(answered) >= enough, f"{enough} quotes")
         return answered, threads, stop
 
     def test_kill_9_under_load_loses_no_answered_quote(self):
         server = self.serve()
-        answered, threads, stop = self.load(server, 1.5)
+        answered, threads, stop = self.load(server, 60)
         server.process.kill()
         stop.set()
         for thread in threads:
             thread.join()
         server.process.wait()
-        self.assertGreater(len(answered), 50)
         code, out, fault = run("verify", "--ledger", self.ledger)
         self.assertEqual(code, 0, out + fault)
         again = Server("serve", "--config", self.config(f"{self.id().rsplit('.', 1)[1]}.json"))
@@ -231,14 +242,14 @@ class Ending(WithServer):
             self.assertEqual(again.ask("GET", "/v1/quotes/" + quote_id)[0], 200)
 
     def test_sigterm_answers_what_is_in_work_and_exits_0(self):
-        sim = self.simulate("--fault", "latency=300ms")
-        server = self.serve(providers=[provider(sim.port)])
+        sim = self.simulate("--fault", "hang")
+        server = self.serve(providers=[provider(sim.port)], deadline_ms=3000)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             asked = pool.submit(server.ask, "POST", "/v1/quotes", quote_body())
-            time.sleep(0.1)
+            wait_until(lambda: json.loads(sim.ask("GET", "/sim/stats")[1])["requests"] > 0, "the provider is asked")
             server.process.send_signal(signal.SIGTERM)
             self.assertEqual(asked.result()[0], 200)
-        self.assertEqual(server.process.wait(timeout=30), 0)
+        self.assertEqual(server.process.wait(timeout=PATIENCE_S), 0)
         self.assertIn("1 quotes recomputed, 0 differences", run("verify", "--ledger", self.ledger)[1])
 
 
