@@ -71,7 +71,7 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   CHECK_FALSE(distance::read_calibration("{\"version\":2}", "calibration"));
 
   auto routed = made;
-  routed.routes.doors = {0, 10, road::DoorPlane::kMercator};
+  routed.routes.doors = {0, 10, road::DoorPlane::kMercator, true};
   routed.routes.closed_private_classes = 5;
   routed.routes.closed_pushed_classes = 6;
   routed.routes.ignores_turn_rules = routed.routes.passes_private = true;

@@ -58,6 +58,8 @@ std::vector<bool> closed_arcs(const road::RouteNetwork& network, const road::Rou
 // A street with dead ends, of two kinds in turn.
 test::DrawnMap street_with_side_ways(const test::TagList& odd, const test::TagList& even) {
   test::DrawnMap drawn(R"(
+    0-------------------------------------------------1
+    |                                                 |
     A-B-C-D-E-F-G-H-I-J-K-L-M-N-O-P-Q-R-S-T-U-V-W-X-Y-Z
     | | | | | | | | | | | | | | | | | | | | | | | | | |
     | b | d | f | h | j | l | n | p | r | t | v | x | z
@@ -193,6 +195,70 @@ TEST_CASE("route fit: what single roads and turns take is found from whole trips
   }
   MESSAGE("alike by kinds ", alike[0], ", with single roads and turns ", alike[1]);
   CHECK(1 - alike[1] < 0.75 * (1 - alike[0]));
+}
+
+TEST_CASE("route fit: that trips begin on roads that are left only, and end on roads that are entered only") {
+  auto drawn = street_with_side_ways({{"highway", "service"}, {"oneway", "-1"}},
+                                     {{"highway", "service"}, {"oneway", "yes"}});
+  drawn.way("A01Z");  // to turn round by
+  test::BuiltMap built(drawn);
+  const road::RouteNetwork network(built.map().network(base::Vehicle::kCar));
+  for (const bool one_sided : {false, true}) {
+    CAPTURE(one_sided);
+    auto model = network.own_model();
+    model.doors.one_sided = one_sided;
+    const auto trips = answered(network, model, trips_between_side_ways(drawn));
+    distance::ModelRouter provider(network, model, road::kDefaultMaxSnapM);
+    // Side ways of odd letters lead to the street, even ones from it.
+    const double off_m = provider.door(drawn.near('a', 1, -3), road::TripEnd::kStart).snap.distance_m;
+    CHECK((off_m < 5) == one_sided);
+    CHECK(provider.door(drawn.near('a', 1, -3), road::TripEnd::kFinish).snap.distance_m > 5);
+    const auto fit = distance::fit_routes(network, trips);
+    CHECK(fit.model.doors.one_sided == one_sided);
+    CHECK(fit.alike == fit.pairs);
+  }
+}
+
+TEST_CASE("route fit: what single roads cost a provider that chooses apart is found from what it passed by") {
+  test::TempFolder folder;
+  const auto map = test::sample_city(folder, base::Vehicle::kCar);
+  const road::RouteNetwork network(map.network(base::Vehicle::kCar));
+  constexpr std::uint32_t kSeed = 20261203;
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  auto model = network.own_model();
+  model.told = {model.pace_ms_per_m, model.turn_ms};
+  for (std::size_t g = 0; g < network.groups().size(); ++g) {  // it dislikes small roads
+    if (network.groups()[g].road_class >= road::RoadClass::kTertiary) model.pace_ms_per_m[g] *= 3;
+  }
+  // And every third OpenStreetMap way, whatever its kind.
+  const auto& geometry = *network.network().geometry;
+  const auto kinds = network.costs(model);
+  for (std::uint32_t arc = 0; arc < network.network().graph.arcs.size(); ++arc) {
+    const auto& one = network.network().graph.arcs[arc];
+    if (one.copy || one.kind == road::ArcKind::kExit || geometry.runs_of(one.edge()).front().way % 3 != 0)
+      continue;
+    model.edge_times.push_back({one.edge_dir, static_cast<std::int32_t>(kinds.arc_ms[arc] * 2 / 5)});
+  }
+  std::ranges::sort(model.edge_times, {}, &road::RouteModel::EdgeChange::edge_dir);
+  const auto trips = answered(network, model, trips_near(network, random, 2800));
+  const auto seen = std::span(trips).first(2000), others = std::span(trips).subspan(2000);
+  const auto alike_with = [&](int rounds) {
+    distance::RouteFitOptions options;
+    options.road_rounds = options.preference_rounds = 0;
+    options.time_rounds = rounds;
+    const auto fit = distance::fit_routes(network, seen, options);
+    CHECK(!fit.model.told.pace_ms_per_m.empty());
+    CHECK(fit.model.edge_times.empty() == (rounds == 0));
+    distance::ModelRouter router(network, fit.model, road::kDefaultMaxSnapM);
+    const auto count = std::ranges::count_if(others, [&](const auto& trip) {
+      return std::abs(router.route(trip.from, trip.to).metres - trip.metres) <= 1.5;
+    });
+    return static_cast<double>(count) / static_cast<double>(others.size());
+  };
+  const double by_kinds = alike_with(0), with_roads = alike_with(8);
+  MESSAGE("alike by kinds ", by_kinds, ", with single roads ", with_roads);
+  CHECK(1 - with_roads < 0.6 * (1 - by_kinds));
 }
 
 TEST_CASE("route fit: where a provider pushes no bicycles is found from its answers") {

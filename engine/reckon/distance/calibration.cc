@@ -118,6 +118,7 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
   json.key("door_tolerance_m").number(model.doors.tolerance_m);
   json.key("door_grid_e7").integer(model.doors.grid_e7);
   json.key("door_plane").string(model.doors.plane == road::DoorPlane::kMercator ? kMercator : kLocal);
+  json.key("door_one_sided").boolean(model.doors.one_sided);
   json.key("north_scale").number(model.north_scale).key("east_scale").number(model.east_scale);
   json.key("edges").begin_array();
   for (const auto& change : model.edges) json.integer(change.edge_dir).integer(change.add_ms);
@@ -159,7 +160,7 @@ std::vector<Change> read_changes(const base::JsonNode& node, std::int64_t most_m
 void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   node.allow_only({"pace_ms_per_m", "turn_ms", "told_pace_ms_per_m", "told_turn_ms", "closed_classes",
                    "closed_private_classes", "closed_pushed_classes", "passes_destination", "passes_private",
-                   "ignores_turn_rules", "exempt_edges", "door_tolerance_m", "door_grid_e7", "door_plane",
+                   "ignores_turn_rules", "exempt_edges", "door_tolerance_m", "door_grid_e7", "door_plane", "door_one_sided",
                    "north_scale", "east_scale", "edges", "edge_times", "turn_times"});
   read_times(node.required("pace_ms_per_m"), node.required("turn_ms"), model);
   read_times(node.required("told_pace_ms_per_m"), node.required("told_turn_ms"), model.told);
@@ -188,6 +189,7 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   if (name && *name != kLocal && *name != kMercator)
     plane.fault(fmt::format("'{}' is no plane; allowed: {}, {}", *name, kLocal, kMercator));
   model.doors.plane = name == kMercator ? road::DoorPlane::kMercator : road::DoorPlane::kLocal;
+  model.doors.one_sided = node.required("door_one_sided").boolean().value_or(false);
   model.north_scale = node.required("north_scale").number(0.5, 2).value_or(1);
   model.east_scale = node.required("east_scale").number(0.5, 2).value_or(1);
   using road::RouteModel;

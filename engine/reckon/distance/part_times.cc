@@ -4,6 +4,9 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
+
+#include "reckon/distance/conjugate_gradients.h"
 
 namespace reckon::distance {
 namespace {
@@ -14,7 +17,6 @@ constexpr double kWorthIt = 0.9;  // of the others' mean error, or single parts 
 // Variance of a trip's time in units of the parts': from traffic to rounded times.
 constexpr std::array kStiffness = {1e5, 1e4, 1e3, 100.0, 10.0, 1.0};
 constexpr int kReweighings = 4;
-constexpr int kMostSteps = 100;        // of conjugate gradients
 constexpr double kSmallEnough = 1e-5;  // of the first residual, squared
 constexpr double kOutlier = 4;         // deviations from which on a trip counts less
 
@@ -40,7 +42,7 @@ class Regression {
     std::vector<bool> fixed(add.size());  // at the least that they may take
     for (int round = 0; round < kReweighings && !stopped(); ++round) {
       weigh(without, add, weight);
-      conjugate_gradients(stiffness, weight, fixed, add);
+      solve_weighted(stiffness, weight, fixed, add);
       for (std::size_t p = 0; p < add.size(); ++p) {
         fixed[p] = add[p] <= parts_[p].least_ms;
         add[p] = std::max(add[p], parts_[p].least_ms);
@@ -90,11 +92,11 @@ class Regression {
       for (const auto& [part, share] : ways_[i].parts) out[part] += double{share} * pull;
     }
   }
-  // Goes on from `add`; preconditioned by the diagonal.
-  void conjugate_gradients(double stiffness, const std::vector<double>& weight, std::vector<bool>& fixed,
-                           std::vector<double>& add) const {
+  // Goes on from `add`.
+  void solve_weighted(double stiffness, const std::vector<double>& weight, std::vector<bool>& fixed,
+                      std::vector<double>& add) const {
     const auto n = add.size();
-    std::vector<double> rest(n), step(n), moved(n), scaled(n), diagonal(n);
+    std::vector<double> rest(n), moved(n), diagonal(n);
     apply(stiffness, weight, add, moved);
     for (std::size_t p = 0; p < n; ++p) {
       rest[p] = -moved[p];
@@ -106,30 +108,12 @@ class Regression {
         diagonal[part] += weight[i] * double{share} * double{share};
       }
     }
-    double now = 0;
     for (std::size_t p = 0; p < n; ++p) {
       fixed[p] = fixed[p] && rest[p] <= 0;  // others may make it take more again
-      if (fixed[p]) rest[p] = 0;
-      step[p] = scaled[p] = rest[p] / diagonal[p];
-      now += rest[p] * scaled[p];
+      if (fixed[p]) diagonal[p] = std::numeric_limits<double>::infinity();
     }
-    const double enough = kSmallEnough * now;
-    for (int k = 0; k < kMostSteps && now > enough && !stopped(); ++k) {
-      apply(stiffness, weight, step, moved);
-      double along = 0;
-      for (std::size_t p = 0; p < n; ++p) along += step[p] * moved[p];
-      if (along <= 0) return;
-      const double length = now / along;
-      double next = 0;
-      for (std::size_t p = 0; p < n; ++p) {
-        add[p] += length * step[p];
-        rest[p] -= fixed[p] ? 0 : length * moved[p];
-        scaled[p] = rest[p] / diagonal[p];
-        next += rest[p] * scaled[p];
-      }
-      for (std::size_t p = 0; p < n; ++p) step[p] = scaled[p] + next / now * step[p];
-      now = next;
-    }
+    conjugate_gradients([&](const auto& in, auto& out) { apply(stiffness, weight, in, out); }, diagonal, rest,
+                        kSmallEnough, stopped_, add);
   }
 
   std::span<const TimedWay> ways_;

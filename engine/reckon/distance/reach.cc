@@ -7,9 +7,9 @@ namespace reckon::distance {
 using road::Cost;
 using road::never_used;
 
-void Reach::offer(std::uint32_t arc, Cost cost) {
+void Reach::offer(std::uint32_t arc, Cost cost, std::uint32_t next) {
   if (cost >= labels_.cost(arc)) return;
-  labels_.set(arc, cost, road::kNoArc);
+  labels_.set(arc, cost, next);
   heap_.push({cost, arc});
 }
 
@@ -21,17 +21,20 @@ void Reach::spread(const road::ArcGraph& graph, const road::ArcCosts& costs, con
   for (const auto& terminal : door.terminals) {
     const auto ms = costs.arc_ms[terminal.arc];
     if (never_used(ms)) continue;
-    offer(terminal.arc, road::part_of(graph.arcs[terminal.arc], ms, road::length_mm_of(used_of(terminal))));
+    offer(terminal.arc, road::part_of(graph.arcs[terminal.arc], ms, road::length_mm_of(used_of(terminal))),
+          road::kNoArc);
   }
   while (!heap_.empty() && heap_.top().cost <= most) {
-    const auto [cost, arc] = heap_.top();
+    const Cost here = heap_.top().cost;
+    const auto arc = heap_.top().arc;
     heap_.pop();
-    if (cost > labels_.cost(arc)) continue;
-    const Cost here = cost;
+    if (here > labels_.cost(arc)) continue;
     each_turn(arc, [&](std::uint32_t turn, std::uint32_t other) {
       if (never_used(costs.turn_ms[turn]) || never_used(costs.arc_ms[other])) return;
-      offer(other, road::plus(here, road::cost_of(costs.turn_ms[turn] + costs.arc_ms[other],
-                                                  graph.arcs[other].length_mm)));
+      offer(other,
+            road::plus(here,
+                       road::cost_of(costs.turn_ms[turn] + costs.arc_ms[other], graph.arcs[other].length_mm)),
+            arc);
     });
   }
 }

@@ -21,12 +21,14 @@ class Reach {
           road::Cost most);
   /// road::kNoCost where the budget does not reach.
   road::Cost cost(std::uint32_t arc) const { return labels_.cost(arc); }
+  /// The arc next to one that is reached, on the way from or to the door; road::kNoArc: the door is on it.
+  std::uint32_t next(std::uint32_t arc) const { return labels_.parent(arc); }
 
  private:
   template <class UsedOf, class EachTurn>
   void spread(const road::ArcGraph& graph, const road::ArcCosts& costs, const road::Door& door,
               road::Cost most, UsedOf used_of, EachTurn each_turn);
-  void offer(std::uint32_t arc, road::Cost cost);
+  void offer(std::uint32_t arc, road::Cost cost, std::uint32_t next);
 
   road::Labels labels_;
   road::Heap heap_;

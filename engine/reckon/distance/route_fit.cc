@@ -41,12 +41,13 @@ ModelRouter::ModelRouter(const RouteNetwork& network, const RouteModel& model, d
       model_(model),
       max_snap_m_(max_snap_m),
       costs_(costs_under(network, model, changes)),
-      open_(network.open_edges(costs_)) {}
+      open_(network.open_edges(costs_, model.doors)) {}
 
 Door ModelRouter::door(const geo::LatLng& place, TripEnd end) const {
   Door door;
   const auto& net = network_->network();
-  if (network_->doors().nearest(geo::PlaceE7::nearest(place), open_, model_.doors, max_snap_m_, door.snap))
+  if (network_->doors().nearest(geo::PlaceE7::nearest(place), open_.at(end), model_.doors, max_snap_m_,
+                                door.snap))
     road::add_terminals(*net.geometry, net.graph, door.snap, end, door.terminals);
   return door;
 }
@@ -225,7 +226,7 @@ bool RouteFitter::fit_times(std::vector<double>& theta) const {
   for (std::size_t i = 0; i < trips_.size(); ++i) {
     const auto* path = timed_way(i);
     if (path == nullptr) continue;
-    const double left = trips_[i].seconds - part_times_ms(*path) / 1000;
+    const double left = trips_[i].seconds - (chooses_apart() ? 0 : part_times_ms(*path) / 1000);
     if (left <= 0) continue;  // a way that was met by chance
     network_.add_features(*path, rows.emplace_back(network_.features(), 0.0F));
     seconds.push_back(left);
@@ -359,22 +360,30 @@ void RouteFitter::try_closing(std::uint32_t classes, Of of) {
 
 // How the provider takes places to the road: each way is tried on the trips whose doors it moves.
 void RouteFitter::try_door_rules() {
-  constexpr std::array kRules = {road::DoorRules{0, 10}, road::DoorRules{0, 10, road::DoorPlane::kMercator},
-                                 road::DoorRules{0.3, 1}, road::DoorRules{5, 1}, road::DoorRules{15, 1}};
-  for (const auto& rules : kRules) {
-    auto model = model_;
-    model.doors = rules;
-    const ModelRouter router(network_, model, options_.max_snap_m);
-    Trips moved;
-    for (std::size_t i = 0; i < trips_.size() && !stopped(); ++i) {
-      if (!same_door(router.door(trips_[i].from, TripEnd::kStart), doors_[i].from) ||
-          !same_door(router.door(trips_[i].to, TripEnd::kFinish), doors_[i].to))
-        moved.push_back(i);
-    }
-    if (!tried(model, moved).clearly_better()) continue;
-    take(model);
-    route_all();
+  for (auto rules : {road::DoorRules{0, 10}, road::DoorRules{0, 10, road::DoorPlane::kMercator},
+                     road::DoorRules{0.3, 1}, road::DoorRules{5, 1}, road::DoorRules{15, 1}}) {
+    rules.one_sided = model_.doors.one_sided;
+    try_doors(rules);
   }
+  auto rules = model_.doors;
+  rules.one_sided = true;
+  try_doors(rules);
+}
+
+void RouteFitter::try_doors(const road::DoorRules& rules) {
+  if (rules == model_.doors) return;
+  auto model = model_;
+  model.doors = rules;
+  const ModelRouter router(network_, model, options_.max_snap_m);
+  Trips moved;
+  for (std::size_t i = 0; i < trips_.size() && !stopped(); ++i) {
+    if (!same_door(router.door(trips_[i].from, TripEnd::kStart), doors_[i].from) ||
+        !same_door(router.door(trips_[i].to, TripEnd::kFinish), doors_[i].to))
+      moved.push_back(i);
+  }
+  if (!tried(model, moved).clearly_better()) return;
+  take(model);
+  route_all();
 }
 
 RouteFitResult RouteFitter::run() {
@@ -402,7 +411,8 @@ RouteFitResult RouteFitter::run() {
   if (options_.start == nullptr && options_.choice_rounds > 0) fit_choice();
   const auto wanting = [this] { return !stopped_ && alike() < trips_.size(); };
   result.stages.push_back(model_);
-  if (options_.time_rounds > 0 && wanting()) fit_single_times();
+  if (options_.time_rounds > 0 && times_tell_ && wanting())
+    chooses_apart() ? fit_single_choice() : fit_single_times();
   result.stages.push_back(model_);
   if (options_.road_rounds > 0 && wanting()) find_closed();
   result.stages.push_back(model_);

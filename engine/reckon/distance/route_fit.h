@@ -82,7 +82,7 @@ class ModelRouter {
   road::RouteModel model_;
   double max_snap_m_;
   road::ArcCosts costs_;
-  std::vector<bool> open_;
+  road::OpenEdges open_;
   road::ModelSearch search_;
   road::ModelPath path_;
   friend class RouteFitter;

@@ -293,6 +293,7 @@ void RouteFitter::fit_choice() {
   }
   take(best);
   route_all();
+  try_door_rules();  // of ways that are known only now
   fit_margin();
 }
 

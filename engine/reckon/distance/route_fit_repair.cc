@@ -141,8 +141,9 @@ class RouteFitter::Repair {
     f_.router_.costs_.arc_ms[arc] = ms;
   }
   void meet(std::uint32_t edge, bool open) {
-    journal_.push_back({Entry::Of::kEdge, edge, f_.router_.open_[edge] ? 1U : 0U});
-    f_.router_.open_[edge] = open;
+    auto& now = f_.router_.open_;
+    journal_.push_back({Entry::Of::kEdge, edge, (now.start[edge] ? 1U : 0U) | (now.finish[edge] ? 2U : 0U)});
+    now.start[edge] = now.finish[edge] = open;
   }
   std::uint32_t closed_bits(std::uint32_t edge) const {
     return (f_.changes_.contains(2 * edge) ? 1U : 0U) | (f_.changes_.contains(2 * edge + 1) ? 2U : 0U);
@@ -168,7 +169,8 @@ class RouteFitter::Repair {
           f_.router_.costs_.arc_ms[last.which] = last.value;
           break;
         case Entry::Of::kEdge:
-          f_.router_.open_[last.which] = last.value != 0;
+          f_.router_.open_.start[last.which] = (last.value & 1) != 0;
+          f_.router_.open_.finish[last.which] = (last.value & 2) != 0;
           break;
         case Entry::Of::kTrip:
           enter(last.which, -1);

@@ -31,7 +31,10 @@ class RouteFitter::Without {
   ~Without() {
     auto& router = fitter_.router_;
     for (auto at = arcs_.rbegin(); at != arcs_.rend(); ++at) router.costs_.arc_ms[at->first] = at->second;
-    for (const auto edge : edges_) router.open_[edge] = true;
+    for (std::size_t i = 0; i < edges_.size(); ++i) {
+      router.open_.start[edges_[i]] = was_open_[i].first;
+      router.open_.finish[edges_[i]] = was_open_[i].second;
+    }
   }
   Without(const Without&) = delete;
   Without& operator=(const Without&) = delete;
@@ -52,9 +55,11 @@ class RouteFitter::Without {
 
  private:
   void shut(std::uint32_t edge) {
-    if (!fitter_.router_.open_[edge]) return;
+    auto& open = fitter_.router_.open_;
+    if (!open.start[edge] && !open.finish[edge]) return;
     edges_.push_back(edge);
-    fitter_.router_.open_[edge] = false;
+    was_open_.emplace_back(open.start[edge], open.finish[edge]);
+    open.start[edge] = open.finish[edge] = false;
   }
   void close(std::uint32_t edge_dir) {
     auto& router = fitter_.router_;
@@ -100,23 +105,27 @@ class RouteFitter::Without {
   RouteFitter& fitter_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> arcs_;
   Edges edges_;
+  std::vector<std::pair<bool, bool>> was_open_;  ///< each of them, to starts and finishes
 };
 
 /// A closed edge opened, until its end.
 class RouteFitter::Opened {
  public:
   Opened(RouteFitter& fitter, std::uint32_t edge)
-      : router_(fitter.router_), edge_(edge), was_open_(router_.open_[edge]) {
+      : router_(fitter.router_),
+        edge_(edge),
+        was_open_(router_.open_.start[edge], router_.open_.finish[edge]) {
     const auto& first = fitter.graph_.edge_first_arc;
     for (auto arc = first[edge]; arc < first[edge + 1]; ++arc) {
       kept_.emplace_back(arc, router_.costs_.arc_ms[arc]);
       router_.costs_.arc_ms[arc] = fitter.open_costs_.arc_ms[arc];
     }
-    router_.open_[edge] = true;
+    router_.open_.start[edge] = router_.open_.finish[edge] = true;
   }
   ~Opened() {
     for (const auto& [arc, ms] : kept_) router_.costs_.arc_ms[arc] = ms;
-    router_.open_[edge_] = was_open_;
+    router_.open_.start[edge_] = was_open_.first;
+    router_.open_.finish[edge_] = was_open_.second;
   }
   Opened(const Opened&) = delete;
   Opened& operator=(const Opened&) = delete;
@@ -124,7 +133,7 @@ class RouteFitter::Opened {
  private:
   ModelRouter& router_;
   std::uint32_t edge_;
-  bool was_open_;
+  std::pair<bool, bool> was_open_;  ///< to starts and finishes
   std::vector<std::pair<std::uint32_t, std::uint32_t>> kept_;
 };
 

@@ -10,7 +10,6 @@
 namespace reckon::distance {
 namespace {
 
-constexpr int kMostIdle = 2;             // rounds without gain
 constexpr double kRoadVarianceMs = 500;  // of a road beside that of its own time: its light, its bends
 constexpr double kTurnVarianceMs = 1500;
 constexpr double kLeastShare = 0.1;         // of its time by paces a road takes
@@ -115,23 +114,35 @@ bool RouteFitter::learn_part_times(RouteModel& model, double& stiffness) {
   return !add_ms.empty();
 }
 
-// Ways of ours that are faster than the provider was, by no more than single roads may explain: it would have
-// taken them.
+// Ways of ours that the provider would have taken, were our costs its own: those that are faster than it was,
+// by no more than single roads may explain; where it chooses apart, those that are cheaper than its own.
 void RouteFitter::note_passed_by() {
   for (std::size_t i = 0; i < trips_.size(); ++i) {
-    if (!is_timed(i) || alike_[i] || !paths_[i].found) continue;
-    const double dearer = dearer_ms(i);
-    if (dearer <= 0 || dearer > kMostPassedByMs) continue;
+    if (alike_[i] || !paths_[i].found) continue;
+    if (chooses_apart()) {
+      if (!known_[i].found) continue;
+    } else {
+      const double dearer = is_timed(i) ? dearer_ms(i) : 0;
+      if (dearer <= 0 || dearer > kMostPassedByMs) continue;
+    }
     const bool noted = std::ranges::any_of(
         passed_by_, [&](const auto& one) { return one.first == i && one.second.arcs == paths_[i].arcs; });
     if (!noted) passed_by_.emplace_back(i, paths_[i]);
   }
 }
 
+RouteFitter::Trial RouteFitter::gain_over(const std::vector<bool>& alike_before) const {
+  Trial trial;
+  for (std::size_t i = 0; i < trips_.size(); ++i) {
+    trial.gained += alike_[i] && !alike_before[i] ? 1U : 0U;
+    trial.lost += !alike_[i] && alike_before[i] ? 1U : 0U;
+  }
+  return trial;
+}
+
 // Each round knows more ways, and more that were passed by; the one by which most trips come out alike is
 // kept, where those are clearly more.
 void RouteFitter::fit_single_times() {
-  if (!times_tell_ || chooses_apart()) return;
   passed_by_.clear();
   double stiffness = 0;
   const auto before = model_;
@@ -151,11 +162,7 @@ void RouteFitter::fit_single_times() {
     if (stopped_ || alike() <= best_alike) continue;
     best = model_;
     best_alike = alike();
-    trial = {};
-    for (std::size_t i = 0; i < trips_.size(); ++i) {
-      trial.gained += alike_[i] && !alike_before[i] ? 1U : 0U;
-      trial.lost += !alike_[i] && alike_before[i] ? 1U : 0U;
-    }
+    trial = gain_over(alike_before);
     idle = -1;
   }
   if (stiffness == 0) return;  // nothing was tried

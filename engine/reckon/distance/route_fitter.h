@@ -26,6 +26,7 @@ inline constexpr double kCloseCallMs =
 inline constexpr double kRoundedMs = 450;  // nine in ten answers in whole seconds are off by no more
 inline constexpr double kLeastCloseCallMs = 200;
 inline constexpr std::size_t kLeastForPaces = 30;  // answers; below that paces are not learned
+inline constexpr int kMostIdle = 2;                // rounds without gain
 
 using road::Door;
 using road::ModelPath;
@@ -75,6 +76,15 @@ class RouteFitter {
     std::array<std::uint32_t, 2> ends;  ///< edges that the trip's doors were on, or it says nothing
   };
 
+  /// What becomes of trips under another model.
+  struct Trial {
+    std::size_t gained = 0, lost = 0;  ///< that came out alike then only, and now only
+    /// Beyond what chance does to as many trips.
+    bool clearly_better() const {
+      return static_cast<double>(gained) >
+             static_cast<double>(lost) + 2 + 1.5 * std::sqrt(static_cast<double>(gained + lost));
+    }
+  };
   void tell(std::string_view stage, double done) {
     stage_ = stage;
     done_ = done;
@@ -119,7 +129,14 @@ class RouteFitter {
   void spread_part_times();
   bool learn_part_times(RouteModel& model, double& stiffness);
   void note_passed_by();
+  Trial gain_over(const std::vector<bool>& alike_before) const;
   void fit_single_times();
+  class ChoiceParts;  ///< what a choice between two ways tells of
+  bool learn_part_choice(RouteModel& model);
+  ModelPath way_by_some_road(std::size_t trip);
+  ModelPath path_by(std::size_t trip, std::uint32_t via) const;
+  void find_ways();
+  void fit_single_choice();
   std::uint32_t arc_of(std::uint32_t edge_dir) const {
     auto arc = graph_.edge_first_arc[edge_dir / 2];
     while (graph_.arcs[arc].edge_dir != edge_dir) ++arc;
@@ -150,15 +167,7 @@ class RouteFitter {
   void try_closing(std::uint32_t classes, Of of);
   void try_opening(bool RouteModel::*rule);
   void try_door_rules();
-  /// What becomes of trips under another model.
-  struct Trial {
-    std::size_t gained = 0, lost = 0;  ///< that came out alike then only, and now only
-    /// Beyond what chance does to as many trips.
-    bool clearly_better() const {
-      return static_cast<double>(gained) >
-             static_cast<double>(lost) + 2 + 1.5 * std::sqrt(static_cast<double>(gained + lost));
-    }
-  };
+  void try_doors(const road::DoorRules& rules);
   Trial tried(const RouteModel& model, const Trips& trips);
   void take(const RouteModel& model);
   void fit_margin();
@@ -221,7 +230,7 @@ class RouteFitter {
   std::size_t too_fast_ = 0, too_slow_ = 0;  ///< trips, all roads open: the provider takes longer, or less
   std::vector<std::uint32_t> proven_;        ///< by directed edge: trips known to use it
   std::map<std::uint32_t, std::int64_t> changes_;             ///< RouteModel::edges in the making
-  std::vector<std::pair<std::size_t, ModelPath>> passed_by_;  ///< trips, and ways faster than the provider's
+  std::vector<std::pair<std::size_t, ModelPath>> passed_by_;  ///< trips, and ways that it should have taken
   std::vector<std::int32_t> part_times_;  ///< RouteModel::edge_times and turn_times; empty: none
   road::ArcCosts open_costs_;             ///< of the model without closed roads
   bool times_tell_ = false;               ///< enough trips have times that fit

@@ -8,6 +8,7 @@
 
 #include "reckon/geo/local_frame.h"
 #include "reckon/road/graph.h"
+#include "reckon/road/search.h"
 #include "reckon/road/snap_index.h"
 
 namespace reckon::road {
@@ -23,8 +24,18 @@ struct DoorRules {
   double tolerance_m = 0;    ///< roads this much farther than the nearest one meet a place as well
   std::int32_t grid_e7 = 1;  ///< coordinates, its roads' and ours, are rounded to so many 1e-7 degree
   DoorPlane plane = DoorPlane::kLocal;
+  /// A trip may begin on a road that leads to the others but is not reached from them, and end on one that is
+  /// reached but leads nowhere: motorways at a map's edge.
+  bool one_sided = false;
 
   friend bool operator==(const DoorRules&, const DoorRules&) = default;
+};
+
+/// Edges that trips may begin and end on.
+struct OpenEdges {
+  std::vector<bool> start, finish;
+
+  const std::vector<bool>& at(TripEnd end) const { return end == TripEnd::kStart ? start : finish; }
 };
 
 class DoorIndex {

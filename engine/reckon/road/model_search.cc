@@ -15,7 +15,8 @@ void drop_outdated(Heap& heap, const Labels& labels) {
   while (!heap.empty() && heap.top().cost > labels.cost(heap.top().arc)) heap.pop();
 }
 
-// The shortest part of `arc` that one of the terminals leaves.
+}  // namespace
+
 std::uint32_t least_mm(std::span<const Terminal> terminals, std::uint32_t arc, Cost Terminal::*side) {
   std::uint32_t least = kMaxWeight;
   for (const auto& terminal : terminals) {
@@ -23,8 +24,6 @@ std::uint32_t least_mm(std::span<const Terminal> terminals, std::uint32_t arc, C
   }
   return least;
 }
-
-}  // namespace
 
 TurnsBack::TurnsBack(const ArcGraph& graph) : first_(graph.arcs.size() + 1), entries_(graph.next.size()) {
   for (const auto to : graph.next) ++first_[to + 1];

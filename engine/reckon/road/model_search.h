@@ -74,6 +74,10 @@ struct ModelPath {
   std::vector<std::uint32_t> arcs;
 };
 
+/// The shortest part of `arc` that one of the terminals leaves on one side of it; kMaxWeight where none is on
+/// it.
+std::uint32_t least_mm(std::span<const Terminal> terminals, std::uint32_t arc, Cost Terminal::*side);
+
 /// Doors of a place for both ends; empty terminals when no road lies within `max_snap_m`.
 Door open_door(const Network& network, const geo::LatLng& place, TripEnd end, double max_snap_m);
 

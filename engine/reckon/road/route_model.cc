@@ -292,7 +292,7 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
   return costs;
 }
 
-std::vector<bool> RouteNetwork::open_edges(const ArcCosts& costs) const {
+OpenEdges RouteNetwork::open_edges(const ArcCosts& costs, const DoorRules& rules) const {
   const auto& graph = network_.graph;
   const auto open = [&](std::uint32_t arc) { return costs.arc_ms[arc] != kClosedMs; };
   std::vector<std::uint32_t> todo;
@@ -335,15 +335,17 @@ std::vector<bool> RouteNetwork::open_edges(const ArcCosts& costs) const {
     best_to = std::move(to);
     best_from = std::move(from);
   }
-  std::vector<bool> edges(network_.geometry->edge_count());
-  for (std::uint32_t edge = 0; edge < edges.size() && best > 0; ++edge) {
+  const auto edge_count = network_.geometry->edge_count();
+  OpenEdges edges{std::vector<bool>(edge_count), std::vector<bool>(edge_count)};
+  for (std::uint32_t edge = 0; edge < edge_count && best > 0; ++edge) {
     bool ends = false, begins = false;
     for (auto arc = graph.edge_first_arc[edge]; arc < graph.edge_first_arc[edge + 1]; ++arc) {
       if (!open(arc)) continue;
       ends = ends || best_to[arc];
       begins = begins || best_from[arc];
     }
-    edges[edge] = ends && begins;
+    edges.start[edge] = begins && (ends || rules.one_sided);
+    edges.finish[edge] = ends && (begins || rules.one_sided);
   }
   return edges;
 }

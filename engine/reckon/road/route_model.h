@@ -104,8 +104,8 @@ class RouteNetwork {
   /// Costs of all arcs and turns under a model.
   ArcCosts costs(const RouteModel& model) const;
   /// Edges that places may meet under these costs: those that the largest part of the network reaches and is
-  /// reached from.
-  std::vector<bool> open_edges(const ArcCosts& costs) const;
+  /// reached from; by one-sided rules, of a start those that reach it, of a finish those that it reaches.
+  OpenEdges open_edges(const ArcCosts& costs, const DoorRules& rules) const;
 
   /// Kilometres by group, then turns by kind, of a path; added to `out`.
   void add_features(const ModelPath& path, std::span<float> out) const;
