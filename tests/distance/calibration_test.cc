@@ -123,6 +123,6 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   wrong.replace(wrong.find("mercator"), 8, "globular");
   const auto refused = distance::read_calibration(wrong, "calibration");
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message.find("'globular' is no plane; allowed: local, mercator") !=
+  CHECK(refused.error().message.find("'globular' is no plane; allowed: local, mercator, whole_metres") !=
         std::string::npos);
 }

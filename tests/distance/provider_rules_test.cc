@@ -33,6 +33,16 @@ std::vector<AnsweredTrip> answered(const road::RouteNetwork& network, const road
   return trips;
 }
 
+// Of trips that a model gives the provider's metres.
+double share_alike(const road::RouteNetwork& network, const road::RouteModel& model,
+                   std::span<const AnsweredTrip> trips) {
+  distance::ModelRouter router(network, model, road::kDefaultMaxSnapM);
+  const auto alike = std::ranges::count_if(trips, [&](const auto& trip) {
+    return std::abs(router.route(trip.from, trip.to).metres - trip.metres) <= 1.5;
+  });
+  return static_cast<double>(alike) / static_cast<double>(trips.size());
+}
+
 // A place a few metres from one of the map's points.
 geo::LatLng place_near(const road::RouteNetwork& network, std::mt19937& random) {
   const auto& points = network.network().geometry->points;
@@ -104,7 +114,8 @@ TEST_CASE("route fit: the plane and the grid in which a provider meets the roads
   };
   while (places.size() < 600) places.push_back({crossing(), crossing(), 0, 0});
   for (const auto& rules :
-       {road::DoorRules{}, road::DoorRules{0, 10}, road::DoorRules{0, 10, road::DoorPlane::kMercator}}) {
+       {road::DoorRules{}, road::DoorRules{0, 10}, road::DoorRules{0, 10, road::DoorPlane::kMercator},
+        road::DoorRules{0, 1, road::DoorPlane::kWholeMetres}}) {
     CAPTURE(rules.grid_e7);
     CAPTURE(static_cast<int>(rules.plane));
     auto model = network.own_model();
@@ -187,11 +198,7 @@ TEST_CASE("route fit: what single roads and turns take is found from whole trips
     options.time_rounds = rounds;
     const auto fit = distance::fit_routes(network, seen, options);
     CHECK(fit.model.turn_times.empty() == (rounds == 0));
-    distance::ModelRouter router(network, fit.model, road::kDefaultMaxSnapM);
-    const auto count = std::ranges::count_if(others, [&](const auto& trip) {
-      return std::abs(router.route(trip.from, trip.to).metres - trip.metres) <= 1.5;
-    });
-    alike.at(rounds == 0 ? 0 : 1) = static_cast<double>(count) / static_cast<double>(others.size());
+    alike.at(rounds == 0 ? 0 : 1) = share_alike(network, fit.model, others);
   }
   MESSAGE("alike by kinds ", alike[0], ", with single roads and turns ", alike[1]);
   CHECK(1 - alike[1] < 0.75 * (1 - alike[0]));
@@ -250,11 +257,7 @@ TEST_CASE("route fit: what single roads cost a provider that chooses apart is fo
     const auto fit = distance::fit_routes(network, seen, options);
     CHECK(!fit.model.told.pace_ms_per_m.empty());
     CHECK(fit.model.edge_times.empty() == (rounds == 0));
-    distance::ModelRouter router(network, fit.model, road::kDefaultMaxSnapM);
-    const auto count = std::ranges::count_if(others, [&](const auto& trip) {
-      return std::abs(router.route(trip.from, trip.to).metres - trip.metres) <= 1.5;
-    });
-    return static_cast<double>(count) / static_cast<double>(others.size());
+    return share_alike(network, fit.model, others);
   };
   const double by_kinds = alike_with(0), with_roads = alike_with(8);
   MESSAGE("alike by kinds ", by_kinds, ", with single roads ", with_roads);
@@ -426,11 +429,7 @@ TEST_CASE("route fit: what a provider chooses by is found where it is not the ti
     }
     const auto seen = std::span(trips).first(1500), others = std::span(trips).subspan(1500);
     const auto fit = distance::fit_routes(network, seen, options);
-    distance::ModelRouter router(network, fit.model, road::kDefaultMaxSnapM);
-    const auto alike = std::ranges::count_if(others, [&](const auto& trip) {
-      return std::abs(router.route(trip.from, trip.to).metres - trip.metres) <= 1.5;
-    });
-    const double share = static_cast<double>(alike) / static_cast<double>(others.size());
+    const double share = share_alike(network, fit.model, others);
     MESSAGE(row.told, ": alike ", share);
     CHECK(share > row.least);
   }

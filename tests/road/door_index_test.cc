@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "reckon/road/route_model.h"
@@ -42,7 +44,80 @@ double met_at(geo::PlaceE7 place, geo::PlaceE7 from, geo::PlaceE7 to, int grid) 
   return std::hypot(round(a.x + held * dx) - round(p.x), round(a.y + held * dy) - round(p.y));
 }
 
+// By the haversine formula, rounded down.
+double whole_metres(geo::PlaceE7 a, geo::PlaceE7 b) {
+  const double north = std::sin((a.lat - b.lat) * 1e-7 * kRadian / 2),
+               east = std::sin((a.lng - b.lng) * 1e-7 * kRadian / 2);
+  const double cosines = std::cos(a.lat * 1e-7 * kRadian) * std::cos(b.lat * 1e-7 * kRadian);
+  return std::floor(2 * 6'378'137 * std::asin(std::sqrt(north * north + cosines * east * east)));
+}
+
+// Where a place meets a segment by the law of cosines: metres from there, and from the segment's ends.
+struct Foot {
+  double away, before, after;
+};
+Foot foot_of(geo::PlaceE7 place, geo::PlaceE7 from, geo::PlaceE7 to) {
+  const double a = whole_metres(place, from), b = whole_metres(place, to), c = whole_metres(from, to);
+  if (c == 0) return {a, a, b};
+  if (a + b < c) return {0, a, b};
+  const double before = (a * a - b * b + c * c) / (2 * c);
+  if (before < 0) return {a, 0, c};
+  if (before > c) return {b, c, 0};
+  return {std::floor(std::sqrt(a * a - before * before)), std::floor(before), std::floor(c - before)};
+}
+
 }  // namespace
+
+TEST_CASE(
+    "doors: in whole metres a place meets the westernmost of the nearest roads, where their triangle says") {
+  test::TempFolder folder;
+  const auto map = test::sample_city(folder, base::Vehicle::kCar);
+  const auto network = map.network(base::Vehicle::kCar);
+  const auto& geometry = *network.geometry;
+  const road::DoorIndex index(geometry, network.graph);
+  const std::vector<bool> open(geometry.edge_count(), true);
+  constexpr std::uint32_t kSeed = 20261128;
+  CAPTURE(kSeed);
+  std::mt19937 random(kSeed);
+  int at_ends = 0, along = 0;
+  for (int i = 0; i < 150; ++i) {
+    CAPTURE(i);
+    const auto point = geometry.points[random() % geometry.points.size()];
+    const auto aside = [&] { return static_cast<std::int32_t>(random() % 4001) - 2000; };
+    const geo::PlaceE7 place{point.lat + aside(), point.lng + aside()};
+    double nearest = std::numeric_limits<double>::infinity();
+    std::pair<std::int32_t, std::int32_t> west;
+    std::vector<std::uint32_t> points;  // of the segments that it may meet
+    for (std::uint32_t edge = 0; edge < geometry.edge_count(); ++edge) {
+      if (!network.graph.has_arcs(edge)) continue;
+      for (auto p = geometry.edge_first_point[edge]; p + 1 < geometry.edge_first_point[edge + 1]; ++p) {
+        const auto a = geometry.points[p], b = geometry.points[p + 1];
+        const auto away = foot_of(place, a, b).away;
+        const auto end = std::min(std::pair(a.lng, a.lat), std::pair(b.lng, b.lat));
+        if (away > nearest || (away == nearest && end > west)) continue;
+        if (away < nearest || end < west) points.clear();
+        nearest = away;
+        west = end;
+        points.push_back(p);
+      }
+    }
+    road::Snap snap;
+    REQUIRE(index.nearest(place, open, {0, 1, road::DoorPlane::kWholeMetres}, 1000, snap));
+    CHECK(snap.distance_m == nearest);
+    REQUIRE(snap.count == 1);
+    const auto& met = snap.positions[0];
+    REQUIRE(std::ranges::find(points, met.point) != points.end());
+    const auto foot = foot_of(place, geometry.points[met.point], geometry.points[met.point + 1]);
+    const double length_mm = geometry.along_mm[met.point + 1] - geometry.along_mm[met.point];
+    const bool at_end = foot.before <= 5 || foot.after <= 5;
+    const double past_mm = at_end ? (foot.before < foot.after ? 0 : length_mm)
+                                  : foot.before / (foot.before + foot.after) * length_mm;
+    CHECK(std::abs(met.past_mm - past_mm) <= 1);
+    ++(at_end ? at_ends : along);
+  }
+  CHECK(at_ends > 10);
+  CHECK(along > 10);
+}
 
 TEST_CASE("doors: the web maps' plane meets the roads that its formula says") {
   test::TempFolder folder;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <utility>
@@ -30,7 +31,7 @@ struct Said {
 
 constexpr int kFurtherRounds = 2;
 constexpr std::size_t kMostKnots = 1000;
-constexpr std::string_view kLocal = "local", kMercator = "mercator";  // planes of doors
+constexpr std::array<std::string_view, 3> kPlanes = {"local", "mercator", "whole_metres"};  // by DoorPlane
 
 // Median of said over straight in bins of equal counts, then pooled until metres grow with the straight line
 // (pool adjacent violators).
@@ -117,7 +118,7 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
   json.end_array();
   json.key("door_tolerance_m").number(model.doors.tolerance_m);
   json.key("door_grid_e7").integer(model.doors.grid_e7);
-  json.key("door_plane").string(model.doors.plane == road::DoorPlane::kMercator ? kMercator : kLocal);
+  json.key("door_plane").string(kPlanes.at(static_cast<std::size_t>(model.doors.plane)));
   json.key("door_one_sided").boolean(model.doors.one_sided);
   json.key("north_scale").number(model.north_scale).key("east_scale").number(model.east_scale);
   json.key("edges").begin_array();
@@ -186,9 +187,11 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
       static_cast<std::int32_t>(node.required("door_grid_e7").integer(1, 100'000).value_or(1));
   const auto plane = node.required("door_plane");
   const auto name = plane.string(64);
-  if (name && *name != kLocal && *name != kMercator)
-    plane.fault(fmt::format("'{}' is no plane; allowed: {}, {}", *name, kLocal, kMercator));
-  model.doors.plane = name == kMercator ? road::DoorPlane::kMercator : road::DoorPlane::kLocal;
+  const auto* known = name ? std::ranges::find(kPlanes, *name) : kPlanes.begin();
+  if (known == kPlanes.end())
+    plane.fault(fmt::format("'{}' is no plane; allowed: {}", *name, fmt::join(kPlanes, ", ")));
+  else
+    model.doors.plane = static_cast<road::DoorPlane>(known - kPlanes.begin());
   model.doors.one_sided = node.required("door_one_sided").boolean().value_or(false);
   model.north_scale = node.required("north_scale").number(0.5, 2).value_or(1);
   model.east_scale = node.required("east_scale").number(0.5, 2).value_or(1);

@@ -361,7 +361,8 @@ void RouteFitter::try_closing(std::uint32_t classes, Of of) {
 // How the provider takes places to the road: each way is tried on the trips whose doors it moves.
 void RouteFitter::try_door_rules() {
   for (auto rules : {road::DoorRules{0, 10}, road::DoorRules{0, 10, road::DoorPlane::kMercator},
-                     road::DoorRules{0.3, 1}, road::DoorRules{5, 1}, road::DoorRules{15, 1}}) {
+                     road::DoorRules{0, 1, road::DoorPlane::kWholeMetres}, road::DoorRules{0.3, 1},
+                     road::DoorRules{5, 1}, road::DoorRules{15, 1}}) {
     rules.one_sided = model_.doors.one_sided;
     try_doors(rules);
   }

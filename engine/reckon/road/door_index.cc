@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace reckon::road {
 namespace {
@@ -78,6 +79,55 @@ class MercatorPlane {
   double sine_ = 0, secant_ = 1;
   double y_ = 0;      ///< of the place, 1e-7 degree
   double met_y_ = 0;  ///< of its grid point, from there
+};
+
+/// Distances in whole metres, on a sphere. Source: docs/sources.md#routino-doors
+class WholeMetresPlane {
+ public:
+  explicit WholeMetresPlane(geo::PlaceE7 place) : place_(place) {}
+
+  geo::Projection nearest(geo::PlaceE7 from, geo::PlaceE7 to) const {
+    const double there = metres(place_, from), onward = metres(place_, to), side = metres(from, to);
+    double before = there, distance = there;
+    if (side > 0) before = (there * there - onward * onward + side * side) / (2 * side);
+    double after = side > 0 ? side - before : onward;
+    if (side > 0 && there + onward < side) {  // rounded down, they do not meet
+      before = there;
+      after = onward;
+      distance = 0;
+    } else if (before < 0) {
+      before = 0;
+      after = side;
+    } else if (after < 0) {
+      before = side;
+      after = 0;
+      distance = onward;
+    } else if (side > 0) {
+      distance = std::sqrt(there * there - before * before);
+    }
+    distance = std::floor(distance);
+    return {share_of(std::floor(before), std::floor(after)), distance * distance};
+  }
+
+ private:
+  // So near an end it is the end.
+  static double share_of(double before, double after) {
+    constexpr double kAtEndM = 5;
+    if (std::min(before, after) <= kAtEndM) return before < after ? 0 : 1;
+    return before / (before + after);
+  }
+  static double metres(geo::PlaceE7 a, geo::PlaceE7 b) {
+    constexpr double kRadian = 3.14159265358979323846 / 180e7, kRadiusM = 6'378'137;
+    const auto half_sine = [](std::int32_t from, std::int32_t to) {
+      return std::sin((static_cast<double>(to) - from) * kRadian / 2);
+    };
+    const double north = half_sine(a.lat, b.lat), east = half_sine(a.lng, b.lng);
+    const double squared =
+        north * north + std::cos(a.lat * kRadian) * std::cos(b.lat * kRadian) * east * east;
+    return std::floor(2 * kRadiusM * std::asin(std::sqrt(squared)));
+  }
+
+  geo::PlaceE7 place_;
 };
 
 }  // namespace
@@ -173,18 +223,42 @@ std::vector<DoorIndex::Hit> DoorIndex::hits_within(geo::PlaceE7 place, const Pla
   return hits;
 }
 
+std::vector<DoorIndex::Hit> DoorIndex::hits_by(geo::PlaceE7 place, const std::vector<bool>& open,
+                                               const DoorRules& rules, double max_m) const {
+  switch (rules.plane) {
+    case DoorPlane::kMercator:
+      return hits_within(place, MercatorPlane(place, rules.grid_e7), open, rules, max_m);
+    case DoorPlane::kWholeMetres:
+      return hits_within(place, WholeMetresPlane(place), open, rules, max_m);
+    case DoorPlane::kLocal:
+      break;
+  }
+  return hits_within(place, LocalPlane(place, rules.grid_e7), open, rules, max_m);
+}
+
+// Of the nearest ones.
+void DoorIndex::keep_westernmost(std::vector<Hit>& hits) const {
+  const auto west = [this](const Hit& hit) {
+    const auto a = geometry_->points[hit.position.point], b = geometry_->points[hit.position.point + 1];
+    return std::min(std::pair(a.lng, a.lat), std::pair(b.lng, b.lat));
+  };
+  const auto best = std::ranges::min_element(hits, [&](const Hit& a, const Hit& b) {
+    return a.distance_m != b.distance_m ? a.distance_m < b.distance_m : west(a) < west(b);
+  });
+  if (best != hits.end()) hits.assign(1, Hit(*best));
+}
+
 bool DoorIndex::nearest(geo::PlaceE7 place, const std::vector<bool>& open, const DoorRules& rules,
                         double max_m, Snap& out) const {
   out.count = 0;
   if (segments_.empty()) return false;
-  auto hits = rules.plane == DoorPlane::kMercator
-                  ? hits_within(place, MercatorPlane(place, rules.grid_e7), open, rules, max_m)
-                  : hits_within(place, LocalPlane(place, rules.grid_e7), open, rules, max_m);
+  auto hits = hits_by(place, open, rules, max_m);
   std::ranges::sort(hits, [](const Hit& a, const Hit& b) {
     return a.position.edge != b.position.edge ? a.position.edge < b.position.edge
            : a.distance_m != b.distance_m     ? a.distance_m < b.distance_m
                                               : a.position < b.position;
   });
+  if (rules.plane == DoorPlane::kWholeMetres) keep_westernmost(hits);
   // One position an edge, but both where an edge meets the place twice (a loop's two ends).
   out.distance_m = max_m;
   for (const auto& hit : hits) {

@@ -17,6 +17,9 @@ namespace reckon::road {
 enum class DoorPlane : std::uint8_t {
   kLocal,     ///< that touches the earth at the place
   kMercator,  ///< of web maps, in degrees: the point where a place meets a road lies on its grid as well
+  /// Distances in whole metres, rounded down, on a sphere: the foot on a segment is that of such a triangle.
+  /// Of roads as near the one is met that begins farthest west.
+  kWholeMetres,
 };
 
 /// How a provider takes places to the road.
@@ -66,6 +69,9 @@ class DoorIndex {
   template <class Plane>
   std::vector<Hit> hits_within(geo::PlaceE7 place, const Plane& plane, const std::vector<bool>& open,
                                const DoorRules& rules, double max_m) const;
+  std::vector<Hit> hits_by(geo::PlaceE7 place, const std::vector<bool>& open, const DoorRules& rules,
+                           double max_m) const;
+  void keep_westernmost(std::vector<Hit>& hits) const;
 
   const EdgeGeometry* geometry_;
   std::int64_t south_ = 0, west_ = 0, rows_ = 0, columns_ = 0, step_lat_ = 1, step_lng_ = 1;  ///< 1e-7 degree
