@@ -68,8 +68,7 @@ Foot foot_of(geo::PlaceE7 place, geo::PlaceE7 from, geo::PlaceE7 to) {
 
 }  // namespace
 
-TEST_CASE(
-    "doors: in whole metres a place meets the westernmost of the nearest roads, where their triangle says") {
+TEST_CASE("doors: in whole metres a place meets the westernmost of the nearest roads, or all of a crossing") {
   test::TempFolder folder;
   const auto map = test::sample_city(folder, base::Vehicle::kCar);
   const auto network = map.network(base::Vehicle::kCar);
@@ -79,7 +78,7 @@ TEST_CASE(
   constexpr std::uint32_t kSeed = 20261128;
   CAPTURE(kSeed);
   std::mt19937 random(kSeed);
-  int at_ends = 0, along = 0;
+  int at_ends = 0, along = 0, crossings = 0;
   for (int i = 0; i < 150; ++i) {
     CAPTURE(i);
     const auto point = geometry.points[random() % geometry.points.size()];
@@ -104,9 +103,13 @@ TEST_CASE(
     road::Snap snap;
     REQUIRE(index.nearest(place, open, {0, 1, road::DoorPlane::kWholeMetres}, 1000, snap));
     CHECK(snap.distance_m == nearest);
-    REQUIRE(snap.count == 1);
-    const auto& met = snap.positions[0];
-    REQUIRE(std::ranges::find(points, met.point) != points.end());
+    const auto all = snap.all();
+    const auto is_nearest = [&](const auto& position) {
+      return std::ranges::find(points, position.point) != points.end();
+    };
+    const auto nearest_of = std::ranges::find_if(all, is_nearest);
+    REQUIRE(nearest_of != all.end());
+    const auto met = *nearest_of;
     const auto foot = foot_of(place, geometry.points[met.point], geometry.points[met.point + 1]);
     const double length_mm = geometry.along_mm[met.point + 1] - geometry.along_mm[met.point];
     const bool at_end = foot.before <= 5 || foot.after <= 5;
@@ -114,9 +117,20 @@ TEST_CASE(
                                   : foot.before / (foot.before + foot.after) * length_mm;
     CHECK(std::abs(met.past_mm - past_mm) <= 1);
     ++(at_end ? at_ends : along);
+    std::set<std::uint32_t> found, expected{met.edge};
+    for (const auto& position : all) found.insert(position.edge);
+    const auto node = geometry.points[met.point + (foot.before < foot.after ? 0 : 1)];
+    for (std::uint32_t edge = 0; at_end && edge < geometry.edge_count(); ++edge) {
+      if (network.graph.has_arcs(edge) &&
+          (geometry.start_of(2 * edge) == node || geometry.finish_of(2 * edge) == node))
+        expected.insert(edge);
+    }
+    CHECK(found == expected);
+    crossings += expected.size() > 2 ? 1 : 0;
   }
   CHECK(at_ends > 10);
   CHECK(along > 10);
+  CHECK(crossings > 5);
 }
 
 TEST_CASE("doors: the web maps' plane meets the roads that its formula says") {

@@ -258,7 +258,26 @@ bool DoorIndex::nearest(geo::PlaceE7 place, const std::vector<bool>& open, const
            : a.distance_m != b.distance_m     ? a.distance_m < b.distance_m
                                               : a.position < b.position;
   });
-  if (rules.plane == DoorPlane::kWholeMetres) keep_westernmost(hits);
+  if (rules.plane == DoorPlane::kWholeMetres && !hits.empty()) {
+    keep_westernmost(hits);
+    // At a crossing it meets all roads there.
+    const auto met = hits.front();
+    const auto length_mm =
+        geometry_->along_mm[met.position.point + 1] - geometry_->along_mm[met.position.point];
+    if (met.position.past_mm == 0 || met.position.past_mm == length_mm) {
+      const auto node = geometry_->points[met.position.point + (met.position.past_mm == 0 ? 0 : 1)];
+      const auto at = cell((node.lat - south_) / step_lat_, (node.lng - west_) / step_lng_);
+      for (auto i = first_[at]; i < first_[at + 1]; ++i) {
+        const auto [edge, point] = segments_[i];
+        if (!open[edge] || edge == met.position.edge) continue;
+        if (point == geometry_->edge_first_point[edge] && geometry_->points[point] == node)
+          hits.push_back({met.distance_m, {edge, point, 0}});
+        if (point + 2 == geometry_->edge_first_point[edge + 1] && geometry_->points[point + 1] == node)
+          hits.push_back(
+              {met.distance_m, {edge, point, geometry_->along_mm[point + 1] - geometry_->along_mm[point]}});
+      }
+    }
+  }
   // One position an edge, but both where an edge meets the place twice (a loop's two ends).
   out.distance_m = max_m;
   for (const auto& hit : hits) {
