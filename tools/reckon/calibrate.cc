@@ -15,9 +15,9 @@
 #include "reckon/base/json_writer.h"
 #include "reckon/base/limits.h"
 #include "reckon/distance/lesson.h"
+#include "reckon/distance/model_words.h"
 #include "reckon/distance/pairs.h"
 #include "reckon/ledger/answer_store.h"
-#include "reckon/road/overlay.h"
 #include "reckon/service/calibrations.h"
 
 namespace reckon::cli {
@@ -101,42 +101,6 @@ std::string readable_row(std::string_view name, const distance::Parity& parity) 
                      100 * parity.median_error, parity.error_won, parity.bias_won);
 }
 
-std::string classes_of(std::uint32_t bits) {
-  std::vector<std::string_view> names;
-  for (std::uint32_t c = 0; c < road::kRoadClasses; ++c) {
-    if ((bits >> c & 1) != 0) names.push_back(road::to_string(static_cast<road::RoadClass>(c)));
-  }
-  return names.size() == road::kRoadClasses ? "of any class"
-                                            : fmt::format("of class {}", fmt::join(names, ", "));
-}
-
-// What a provider does otherwise than the map, in words; a line each.
-std::vector<std::string> habits_of(const road::RouteModel& model) {
-  std::vector<std::string> habits;
-  if (!model.told.pace_ms_per_m.empty()) habits.push_back("does not choose by the times that it tells");
-  if (model.ignores_turn_rules) habits.push_back("keeps no turn rules");
-  if (model.passes_destination) habits.push_back("passes through roads for who has to do there");
-  if (model.passes_private) habits.push_back("passes through private roads");
-  if (model.closed_classes != 0) habits.push_back("uses no roads " + classes_of(model.closed_classes));
-  if (model.closed_private_classes != 0)
-    habits.push_back("uses no private roads " + classes_of(model.closed_private_classes));
-  if (model.closed_pushed_classes != 0)
-    habits.push_back("pushes no bicycles along roads " + classes_of(model.closed_pushed_classes));
-  if (!model.exempt_edges.empty())
-    habits.push_back(fmt::format("but uses {} stretches of such roads", model.exempt_edges.size()));
-  const auto add = [&](std::string_view what, std::size_t count) {
-    if (count > 0) habits.push_back(fmt::format("{} ({})", what, count));
-  };
-  const auto closed = static_cast<std::size_t>(
-      std::ranges::count(model.edges, road::kEdgeClosed, &road::RouteModel::EdgeChange::add_ms));
-  add("does not use single stretches, each direction by itself", closed);
-  add("likes single stretches less, each direction by itself", model.edges.size() - closed);
-  add("takes another time than their kind on single stretches, each direction by itself",
-      model.edge_times.size());
-  add("takes another time than their kind for single turns", model.turn_times.size());
-  return habits;
-}
-
 std::string readable(const distance::Lesson& lesson, bool with_map) {
   const auto& made = lesson.calibration;
   std::string out = fmt::format(
@@ -155,7 +119,7 @@ std::string readable(const distance::Lesson& lesson, bool with_map) {
                        100 * bin.bias, bin.pairs);
   if (with_map && lesson.roads_kept) {
     out += fmt::format("\n  {} of {} trips have the provider's way to the metre.\n", made.alike, made.pairs);
-    const auto habits = habits_of(made.routes);
+    const auto habits = distance::unlike_the_map(made.routes);
     if (!habits.empty()) out += "\n  Unlike the map, it\n";
     for (const auto& habit : habits) out += fmt::format("    {}\n", habit);
   }
@@ -192,7 +156,7 @@ std::string as_json(const distance::Lesson& lesson, std::string_view file) {
   json.key("learned_from").integer(static_cast<std::int64_t>(lesson.learned_from));
   json.key("alike").integer(lesson.calibration.alike).key("roads_kept").boolean(lesson.roads_kept);
   json.key("unlike_the_map").begin_array();
-  for (const auto& habit : habits_of(lesson.calibration.routes)) json.string(habit);
+  for (const auto& habit : distance::unlike_the_map(lesson.calibration.routes)) json.string(habit);
   json.end_array();
   write_parity(json, "before", lesson.before);
   write_parity(json, "after", lesson.after);
