@@ -94,6 +94,14 @@ TEST_CASE("pairs: a file's columns may stand in any order, and every bad row is 
   CHECK((*good)[0].metres == 1200.5);
   CHECK((*good)[0].seconds == 60);
   CHECK((*good)[1].seconds == 0);
+  std::size_t guesses = 0;
+  const auto batch = distance::read_pairs_csv(
+      "from_lat,from_lon,to_lat,to_lon,distance_m,source\n1,2,3,4,5,provider:a\n1,2,3,4,6,road\n1,2,3,4,7,"
+      "memory:a\n",
+      "p.csv", &guesses);
+  REQUIRE(batch);
+  CHECK(batch->size() == 1);
+  CHECK(guesses == 2);
   const auto missing = distance::read_pairs_csv("from_lat,to_lat\n1,2\n", "p.csv");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().all().size() == 3);

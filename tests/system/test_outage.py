@@ -140,7 +140,7 @@ class Outage(CityTest):
         self.sim.stop()
         sources, told = batch("--wait", "1s")
         self.assertEqual((set(sources), len(told)), ({"road"}, 2))
-        self.assertIn("15 rows were priced without a provider whose breaker was open", told[1])
+        self.assertIn("20 rows were priced without a provider that was away or coming back", told[1])
         self.sim = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "kakao", "--port", port)
         self.addCleanup(self.sim.stop)
         sources, told = batch()
@@ -152,6 +152,10 @@ class Outage(CityTest):
         self.assertIn("warning: kakao: ", told[0])
         self.assertIn("they are asked again, for 60 s in all", told[0])
         self.assertEqual(len(told), 2)
+        self.assertEqual(self.sim.ask("POST", "/sim/fault", body="error=401")[0], 200)
+        sources, told = batch("--wait", "10s")  # nobody waits for a key
+        self.assertEqual((set(sources), len(told)), ({"road"}, 2))
+        self.assertIn("20 rows were priced without a provider that refused its key, or whose quota is spent", told[1])
 
     def test_an_accountant_is_told_which_fees_were_guessed_and_how_well(self):
         bikes = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", "--port", 0)

@@ -19,6 +19,7 @@
 #include "reckon/distance/pairs.h"
 #include "reckon/ledger/answer_store.h"
 #include "reckon/service/calibrations.h"
+#include "stderr_log.h"
 
 namespace reckon::cli {
 namespace {
@@ -49,8 +50,14 @@ base::Result<Material> from_csv(const Args& args, const std::string& file) {
                       "is missing; a calibration belongs to a provider, and the file does not name it");
   const auto bytes = base::read_file(file, base::kMaxCsvBytes);
   if (!bytes) return base::fail(bytes.error());
-  auto pairs = distance::read_pairs_csv(*bytes, file);
+  std::size_t guesses = 0;
+  auto pairs = distance::read_pairs_csv(*bytes, file, &guesses);
   if (!pairs) return base::fail(pairs.error());
+  if (guesses > 0)
+    StderrLog().log(base::LogLevel::kWarning,
+                    fmt::format("{}: {} rows are no answers of a provider (column 'source'), and are not "
+                                "learned from",
+                                file, guesses));
   Material material{std::string(*provider), std::move(*pairs), 0};
   material.answers = static_cast<std::int64_t>(material.pairs.size());
   if (material.pairs.size() > distance::kMostDoorPairs)
@@ -120,7 +127,8 @@ std::string readable(const distance::Lesson& lesson, bool with_map) {
   if (with_map && lesson.roads_kept) {
     out += fmt::format("\n  {} of {} trips have the provider's way to the metre.\n", made.alike, made.pairs);
     const auto habits = distance::unlike_the_map(made.routes);
-    if (!habits.empty()) out += "\n  Unlike the map, it\n";
+    out += habits.empty() ? "\n  Unlike the map, it has speeds and turn costs of its own, and nothing else.\n"
+                          : "\n  Unlike the map, it has speeds and turn costs of its own, and\n";
     for (const auto& habit : habits) out += fmt::format("    {}\n", habit);
   }
   return out;
@@ -217,21 +225,21 @@ int run_calibrate(const Args& args) {
 }  // namespace
 
 std::vector<Command> calibrate_commands() {
-  return {
-      {"calibrate",
-       "learns a provider's routes from its answers, and says how well",
-       "",
-       0,
-       0,
-       {{"ledger", "URL", "learn from the answers beside this ledger, such as sqlite:reckon.db"},
-        {"from", "CSV", "learn from from_lat,from_lon,to_lat,to_lon,distance_m[,duration_s], oldest first"},
-        {"map", "FILE", "the road map that is to give the provider's routes (without: the detour only)"},
-        {"provider", "NAME", "whose answers"},
-        {"vehicle", "V", "motorcycle, bicycle, foot, car (motorcycle)"},
-        {"out", "FILE", "the snapshot (beside the ledger, where the server takes it up)"},
-        {"json", "", "what was learned as one JSON document"}},
-       {},
-       run_calibrate}};
+  return {{"calibrate",
+           "learns a provider's routes from its answers, and says how well",
+           "",
+           0,
+           0,
+           {{"ledger", "URL", "learn from the answers beside this ledger, such as sqlite:reckon.db"},
+            {"from", "CSV",
+             "learn from from_lat,from_lon,to_lat,to_lon,distance_m[,duration_s,source], oldest first"},
+            {"map", "FILE", "the road map that is to give the provider's routes (without: the detour only)"},
+            {"provider", "NAME", "whose answers (required with --from)"},
+            {"vehicle", "V", "motorcycle, bicycle, foot, car (motorcycle)"},
+            {"out", "FILE", "the snapshot (beside the ledger, where the server takes it up)"},
+            {"json", "", "what was learned as one JSON document"}},
+           {},
+           run_calibrate}};
 }
 
 }  // namespace reckon::cli

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace reckon::cli {
@@ -12,7 +13,18 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::array<std::string_view, 3> kPassing = {"breaker_open", "ramping", "throttled"};
+constexpr std::array<std::string_view, 5> kPassing = {"breaker_open", "ramping", "throttled", "unavailable",
+                                                      "timeout"};
+constexpr std::array<std::string_view, 2> kRefusing = {"auth", "quota"};
+
+// Whether a provider was missed for one of these reasons, or a kind of it (`unavailable:connect`).
+bool misses(const distance::Distance& distance, std::span<const std::string_view> reasons) {
+  return std::ranges::any_of(distance.why_not, [&](const auto& why) {
+    const auto kind = std::string_view(why.reason).substr(0, why.reason.find(':'));
+    return why.rung.starts_with("provider:") && std::ranges::find(reasons, kind) != reasons.end();
+  });
+}
+
 constexpr std::string_view kGuessed = "rows priced meanwhile are guesses, 'provisional' in the answer";
 
 std::string in_time(std::optional<base::WallTime> at, base::WallTime now) {
@@ -22,10 +34,10 @@ std::string in_time(std::optional<base::WallTime> at, base::WallTime now) {
 
 // What to do about one that comes back by itself.
 std::string waiting(seconds wait) {
-  return wait.count() > 0
-             ? fmt::format("they are asked again, for {} s in all", wait.count())
-             : std::string(kGuessed) + "; --wait 2m asks them again until it is back, 'reckon incidents "
-                                       "list' says what happened";
+  return wait.count() > 0 ? fmt::format("they are asked again, for {} s in all", wait.count())
+                          : std::string(kGuessed) +
+                                "; --wait 2m asks them again until it is back, 'reckon incidents "
+                                "list' says what happened";
 }
 
 std::string line_of(std::string_view provider, std::string_view state, const std::string& again,
@@ -35,8 +47,10 @@ std::string line_of(std::string_view provider, std::string_view state, const std
         "{}: is coming back from an outage and gets a share of the rows only (5 %, then 25 %, 3 s each): {}",
         provider, waiting(wait));
   if (state == "latched:auth" || state == "latched:quota")
-    return fmt::format("{}: {}, it is asked again {}: {}; 'reckon provider check' says more", provider,
-                       state == "latched:auth" ? "refused its key" : "its quota is spent", again, kGuessed);
+    return fmt::format(
+        "{}: {}, it is asked again {}: {}; 'reckon provider check' says more; once it is mended, "
+        "without the ledger's .learned.json it is asked at once",
+        provider, state == "latched:auth" ? "refused its key" : "its quota is spent", again, kGuessed);
   if (state == "forced_open")
     return fmt::format("{}: is taken away on purpose, and asked again {}: {}; 'reckon drill --end' ends that",
                        provider, again, kGuessed);
@@ -49,16 +63,19 @@ std::string line_of(std::string_view provider, std::string_view state, const std
 }  // namespace
 
 bool waits_would_help(const distance::Distance& distance) {
-  return std::ranges::any_of(distance.why_not, [](const auto& why) {
-    return why.rung.starts_with("provider:") && std::ranges::find(kPassing, why.reason) != kPassing.end();
-  });
+  return misses(distance, kPassing);
 }
 
-std::vector<std::string> kept_away_lines(const distance::DistanceService& service, base::WallTime now,
-                                         seconds wait) {
+bool was_refused(const distance::Distance& distance) {
+  return misses(distance, kRefusing);
+}
+
+std::vector<std::string> kept_away_lines(const distance::DistanceService& service, base::Vehicle vehicle,
+                                         base::WallTime now, seconds wait) {
   std::vector<std::string> lines;
   for (const auto& [provider, state] : service.breaker_states()) {
-    if (state == "closed" || state == "forced_closed") continue;
+    if (!service.serves(provider, vehicle)) continue;
+    if (state == "closed" || state == "forced_closed") break;  // those behind it are hardly asked
     lines.push_back(line_of(provider, state, in_time(service.asked_again_at(provider), now), wait));
   }
   return lines;

@@ -375,7 +375,8 @@ void append_answer(std::vector<std::string>& fields, const base::Result<Quote>& 
 /// What a batch came to, told on stderr at its end.
 struct Tally {
   std::size_t rows = 0, priced = 0;
-  std::size_t too_early = 0;  // without a provider that was coming back
+  std::size_t too_early = 0;  // without a provider that was away, or coming back
+  std::size_t refused = 0;    // without one whose key or quota a person must mend
   std::map<std::string, std::size_t> by_source;
 
   void count(const base::Result<Quote>& quote) {
@@ -384,6 +385,7 @@ struct Tally {
     ++priced;
     ++by_source[quote->distance.source.label()];
     if (waits_would_help(quote->distance)) ++too_early;
+    if (was_refused(quote->distance)) ++refused;
   }
   void tell() const {
     std::string sources;
@@ -394,10 +396,15 @@ struct Tally {
                sources, sources.empty() ? "" : ")", rows - priced);
     if (too_early > 0)
       fmt::print(stderr,
-                 "{} priced without a provider whose breaker was open or ramping up, or that had asked for a "
-                 "pause: "
-                 "the same batch again with --wait 2m asks it until it is back\n",
+                 "{} priced without a provider that was away or coming back: the same batch again with "
+                 "--wait 2m asks it until it is back\n",
                  counted(static_cast<std::int64_t>(too_early), "row was", "rows were"));
+    if (refused > 0)
+      fmt::print(
+          stderr,
+          "{} priced without a provider that refused its key, or whose quota is spent: 'reckon provider "
+          "check' says more\n",
+          counted(static_cast<std::int64_t>(refused), "row was", "rows were"));
   }
 };
 
@@ -443,8 +450,9 @@ int quote_batch(const Args& args, Session& session) {
                            "high_m", "provisional", "quote_id", "latency_us", "message"}) {
     header.emplace_back(name);
   }
-  for (const auto& line : kept_away_lines(session.engine->distances(), clock_of_system().wall_now(),
-                                          std::chrono::ceil<std::chrono::seconds>(session.waits)))
+  for (const auto& line :
+       kept_away_lines(session.engine->distances(), session.vehicle, clock_of_system().wall_now(),
+                       std::chrono::ceil<std::chrono::seconds>(session.waits)))
     log_of_program().log(base::LogLevel::kWarning, line);
   std::string out;
   base::append_csv_row(out, header);

@@ -485,6 +485,11 @@ std::vector<std::pair<std::string, std::string>> DistanceService::breaker_states
   return states;
 }
 
+bool DistanceService::serves(std::string_view provider, base::Vehicle vehicle) const {
+  const Rung* rung = state_->rung_named(provider);
+  return rung != nullptr && rung->provider->serves(vehicle);
+}
+
 std::optional<base::WallTime> DistanceService::asked_again_at(std::string_view provider) const {
   const Rung* rung = state_->rung_named(provider);
   if (rung == nullptr) return std::nullopt;

@@ -152,6 +152,9 @@ class DistanceService {
   /// Calls under way to all providers.
   std::size_t calls_in_flight() const;
 
+  /// Whether a provider of this name is there and serves the vehicle.
+  bool serves(std::string_view provider, base::Vehicle vehicle) const;
+
   /// One provider's breaker: `closed`, `open`, `half_open`, `ramping`, `latched:<reason>`, `forced_open`,
   /// `forced_closed`.
   std::vector<std::pair<std::string, std::string>> breaker_states() const;

@@ -21,7 +21,7 @@ constexpr double kMostSeconds = 1e6;
 
 struct Columns {
   std::size_t from_lat, from_lon, to_lat, to_lon, metres;
-  std::optional<std::size_t> seconds;
+  std::optional<std::size_t> seconds, source;
 };
 
 base::Result<Columns> find_columns(const base::CsvTable& table, std::string_view name) {
@@ -33,8 +33,9 @@ base::Result<Columns> find_columns(const base::CsvTable& table, std::string_view
           {fmt::format("{}:1", name), fmt::format("column '{}' is missing; it is required", column)});
     return at.value_or(0);
   };
-  const Columns columns{needed("from_lat"), needed("from_lon"),   needed("to_lat"),
-                        needed("to_lon"),   needed("distance_m"), table.column("duration_s")};
+  const Columns columns{needed("from_lat"),    needed("from_lon"),   needed("to_lat"),
+                        needed("to_lon"),      needed("distance_m"), table.column("duration_s"),
+                        table.column("source")};
   if (!faults.empty()) return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
   return columns;
 }
@@ -89,7 +90,8 @@ std::vector<AnsweredTrip> pairs_of(std::span<const PastAnswer> answers, std::siz
   return pairs;
 }
 
-base::Result<std::vector<AnsweredTrip>> read_pairs_csv(std::string_view bytes, std::string_view name) {
+base::Result<std::vector<AnsweredTrip>> read_pairs_csv(std::string_view bytes, std::string_view name,
+                                                       std::size_t* guesses) {
   const auto table = base::parse_csv(bytes, name);
   if (!table) return base::fail(table.error());
   const auto columns = find_columns(*table, name);
@@ -97,6 +99,10 @@ base::Result<std::vector<AnsweredTrip>> read_pairs_csv(std::string_view bytes, s
   std::vector<AnsweredTrip> pairs;
   std::vector<base::Fault> faults;
   for (const auto& row : table->rows) {
+    if (columns->source && !row.fields[*columns->source].starts_with("provider:")) {
+      if (guesses != nullptr) ++*guesses;
+      continue;
+    }
     const auto trip = trip_in(row, *columns, fmt::format("{}:{}", name, row.line));
     if (trip) {
       pairs.push_back(*trip);

@@ -22,10 +22,13 @@ inline constexpr std::size_t kMostDoorPairs = 200'000;
 /// @param answers  in order of time
 std::vector<AnsweredTrip> pairs_of(std::span<const PastAnswer> answers, std::size_t most = kMostDoorPairs);
 
-/// The columns `from_lat,from_lon,to_lat,to_lon,distance_m` and, if there, `duration_s` (0: not told); others
-/// are passed over. Rows in order of time.
-/// @param name  of the file, for faults
+/// The columns `from_lat,from_lon,to_lat,to_lon,distance_m` and, if there, `duration_s` (0: not told) and
+/// `source`: rows that are not of a provider (`provider:NAME`), such as a batch's guesses, are left out.
+/// Other columns are passed over. Rows in order of time.
+/// @param name     of the file, for faults
+/// @param guesses  null, or where the rows that were left out are counted
 /// @errors kInvalidInput  a missing column, every bad row (up to base::kMaxFaults)
-base::Result<std::vector<AnsweredTrip>> read_pairs_csv(std::string_view bytes, std::string_view name);
+base::Result<std::vector<AnsweredTrip>> read_pairs_csv(std::string_view bytes, std::string_view name,
+                                                       std::size_t* guesses = nullptr);
 
 }  // namespace reckon::distance

@@ -107,6 +107,9 @@ class Teller {
     } else if (source.starts_with("memory:")) {
       english = fmt::format("as the map provider {} said before", source.substr(7));
       korean = fmt::format("지도 서비스 {}가 앞서 알려 준 거리", source.substr(7));
+    } else if (source == "road" && trace_.distance.calibration) {
+      english = "by the own road map, as the map provider's answers have taught it";
+      korean = "지도 서비스의 답변으로 학습한 자체 도로 지도 거리";
     } else if (source == "road") {
       english = "by the own road map's legal route";
       korean = "자체 도로 지도의 합법 경로 거리";
