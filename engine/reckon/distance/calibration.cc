@@ -159,10 +159,26 @@ std::vector<Change> read_changes(const base::JsonNode& node, std::int64_t most_m
 }
 
 void read_routes(const base::JsonNode& node, road::RouteModel& model) {
-  node.allow_only({"pace_ms_per_m", "turn_ms", "told_pace_ms_per_m", "told_turn_ms", "closed_classes",
-                   "closed_private_classes", "closed_pushed_classes", "passes_destination", "passes_private",
-                   "ignores_turn_rules", "exempt_edges", "door_tolerance_m", "door_grid_e7", "door_plane", "door_one_sided",
-                   "north_scale", "east_scale", "edges", "edge_times", "turn_times"});
+  node.allow_only({"pace_ms_per_m",
+                   "turn_ms",
+                   "told_pace_ms_per_m",
+                   "told_turn_ms",
+                   "closed_classes",
+                   "closed_private_classes",
+                   "closed_pushed_classes",
+                   "passes_destination",
+                   "passes_private",
+                   "ignores_turn_rules",
+                   "exempt_edges",
+                   "door_tolerance_m",
+                   "door_grid_e7",
+                   "door_plane",
+                   "door_one_sided",
+                   "north_scale",
+                   "east_scale",
+                   "edges",
+                   "edge_times",
+                   "turn_times"});
   read_times(node.required("pace_ms_per_m"), node.required("turn_ms"), model);
   read_times(node.required("told_pace_ms_per_m"), node.required("told_turn_ms"), model.told);
   if (!model.told.pace_ms_per_m.empty() && model.told.pace_ms_per_m.size() != model.pace_ms_per_m.size())
