@@ -28,7 +28,7 @@ road::ArcCosts costs_under(const RouteNetwork& network, const RouteModel& model,
   }
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
     for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn)
-      if (!changes->allows_along(arc, graph.next[turn])) costs.turn_ms[turn] = road::kClosedMs;
+      if (!changes->allows(arc, graph.next[turn])) costs.turn_ms[turn] = road::kClosedMs;
   }
   return costs;
 }

@@ -18,8 +18,6 @@ constexpr double kWayDeviation = 0.2;  // of an OpenStreetMap way's cost from it
 constexpr double kTurnDeviationMs = 2000;
 constexpr double kLeastShare = 0.4;  // of what its kind costs a road costs
 constexpr std::size_t kLeastPassedBy = 200;
-constexpr double kTrifleMs = 30;
-constexpr double kMostMs = 6e5;      // of one turn
 constexpr double kMostDearer = 1.3;  // than ours the provider's way may be, by our costs
 constexpr double kMostDearerMs = 10'000;
 constexpr double kNearlyAlikeShare = 0.003;  // of a way's metres, before they are measured by the yardstick
@@ -126,10 +124,7 @@ class RouteFitter::ChoiceParts {
 
 // From the ways that were taken and passed by. False: too few tell.
 bool RouteFitter::learn_part_choice(RouteModel& model) {
-  auto kinds = model_;
-  kinds.edge_times.clear();
-  kinds.turn_times.clear();
-  ChoiceParts parts(*this, network_.costs(kinds));
+  ChoiceParts parts(*this, network_.costs(of_kinds(model_)));
   std::vector<PassedBy> rows;
   for (const auto& [trip, path] : passed_by_) {
     if (path.arcs != known_[trip].arcs) rows.push_back(parts.compare(path, known_[trip]));
@@ -169,14 +164,14 @@ ModelPath RouteFitter::way_by_some_road(std::size_t trip) {
   for (std::size_t k = 0; k < vias.size() && looked_at < kMostVias; ++k) {
     if (k > 0 && vias[k].first == vias[k - 1].first) continue;  // the same way, by another of its roads
     ++looked_at;
-    auto path = path_by(trip, vias[k].second);
+    auto path = path_by(trip, vias[k].second, vias[k].first);
     if (matches(path, trip)) return path;
   }
   return {};
 }
 
-// By both reaches; not found where it uses a road twice.
-ModelPath RouteFitter::path_by(std::size_t trip, std::uint32_t via) const {
+// By both reaches, at a cost that is known; not found where it uses a road twice.
+ModelPath RouteFitter::path_by(std::size_t trip, std::uint32_t via, road::Cost whole) const {
   ModelPath path;
   for (auto arc = via; arc != road::kNoArc; arc = there_.next(arc)) path.arcs.push_back(arc);
   std::ranges::reverse(path.arcs);
@@ -185,8 +180,6 @@ ModelPath RouteFitter::path_by(std::size_t trip, std::uint32_t via) const {
   for (const auto arc : path.arcs) edges.push_back(graph_.arcs[arc].edge());
   std::ranges::sort(edges);
   if (std::ranges::adjacent_find(edges) != edges.end()) return path;
-  const auto own = road::cost_of(router_.costs_.arc_ms[via], graph_.arcs[via].length_mm);
-  const auto whole = there_.cost(via) + onward_.cost(via) - own;
   path.found = true;
   path.cost_ms = road::time_ms_of(whole);
   path.length_mm = road::length_mm_of(whole);
@@ -213,16 +206,13 @@ void RouteFitter::fit_single_choice() {
   const auto alike_before = alike_;
   auto best = before;
   auto best_alike = alike();
-  const bool of_kinds = before.edge_times.empty() && before.turn_times.empty();
+  const bool kinds_only = before.edge_times.empty() && before.turn_times.empty();
   Trial trial;
   known_.assign(trips_.size(), {});
   passed_by_.clear();
   find_ways();
-  if (!of_kinds) {  // single roads are learned anew, from what kinds tell
-    auto kinds = before;
-    kinds.edge_times.clear();
-    kinds.turn_times.clear();
-    take(kinds);
+  if (!kinds_only) {  // single roads are learned anew, from what kinds tell
+    take(of_kinds(before));
     route_all();
   }
   for (int round = 0, idle = 0; round < options_.time_rounds && idle < kMostIdle && !stopped_;
@@ -242,7 +232,7 @@ void RouteFitter::fit_single_choice() {
     trial = gain_over(alike_before);
     idle = -1;
   }
-  take(of_kinds && !trial.clearly_better() ? before : best);
+  take(kinds_only && !trial.clearly_better() ? before : best);
   route_all();
   fit_margin();
 }

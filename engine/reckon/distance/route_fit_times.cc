@@ -13,9 +13,7 @@ namespace {
 constexpr double kRoadVarianceMs = 500;  // of a road beside that of its own time: its light, its bends
 constexpr double kTurnVarianceMs = 1500;
 constexpr double kLeastShare = 0.1;         // of its time by paces a road takes
-constexpr double kMostMs = 6e5;             // of one part
 constexpr double kMostPassedByMs = 20'000;  // beyond, a road is closed rather than slow
-constexpr double kTrifleMs = 30;
 
 }  // namespace
 
@@ -55,10 +53,7 @@ double RouteFitter::part_times_ms(const ModelPath& path) const {
 
 // From the ways that are known. False: not worth it.
 bool RouteFitter::learn_part_times(RouteModel& model, double& stiffness) {
-  auto kinds = model_;
-  kinds.edge_times.clear();
-  kinds.turn_times.clear();
-  const auto usual = network_.costs(kinds);
+  const auto usual = network_.costs(of_kinds(model_));
   const auto turns = network_.network().geometry->edge_count() * 2;
   std::vector<TimedWay> ways;
   std::unordered_map<std::uint32_t, std::uint32_t> number;

@@ -27,12 +27,21 @@ inline constexpr double kRoundedMs = 450;  // nine in ten answers in whole secon
 inline constexpr double kLeastCloseCallMs = 200;
 inline constexpr std::size_t kLeastForPaces = 30;  // answers; below that paces are not learned
 inline constexpr int kMostIdle = 2;                // rounds without gain
+inline constexpr double kTrifleMs = 30;            // less is not added to a single road or turn
+inline constexpr double kMostMs = 6e5;             // nor more
 
 using road::Door;
 using road::ModelPath;
 using road::RouteModel;
 using road::RouteNetwork;
 using road::TripEnd;
+
+/// The model without what single roads and turns take or cost beyond their kind.
+inline RouteModel of_kinds(RouteModel model) {
+  model.edge_times.clear();
+  model.turn_times.clear();
+  return model;
+}
 
 class RouteFitter {
  public:
@@ -134,7 +143,7 @@ class RouteFitter {
   class ChoiceParts;  ///< what a choice between two ways tells of
   bool learn_part_choice(RouteModel& model);
   ModelPath way_by_some_road(std::size_t trip);
-  ModelPath path_by(std::size_t trip, std::uint32_t via) const;
+  ModelPath path_by(std::size_t trip, std::uint32_t via, road::Cost whole) const;
   void find_ways();
   void fit_single_choice();
   std::uint32_t arc_of(std::uint32_t edge_dir) const {

@@ -101,11 +101,6 @@ void ChangedGraph::forbid(const ArcChanges& changes) {
 
 bool ChangedGraph::allows(std::uint32_t from, std::uint32_t to) const {
   if (closed(from) || closed(to)) return false;
-  return forbidden_.empty() || !std::ranges::binary_search(forbidden_, ArcTurn{from, to});
-}
-
-bool ChangedGraph::allows_along(std::uint32_t from, std::uint32_t to) const {
-  if (closed(from) || closed(to)) return false;
   return forbidden_along_.empty() ||
          !std::ranges::binary_search(forbidden_along_,
                                      EdgeTurn{graph_.arcs[from].edge_dir, graph_.arcs[to].edge_dir});

@@ -81,9 +81,8 @@ class ChangedGraph {
   bool edge_closed(std::uint32_t edge) const { return has(closed_edges_, edge); }
   bool closes_edges() const { return !closed_edges_.empty(); }
   bool changes_nothing() const { return arcs_ == nullptr && closed_list_.empty() && forbidden_.empty(); }
+  /// Whether it is not forbidden to go on from one arc to the other, whether or not the map has that turn.
   bool allows(std::uint32_t from, std::uint32_t to) const;
-  /// The same of arcs between which the map has no turn: `allows` knows those only that it has.
-  bool allows_along(std::uint32_t from, std::uint32_t to) const;
   /// Of a turn that is in the graph (`turn`: an entry of ArcGraph::next, of `from`'s): turning and travelling
   /// along what it leads to, or kUnreached where it is not allowed.
   Cost cost_of_turn(std::uint32_t from, std::uint32_t turn, Metric metric) const;

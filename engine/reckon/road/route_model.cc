@@ -87,14 +87,13 @@ class Nodes {
   std::vector<std::uint32_t> parent_;
 };
 
-const Arc* exit_twin(const ArcGraph& graph, const Arc& entry, std::span<const std::uint32_t>& after) {
-  const Arc* twin = nullptr;
-  graph.each_arc_along(entry.edge_dir, [&](std::uint32_t arc) {
-    if (graph.arcs[arc].kind != ArcKind::kExit || graph.arcs[arc].copy) return;
-    twin = &graph.arcs[arc];
-    after = graph.after(arc);
+// Where a trip goes on from a road for trips' ends only that it began on: after the exit arc along the edge.
+std::span<const std::uint32_t> after_exit(const ArcGraph& graph, std::uint32_t edge_dir) {
+  std::span<const std::uint32_t> after;
+  graph.each_arc_along(edge_dir, [&](std::uint32_t arc) {
+    if (graph.arcs[arc].kind == ArcKind::kExit && !graph.arcs[arc].copy) after = graph.after(arc);
   });
-  return twin;
+  return after;
 }
 
 }  // namespace
@@ -121,8 +120,8 @@ Network RouteNetwork::with_all_turns(Network network) {
     const auto own = graph.after(arc);
     next_.insert(next_.end(), own.begin(), own.end());
     added_.resize(next_.size());
-    std::span<const std::uint32_t> passing;
-    const bool passes = in.kind == ArcKind::kEntry && exit_twin(graph, in, passing) != nullptr;
+    const bool passes = in.kind == ArcKind::kEntry;
+    const auto passing = passes ? after_exit(graph, in.edge_dir) : std::span<const std::uint32_t>{};
     const auto node = nodes.at_end_of(in);
     auto out = std::ranges::lower_bound(leaving, std::pair(node, 0U));
     for (; out != leaving.end() && out->first == node; ++out) {
