@@ -74,6 +74,7 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   routed.routes.doors = {0, 10, road::DoorPlane::kMercator, true};
   routed.routes.closed_private_classes = 5;
   routed.routes.closed_pushed_classes = 6;
+  routed.routes.unsure_classes = 12;
   routed.routes.ignores_turn_rules = routed.routes.passes_private = true;
   routed.routes.exempt_edges = {3, 8};
   routed.routes.edge_times = {{4, -120}, {9, 700}};
@@ -87,6 +88,7 @@ TEST_CASE("calibration: the detour grows with the straight line, and the snapsho
   CHECK(again->routes.doors == routed.routes.doors);
   CHECK(again->routes.closed_private_classes == 5);
   CHECK(again->routes.closed_pushed_classes == 6);
+  CHECK(again->routes.unsure_classes == 12);
   CHECK(again->routes.ignores_turn_rules);
   CHECK_FALSE(again->routes.passes_destination);
   CHECK(again->routes.passes_private);

@@ -25,6 +25,8 @@ TEST_CASE("unlike_the_map: each thing that is learned has its words, and what is
       {[](RouteModel& model) { model.passes_destination = true; },
        {"passes through roads for who has to do there"}},
       {[](RouteModel& model) { model.passes_private = true; }, {"passes through private roads"}},
+      {[&](RouteModel& model) { model.unsure_classes = bit(road::RoadClass::kRoad); },
+       {"uses roads that are closed here, of class road"}},
       {[&](RouteModel& model) {
          model.closed_classes = bit(road::RoadClass::kTrack) | bit(road::RoadClass::kPath);
        },

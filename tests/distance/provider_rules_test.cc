@@ -386,6 +386,25 @@ TEST_CASE("route fit: a provider that passes through roads for trips' ends is kn
   }
 }
 
+TEST_CASE("route fit: roads that the map is unsure of are used where a provider is found to use them") {
+  const auto drawn = blocks({{"highway", "road"}}, {{"highway", "track"}});
+  test::BuiltMap built(drawn);
+  const road::RouteNetwork network(built.map().network(base::Vehicle::kCar));
+  for (const std::uint32_t bits :
+       {0U, 1U << static_cast<unsigned>(road::RoadClass::kRoad),
+        1U << static_cast<unsigned>(road::RoadClass::kTrack), network.unsure_classes()}) {
+    CAPTURE(bits);
+    auto model = network.own_model();
+    CHECK(model.unsure_classes == 0);
+    model.unsure_classes = bits;
+    const auto trips = answered(network, model, trips_between_blocks(drawn));
+    const auto fit = distance::fit_routes(network, trips);
+    CHECK(fit.model.unsure_classes == bits);
+    CHECK(closed_arcs(network, fit.model) == closed_arcs(network, model));
+    CHECK(fit.alike * 1000 >= fit.pairs * 998);
+  }
+}
+
 TEST_CASE("route fit: private roads are closed apart from those for who has to do there") {
   const auto drawn = street_with_side_ways({{"highway", "service"}, {"access", "private"}},
                                            {{"highway", "service"}, {"access", "destination"}});

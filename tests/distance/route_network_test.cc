@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -60,6 +62,20 @@ test::DrawnMap estate(const std::string& access) {
   return drawn.way("AB").way("BC", {{"highway", "residential"}, {"access", access}}).way("CD").way("BEFC");
 }
 
+// A shortcut BC that others' maps may open to cars, out of a side road E or beside two dead ends x and y.
+test::DrawnMap shortcut(const test::TagList& tags) {
+  test::DrawnMap drawn(R"(
+    A-B---C-D
+    | |   | |
+    | x   y |
+    |       |
+    E-------F
+)");
+  const auto street = [](const char* highway) { return test::TagList{{"highway", highway}}; };
+  drawn.way("AB").way("CD").way("AE", street("tertiary")).way("EF").way("FD", street("tertiary"));
+  return drawn.way("BC", tags).way("Bx", tags).way("Cy", tags);
+}
+
 std::int64_t metres(const road::RouteNetwork& network, const RouteModel& model, const geo::LatLng& from,
                     const geo::LatLng& to) {
   return std::llround(distance::ModelRouter(network, model, road::kDefaultMaxSnapM).route(from, to).metres);
@@ -104,29 +120,115 @@ TEST_CASE("route network: turns that the map has not are open where a model says
   }
 }
 
+TEST_CASE("route network: roads that the map is unsure of are open where a model says so, and there only") {
+  constexpr auto kCar = base::Vehicle::kCar;
+  constexpr auto kRoad = 1U << static_cast<unsigned>(road::RoadClass::kRoad);
+  constexpr auto kTrack = 1U << static_cast<unsigned>(road::RoadClass::kTrack);
+  struct Row {
+    std::string why;
+    test::TagList tags;
+    bool has_barrier;
+    std::string from_to, way;  ///< the way where roads are open
+    std::uint32_t classes;     ///< that the map is unsure of
+    bool passes_private = false;
+  };
+  const test::TagList road{{"highway", "road"}}, priv{{"highway", "road"}, {"access", "private"}};
+  const Row rows[] = {
+      {"passed", road, false, "AD", "ABCD", kRoad},
+      {"another class", {{"highway", "track"}}, false, "AD", "ABCD", kTrack},
+      {"from one dead end to another", road, false, "xy", "xBCy", kRoad},
+      {"a barrier at its end", road, true, "AD", "AEFD", kRoad},
+      {"one way, the other way", {{"highway", "road"}, {"oneway", "-1"}}, false, "AD", "AEFD", kRoad},
+      {"nobody passes", priv, false, "AD", "AEFD", kRoad},
+      {"all pass", priv, false, "AD", "ABCD", kRoad, true},
+      {"nobody opens a footway", {{"highway", "footway"}}, false, "AD", "AEFD", 0},
+      {"nor what tags close", {{"highway", "road"}, {"motor_vehicle", "no"}}, false, "AD", "AEFD", 0},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.why);
+    auto drawn = shortcut(row.tags);
+    if (row.has_barrier) drawn.node('B', {{"barrier", "bollard"}});
+    test::BuiltMap built(drawn, {kCar, base::Vehicle::kFoot});
+    const road::RouteNetwork network(built.map().network(kCar));
+    CHECK(network.unsure_classes() == row.classes);
+    const auto from = drawn.near(row.from_to.front(), 1, 0), to = drawn.near(row.from_to.back(), -1, 0);
+    auto model = network.own_model();
+    const auto own = metres(network, model, from, to);
+    CHECK(std::abs(own - built.route(kCar, from, to).distance.value) <= 1);
+    model.unsure_classes = row.classes;
+    model.passes_private = row.passes_private;
+    CHECK(std::abs(metres(network, model, from, to) - drawn.metres(row.way)) <= 4);
+    model.unsure_classes = ~row.classes;
+    CHECK(metres(network, model, from, to) == own);
+  }
+}
+
+namespace {
+
+/// What is learned of a provider that differs from the map in one thing, asked for A to D under a correction.
+class Corrected {
+ public:
+  Corrected(const test::DrawnMap& drawn, base::Vehicle vehicle, const std::function<void(RouteModel&)>& learn)
+      : drawn_(drawn),
+        vehicle_(vehicle),
+        built_(drawn, {vehicle}),
+        map_(std::shared_ptr<void>(), &built_.map()),
+        maps_(road::MapSet::make({map_}).value()),
+        roads_(maps_) {
+    distance::Calibration calibration;
+    calibration.vehicle = vehicle;
+    calibration.map_release = map_->info().release;
+    calibration.routes = road::RouteNetwork(map_->network(vehicle)).own_model();
+    learn(calibration.routes);
+    learned_ = distance::Learned::make(map_, calibration).value();
+  }
+  /// @param what  the correction's kind and what it names, in JSON
+  void correct(const std::string& what) {
+    const auto overlay = fmt::format(
+        R"({{"version": 1, "corrections": [{{"id": "c1", {}, "by": "kim", "reason": "works", "recorded": "2026-11-26T18:30:00+09:00"}}]}})",
+        what);
+    roads_.put(maps_.under(road::parse_overlay(overlay, "overlay.json").value()));
+  }
+  std::int64_t metres() {
+    road::Roads::Query query;
+    auto local = distance::local_estimate(&roads_, query, vehicle_, drawn_.at('A'), drawn_.at('D'));
+    learned_->improve(local, vehicle_, drawn_.at('A'), drawn_.at('D'), &roads_);
+    return local.estimate.metres.value;
+  }
+
+ private:
+  const test::DrawnMap& drawn_;
+  base::Vehicle vehicle_;
+  test::BuiltMap built_;
+  std::shared_ptr<const road::RoadMap> map_;
+  road::MapSet maps_;
+  road::LiveRoads roads_;
+  std::shared_ptr<const distance::Learned> learned_;
+};
+
+}  // namespace
+
 TEST_CASE("calibration: a correction forbids a turn that only the provider takes") {
   const auto drawn = estate("private");
-  test::BuiltMap built(drawn, {kMoto});
-  const std::shared_ptr<const road::RoadMap> map(std::shared_ptr<void>(), &built.map());
-  distance::Calibration calibration;
-  calibration.vehicle = kMoto;
-  calibration.map_release = map->info().release;
-  calibration.routes = road::RouteNetwork(map->network(kMoto)).own_model();
-  calibration.routes.passes_private = true;
-  const auto learned = distance::Learned::make(map, calibration).value();
-  const auto maps = road::MapSet::make({map}).value();
-  road::LiveRoads roads(maps);
-  const auto metres_now = [&] {
-    road::Roads::Query query;
-    auto local = distance::local_estimate(&roads, query, kMoto, drawn.at('A'), drawn.at('D'));
-    learned->improve(local, kMoto, drawn.at('A'), drawn.at('D'), &roads);
-    return local.estimate.metres.value;
-  };
-  CHECK(metres_now() == drawn.metres("ABCD"));
+  Corrected corrected(drawn, kMoto, [](RouteModel& model) { model.passes_private = true; });
+  CHECK(corrected.metres() == drawn.metres("ABCD"));
   const auto at = drawn.at('C');
-  const auto overlay = fmt::format(
-      R"({{"version": 1, "corrections": [{{"id": "c1", "kind": "forbid_turn", "from_way": {}, "to_way": {}, "at": [{:.9f}, {:.9f}], "by": "kim", "reason": "works", "recorded": "2026-11-26T18:30:00+09:00"}}]}})",
-      drawn.way_id("BC"), drawn.way_id("CD"), at.lat_deg(), at.lng_deg());
-  roads.put(maps.under(road::parse_overlay(overlay, "overlay.json").value()));
-  CHECK(metres_now() == drawn.metres("ABEFCD"));
+  corrected.correct(
+      fmt::format(R"("kind": "forbid_turn", "from_way": {}, "to_way": {}, "at": [{:.9f}, {:.9f}])",
+                  drawn.way_id("BC"), drawn.way_id("CD"), at.lat_deg(), at.lng_deg()));
+  CHECK(corrected.metres() == drawn.metres("ABEFCD"));
+}
+
+TEST_CASE("calibration: corrections hold beside a road that only the provider uses") {
+  // Arcs have other numbers than the map's behind it.
+  const auto drawn = shortcut({{"highway", "road"}});
+  Corrected corrected(drawn, base::Vehicle::kCar, [](RouteModel& model) { model.unsure_classes = ~0U; });
+  CHECK(corrected.metres() == drawn.metres("ABCD"));
+  for (const auto* way : {"AB", "CD"}) {
+    CAPTURE(way);
+    corrected.correct(fmt::format(R"("kind": "close", "way": {})", drawn.way_id(way)));
+    CHECK(corrected.metres() == drawn.metres("AEFD"));
+  }
+  corrected.correct(fmt::format(R"("kind": "close", "way": {})", drawn.way_id("Bx")));
+  CHECK(corrected.metres() == drawn.metres("ABCD"));
 }

@@ -146,7 +146,7 @@ bool path_holds(const CustomNetwork& on, const Path& path, Metric metric, Cost c
 
 TEST_CASE("custom weights: every path under random changes is the one that relaxation finds") {
   const Opened opened(grid());
-  const auto& [graph, geometry, vehicle, order, side] = opened.network;
+  const auto& [graph, geometry, vehicle, order, side, unsure] = opened.network;
   const Elimination shape(graph, order);
   constexpr std::uint32_t kSeed = 20261126;
   CAPTURE(kSeed);
@@ -191,7 +191,7 @@ TEST_CASE("custom weights: every path under random changes is the one that relax
 
 TEST_CASE("custom weights: updated step by step they are those made anew, and earlier ones stay") {
   const Opened opened(grid());
-  const auto& [graph, geometry, vehicle, order, side] = opened.network;
+  const auto& [graph, geometry, vehicle, order, side, unsure] = opened.network;
   const Elimination shape(graph, order);
   std::mt19937 random(7);
   ChangedGraph before(*geometry, graph, {});
@@ -216,7 +216,7 @@ TEST_CASE("custom weights: updated step by step they are those made anew, and ea
 
 TEST_CASE("dissection: each arc once, and what a vertex reaches above it is its nearest one's too") {
   const Opened opened(grid());
-  const auto& [graph, geometry, vehicle, order, side] = opened.network;
+  const auto& [graph, geometry, vehicle, order, side, unsure] = opened.network;
   std::vector<int> seen(graph.arcs.size());
   for (const auto arc : order) ++seen[arc];
   CHECK(std::ranges::all_of(seen, [](int n) { return n == 1; }));

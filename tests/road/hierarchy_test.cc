@@ -36,7 +36,7 @@ road::CompiledArcs random_graph(const Rules& rules, std::mt19937_64& random) {
       return static_cast<std::uint32_t>(random() % rules.most_cost) + (rules.free_arcs ? 0u : 1u);
     };
     graph.arcs.push_back(
-        road::Arc{arc * 2, weight(), weight(), 30'000u, road::ArcKind::kPublic, false, false, false});
+        road::Arc{arc * 2, weight(), weight(), 30'000u, road::ArcKind::kPublic, false, false, false, false});
     graph.edge_first_arc.push_back(arc + 1);
   }
   std::vector<std::vector<std::uint32_t>> next(rules.arcs);

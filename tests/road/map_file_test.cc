@@ -44,6 +44,7 @@ test::DrawnMap town() {
       .way("BE", {{"oneway", "yes"}})
       .way("CF");
   drawn.way("DH").way("HJ").way("JF").turn("no_left_turn", "BE", 'E', "DEF");
+  drawn.way("GJ", {{"highway", "road"}, {"motorcycle", "no"}, {"bicycle", "no"}, {"foot", "no"}});
   drawn.way("PQRSP", {{"building", "yes"}}).node('R', {{"entrance", "yes"}});
   return drawn;
 }
@@ -165,12 +166,13 @@ TEST_CASE("a flipped bit in a section is refused, and the section named") {
   constexpr std::size_t kHeader = 128, kEntry = 56;
   std::uint32_t sections = 0;
   std::memcpy(&sections, bytes.data() + 24, 4);
-  CHECK(sections == 20 + 20 * 4);
+  CHECK(sections == 20 + 21 * 4);
   for (std::size_t i = 0; i < sections; ++i) {
     const std::string name(bytes.data() + kHeader + i * kEntry);
     std::uint64_t offset = 0, length = 0;
     std::memcpy(&offset, bytes.data() + kHeader + i * kEntry + 32, 8);
     std::memcpy(&length, bytes.data() + kHeader + i * kEntry + 40, 8);
+    if (length == 0) continue;  // the map is unsure of no road but a car's
     auto damaged = bytes;
     damaged[offset + length / 2] = static_cast<char>(damaged[offset + length / 2] ^ 0x10);
     write_all(folder / "flipped", damaged);

@@ -136,6 +136,38 @@ TEST_CASE("read_way: who may use a way, and in which direction") {
   }
 }
 
+TEST_CASE("read_way: what is closed here and open on some maps is told apart") {
+  struct Row {
+    std::vector<Tag> tags;
+    base::Vehicle vehicle;
+    std::uint32_t unsure_kmh;  ///< 0: it is open, or closed for sure
+  };
+  using base::Vehicle;
+  const Row rows[] = {
+      {{{"highway", "road"}}, Vehicle::kCar, 20},
+      {{{"highway", "track"}}, Vehicle::kCar, 15},
+      {{{"highway", "track"}, {"maxspeed", "10"}}, Vehicle::kCar, 8},
+      {{{"highway", "track"}}, Vehicle::kMotorcycle, 0},
+      {{{"highway", "track"}, {"motor_vehicle", "yes"}}, Vehicle::kCar, 0},
+      {{{"highway", "track"}, {"motor_vehicle", "agricultural"}}, Vehicle::kCar, 0},
+      {{{"highway", "service"}, {"service", "emergency_access"}}, Vehicle::kCar, 15},
+      {{{"highway", "service"}, {"service", "emergency_access"}}, Vehicle::kFoot, 5},
+      {{{"highway", "service"}, {"service", "emergency_access"}, {"foot", "yes"}}, Vehicle::kFoot, 0},
+      {{{"highway", "road"}, {"access", "no"}}, Vehicle::kCar, 0},
+      {{{"highway", "road"}, {"area", "yes"}}, Vehicle::kCar, 0},
+      {{{"highway", "footway"}}, Vehicle::kCar, 0},
+      {{{"highway", "residential"}}, Vehicle::kCar, 0},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.tags[0].value);
+    const auto lane = road::read_way(Tags(row.tags)).by[static_cast<std::size_t>(row.vehicle)][0];
+    CHECK(lane.unsure == (row.unsure_kmh > 0));
+    if (lane.unsure) CHECK(lane.metres_per_hour == row.unsure_kmh * 1000);
+    if (lane.unsure) CHECK_FALSE(lane.open());
+  }
+  CHECK(road::read_way(Tags(std::vector<Tag>{{"highway", "road"}, {"foot", "no"}})).used_by_any());
+}
+
 TEST_CASE("read_way: speeds by class, limit, surface and service") {
   using base::Vehicle;
   CHECK(kmh({{"highway", "residential"}}, Vehicle::kMotorcycle) == 25);

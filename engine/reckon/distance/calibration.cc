@@ -110,6 +110,7 @@ void write_routes(base::JsonWriter& json, const road::RouteModel& model) {
   json.end_array().key("closed_classes").integer(model.closed_classes);
   json.key("closed_private_classes").integer(model.closed_private_classes);
   json.key("closed_pushed_classes").integer(model.closed_pushed_classes);
+  json.key("unsure_classes").integer(model.unsure_classes);
   json.key("ignores_turn_rules").boolean(model.ignores_turn_rules);
   json.key("passes_destination").boolean(model.passes_destination);
   json.key("passes_private").boolean(model.passes_private);
@@ -166,6 +167,7 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
                    "closed_classes",
                    "closed_private_classes",
                    "closed_pushed_classes",
+                   "unsure_classes",
                    "passes_destination",
                    "passes_private",
                    "ignores_turn_rules",
@@ -189,6 +191,7 @@ void read_routes(const base::JsonNode& node, road::RouteModel& model) {
   model.closed_classes = bits("closed_classes");
   model.closed_private_classes = bits("closed_private_classes");
   model.closed_pushed_classes = bits("closed_pushed_classes");
+  model.unsure_classes = bits("unsure_classes");
   model.ignores_turn_rules = node.required("ignores_turn_rules").boolean().value_or(false);
   model.passes_destination = node.required("passes_destination").boolean().value_or(false);
   model.passes_private = node.required("passes_private").boolean().value_or(false);

@@ -22,7 +22,7 @@
 namespace reckon::distance {
 
 /// Of the document; one of an earlier version is learned again.
-inline constexpr std::int64_t kCalibrationVersion = 8;
+inline constexpr std::int64_t kCalibrationVersion = 9;
 
 /// Straight line to road: the metres said at a straight line of `at_m`; straight between the points.
 struct DetourPoint {

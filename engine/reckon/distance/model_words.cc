@@ -28,6 +28,8 @@ std::vector<std::string> unlike_the_map(const road::RouteModel& model) {
   if (model.ignores_turn_rules) habits.push_back("keeps no turn rules");
   if (model.passes_destination) habits.push_back("passes through roads for who has to do there");
   if (model.passes_private) habits.push_back("passes through private roads");
+  if (model.unsure_classes != 0)
+    habits.push_back("uses roads that are closed here, " + classes_of(model.unsure_classes));
   if (model.closed_classes != 0) habits.push_back("uses no roads " + classes_of(model.closed_classes));
   if (model.closed_private_classes != 0)
     habits.push_back("uses no private roads " + classes_of(model.closed_private_classes));

@@ -17,18 +17,18 @@ road::ArcCosts costs_under(const RouteNetwork& network, const RouteModel& model,
   auto costs = network.costs(model);
   if (changes == nullptr) return costs;
   const auto& graph = network.network().graph;
-  const auto& changed = changes->graph().arcs;
+  const auto changed = changes->on(*network.network().geometry, graph);
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
     auto& ms = costs.arc_ms[arc];
-    if (changes->closed(arc)) ms = road::kClosedMs;
-    const auto before = graph.arcs[arc].time_ms, now = changed[arc].time_ms;
+    if (changed.closed(arc)) ms = road::kClosedMs;
+    const auto before = graph.arcs[arc].time_ms, now = changed.graph().arcs[arc].time_ms;
     if (ms == road::kClosedMs || before == now || before == 0) continue;
     ms = static_cast<std::uint32_t>(
         std::clamp<std::uint64_t>(std::uint64_t{ms} * now / before, 1, road::kMaxWeight - 1));
   }
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
     for (auto turn = graph.next_first[arc]; turn < graph.next_first[arc + 1]; ++turn)
-      if (!changes->allows(arc, graph.next[turn])) costs.turn_ms[turn] = road::kClosedMs;
+      if (!changed.allows(arc, graph.next[turn])) costs.turn_ms[turn] = road::kClosedMs;
   }
   return costs;
 }
@@ -281,16 +281,22 @@ void RouteFitter::try_rules() {
     tell("rules", static_cast<double>(c) / road::kRoadClasses);
   }
   try_closing(kAnyClass, Of::kPrivate);
-  try_opening(&RouteModel::ignores_turn_rules);
-  try_opening(&RouteModel::passes_destination);
-  try_opening(&RouteModel::passes_private);
+  for (const auto rule :
+       {&RouteModel::ignores_turn_rules, &RouteModel::passes_destination, &RouteModel::passes_private}) {
+    auto model = model_;
+    model.*rule = true;
+    if (network_.has_turns_under(rule)) try_opening(model);
+  }
+  for (std::uint32_t c = 0; c < road::kRoadClasses; ++c) {
+    auto model = model_;
+    model.unsure_classes |= network_.unsure_classes() & 1U << c;
+    if (model.unsure_classes != model_.unsure_classes) try_opening(model);
+  }
 }
 
-// A rule of the road that a provider may not keep; kept here where clearly more trips come out alike without.
-void RouteFitter::try_opening(bool RouteModel::*rule) {
-  if (!network_.has_turns_under(rule)) return;
-  auto model = model_;
-  model.*rule = true;
+// A rule of the road that a provider may not keep, or roads that the map is unsure of: opened where clearly
+// more trips then come out alike.
+void RouteFitter::try_opening(const RouteModel& model) {
   Trips all(trips_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   if (!tried(model, all).clearly_better() || stopped_) return;

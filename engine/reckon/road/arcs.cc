@@ -124,6 +124,7 @@ class ArcMaker {
   CompiledArcs make() {
     for (std::uint32_t e = 0; e < set_.edges.size(); ++e) add_arcs(e);
     base_first_.push_back(static_cast<std::uint32_t>(arcs_.size()));
+    finish_unsure();
     for (std::uint32_t arc = 0; arc < arcs_.size(); ++arc) vertices_.push_back({arc, 0});
     for (std::uint32_t v = 0; v < vertices_.size(); ++v) add_turns(v);  // grows as copies are met
     number();
@@ -177,12 +178,13 @@ class ArcMaker {
     const auto& along = set_.edges[e].along_mm;
     for (std::uint32_t direction = 0; direction < 2; ++direction) {
       const auto use = lane(e * 2 + direction);
-      if (!use.open()) continue;
+      if (use.metres_per_hour == 0) continue;
       Arc arc{};
       arc.edge_dir = e * 2 + direction;
       arc.length_mm = along.back();
       arc.metres_per_hour = use.metres_per_hour & Arc::kMaxSpeed;
       arc.destination = use.destination;
+      arc.unsure = use.unsure;
       const Arm in{e, direction == 0};
       arc.light =
           stopped_by_light(direction == 0 ? set_.edges[e].nodes.back() : set_.edges[e].nodes.front(), in);
@@ -191,11 +193,32 @@ class ArcMaker {
       }
       const auto add = [&](ArcKind kind) {
         arc.kind = kind;
-        arcs_.push_back(arc);
+        if (use.unsure) {
+          out_.unsure.push_back({arc, 0, 0});
+        } else {
+          arcs_.push_back(arc);
+        }
       };
       if (use.ends_only) add(ArcKind::kEntry);
       add(use.ends_only ? ArcKind::kExit : ArcKind::kPublic);
     }
+  }
+
+  void finish_unsure() {
+    for (auto& one : out_.unsure) {
+      const auto& edge = set_.edges[one.arc.edge()];
+      const Arm leaving{one.arc.edge(), one.arc.backward()}, arriving{one.arc.edge(), !one.arc.backward()};
+      one.start = node_end(leaving, one.arc.backward() ? edge.nodes.back() : edge.nodes.front());
+      one.finish = node_end(arriving, one.arc.backward() ? edge.nodes.front() : edge.nodes.back());
+    }
+  }
+
+  // UnsureArc's end at the node where the arm is; its own where nobody passes.
+  std::uint32_t node_end(Arm arm, std::uint32_t node) const {
+    if ((data_.nodes.barred[node] & bit_) != 0) return arm.leaving();
+    const auto arms = arms_.at(node);
+    const auto found = std::ranges::find_if(arms, [&](const Arm& other) { return used(other); });
+    return (found == arms.end() ? arms.front() : *found).leaving();
   }
 
   // The arcs over an edge in a direction.

@@ -50,23 +50,33 @@ std::vector<Arc> with_speeds(const EdgeGeometry& geometry, std::span<const Arc> 
   return out;
 }
 
-ChangedGraph::ChangedGraph(const EdgeGeometry& geometry, const ArcGraph& graph, const ArcChanges& changes)
-    : graph_(graph), class_speeds_(changes.speeds), edge_speeds_(changes.edge_speeds) {
-  if (!changes.speeds.empty() || !changes.edge_speeds.empty()) {
+ChangedGraph::ChangedGraph(const EdgeGeometry& geometry, const ArcGraph& graph, ArcChanges changes)
+    : graph_(graph), changes_(std::move(changes)) {
+  if (!changes_.speeds.empty() || !changes_.edge_speeds.empty()) {
     arcs_ = std::make_shared<const std::vector<Arc>>(
-        with_speeds(geometry, graph.arcs, changes.speeds, changes.edge_speeds));
+        with_speeds(geometry, graph.arcs, changes_.speeds, changes_.edge_speeds));
     graph_.arcs = *arcs_;
   }
-  close(geometry, changes);
-  forbid(changes);
+  close(geometry);
+  forbid();
 }
 
-void ChangedGraph::close(const EdgeGeometry& geometry, const ArcChanges& changes) {
+ChangedGraph ChangedGraph::on(const EdgeGeometry& geometry, const ArcGraph& graph) const {
+  auto changes = changes_;
+  const auto missing = [&](std::uint32_t edge_dir) { return edge_dir >> 1 >= geometry.edge_count(); };
+  std::erase_if(changes.closed_edge_dirs, missing);
+  std::erase_if(changes.forbidden_turns, [&](const EdgeTurn& turn) {
+    return missing(turn.from_edge_dir) || missing(turn.to_edge_dir);
+  });
+  return {geometry, graph, std::move(changes)};
+}
+
+void ChangedGraph::close(const EdgeGeometry& geometry) {
   const auto add = [](Bits& bits, std::size_t size, std::uint32_t i) {
     if (bits.empty()) bits.resize((size + 63) / 64);
     bits[i >> 6] |= std::uint64_t{1} << (i & 63);
   };
-  for (const auto edge_dir : changes.closed_edge_dirs) {
+  for (const auto edge_dir : changes_.closed_edge_dirs) {
     RECKON_CHECK(edge_dir >> 1 < geometry.edge_count());
     graph_.each_arc_along(edge_dir, [&](std::uint32_t arc) {
       if (closed(arc)) return;
@@ -75,7 +85,7 @@ void ChangedGraph::close(const EdgeGeometry& geometry, const ArcChanges& changes
     });
   }
   std::ranges::sort(closed_list_);
-  for (const auto edge_dir : changes.closed_edge_dirs) {
+  for (const auto edge_dir : changes_.closed_edge_dirs) {
     const auto edge = edge_dir >> 1;
     bool open = false;
     for (auto arc = graph_.edge_first_arc[edge]; arc < graph_.edge_first_arc[edge + 1]; ++arc)
@@ -84,8 +94,8 @@ void ChangedGraph::close(const EdgeGeometry& geometry, const ArcChanges& changes
   }
 }
 
-void ChangedGraph::forbid(const ArcChanges& changes) {
-  for (const auto& turn : changes.forbidden_turns) {
+void ChangedGraph::forbid() {
+  for (const auto& turn : changes_.forbidden_turns) {
     RECKON_CHECK((turn.from_edge_dir >> 1) + 1 < graph_.edge_first_arc.size());
     graph_.each_arc_along(turn.from_edge_dir, [&](std::uint32_t arc) {
       for (const auto next : graph_.after(arc)) {
@@ -93,7 +103,7 @@ void ChangedGraph::forbid(const ArcChanges& changes) {
       }
     });
   }
-  forbidden_along_ = changes.forbidden_turns;
+  forbidden_along_ = changes_.forbidden_turns;
   std::ranges::sort(forbidden_along_);
   std::ranges::sort(forbidden_);
   forbidden_.erase(std::unique(forbidden_.begin(), forbidden_.end()), forbidden_.end());
@@ -121,7 +131,8 @@ Cost ChangedGraph::cost_between(std::uint32_t from, std::uint32_t to, Metric met
 
 ChangedGraph::Difference ChangedGraph::between(const ChangedGraph& a, const ChangedGraph& b) {
   Difference difference;
-  difference.speeds = a.class_speeds_ != b.class_speeds_ || a.edge_speeds_ != b.edge_speeds_;
+  difference.speeds =
+      a.changes_.speeds != b.changes_.speeds || a.changes_.edge_speeds != b.changes_.edge_speeds;
   if (difference.speeds) return difference;
   auto& turns = difference.turns;
   std::vector<std::uint32_t> arcs;

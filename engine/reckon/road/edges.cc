@@ -94,7 +94,7 @@ class Cutter {
       if (!built_[v] || shut) use.by[v] = {};
     }
     use.motor_only = false;
-    if (use.open_to_any()) add_pieces(way.osm_id, use, refs);
+    if (use.used_by_any()) add_pieces(way.osm_id, use, refs);
   }
 
   void add_pieces(std::int64_t way, const WayUse& use, std::span<const std::uint32_t> refs) {

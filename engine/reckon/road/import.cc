@@ -86,7 +86,7 @@ class WayPass : public osmium::handler::Handler {
     if (!entrances_.empty() && way.is_closed() && way.tags().has_key("building")) add_building(way);
     if (!way.tags().has_key("highway") && !way.tags().has_key("route")) return;
     const auto use = read_way(tags_.read(way.tags()));
-    if (!use.open_to_any() || !seen_ways_.insert(way.id()).second) return;
+    if (!use.used_by_any() || !seen_ways_.insert(way.id()).second) return;
     data_.ways.push_back({way.id(), refs_.size(), way.nodes().size(), use, number_of(name_of(way.tags()))});
     for (const auto& node : way.nodes()) refs_.push_back(node.ref());
   }

@@ -90,6 +90,7 @@ void add_graph(Encoder& encoder, base::Vehicle vehicle, const CompiledArcs& grap
   encoder.add(name("prev_first"), graph.prev_first);
   encoder.add(name("prev"), graph.prev);
   encoder.add(name("prev_ms"), graph.prev_ms);
+  encoder.add(name("unsure"), graph.unsure);
 }
 
 void add_hierarchy(Encoder& encoder, base::Vehicle vehicle, const CompiledHierarchy& hierarchy) {

@@ -363,8 +363,24 @@ class Decoder {
     scan_numbers(graph.prev, count, name("prev"));
     scan(name("arcs"), "an arc does not fit its edge", [&g, graph] { return arcs_fit(graph, g); });
     decoded_.view.graphs[static_cast<std::size_t>(vehicle)] = graph;
+    if (!fault_) read_unsure(vehicle);
     if (!fault_) read_dissection(vehicle, count);
     if (!fault_) read_hierarchy(vehicle, count);
+  }
+
+  void read_unsure(base::Vehicle vehicle) {
+    const auto name = map_section_name(vehicle, "unsure");
+    const auto unsure = section<UnsureArc>(name);
+    scan(name, "an arc does not fit its edge", [this, unsure] {
+      const auto& g = decoded_.view.geometry;
+      const auto ends = 2 * g.edge_count();
+      return std::ranges::is_sorted(unsure, {}, [](const auto& one) { return one.arc.edge_dir; }) &&
+             std::ranges::all_of(unsure, [&](const auto& one) {
+               return one.arc.edge() < g.edge_count() && arc_fits(one.arc, g) && one.arc.unsure &&
+                      one.start < ends && one.finish < ends;
+             });
+    });
+    decoded_.view.unsure[static_cast<std::size_t>(vehicle)] = unsure;
   }
 
   void read_dissection(base::Vehicle vehicle, std::size_t count) {
@@ -447,15 +463,17 @@ class Decoder {
     return labels;
   }
 
+  static bool arc_fits(const Arc& arc, const EdgeGeometry& g) {
+    return arc.length_mm == g.length_mm(arc.edge()) && arc.metres_per_hour >= kMinMetresPerHour &&
+           fits(arc.cost()) && arc.kind <= ArcKind::kExit &&
+           !(arc.destination && arc.kind == ArcKind::kPublic);
+  }
   static bool arcs_fit(const ArcGraph& graph, const EdgeGeometry& g) {
     bool ok = true;
-    for (std::uint32_t e = 0; e < g.edge_count(); ++e) {
-      const auto length = g.length_mm(e);
-      for (auto i = graph.edge_first_arc[e]; i < graph.edge_first_arc[e + 1]; ++i) {
+    for (std::uint32_t e = 0; e < g.edge_count() && ok; ++e) {
+      for (auto i = graph.edge_first_arc[e]; i < graph.edge_first_arc[e + 1] && ok; ++i) {
         const auto& arc = graph.arcs[i];
-        ok &= arc.edge() == e && arc.length_mm == length && arc.metres_per_hour >= kMinMetresPerHour &&
-              fits(arc.cost()) && arc.kind <= ArcKind::kExit &&
-              !(arc.destination && arc.kind == ArcKind::kPublic);
+        ok = arc.edge() == e && arc_fits(arc, g) && !arc.unsure;
       }
     }
     return ok;

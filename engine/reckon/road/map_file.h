@@ -12,7 +12,8 @@
 // items, boxes, raster, tiles, cells, lists. For each vehicle V its
 // graph (graph.h): V.arcs, V.edges, V.next_first, V.next, V.next_ms, V.prev_first, V.prev, V.prev_ms; and its
 // hierarchy (hierarchy.h): V.vertices, V.order, V.up_first, V.up, V.down_first, V.down, V.out_first, V.out,
-// V.in_first, V.in; and V.dissection, the order of its arcs for customizable weights (dissection.h).
+// V.in_first, V.in; V.dissection, the order of its arcs for customizable weights (dissection.h); and
+// V.unsure, roads that it may be found to use (UnsureArc).
 
 #include <array>
 #include <cstddef>
@@ -30,7 +31,7 @@
 
 namespace reckon::road {
 
-inline constexpr std::uint32_t kMapFormatVersion = 7;
+inline constexpr std::uint32_t kMapFormatVersion = 8;
 
 /// A map file's bytes as pieces that follow one another; most of them are views of the map that it was made
 /// from.
@@ -51,6 +52,7 @@ struct MapView {
   std::array<std::optional<ArcGraph>, base::kAllVehicles.size()> graphs;  ///< by vehicle
   std::array<std::optional<Hierarchy>, base::kAllVehicles.size()> hierarchies;
   std::array<std::span<const std::uint32_t>, base::kAllVehicles.size()> dissections;
+  std::array<std::span<const UnsureArc>, base::kAllVehicles.size()> unsure;
 };
 
 struct DecodedMap {

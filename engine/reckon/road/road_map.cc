@@ -94,8 +94,12 @@ bool RoadMap::serves(base::Vehicle vehicle) const {
 }
 
 Network RoadMap::network(base::Vehicle vehicle) const {
-  return {state_->graph(vehicle), &state_->view.geometry, vehicle,
-          state_->view.dissections[static_cast<std::size_t>(vehicle)], info().driving_side};
+  return {state_->graph(vehicle),
+          &state_->view.geometry,
+          vehicle,
+          state_->view.dissections[static_cast<std::size_t>(vehicle)],
+          info().driving_side,
+          state_->view.unsure[static_cast<std::size_t>(vehicle)]};
 }
 
 base::Result<void> RoadMap::check_sections() const {

@@ -50,7 +50,7 @@ int rank_of(std::uint8_t road_class) {
 }  // namespace
 
 RouteNetwork::RouteNetwork(const Network& network)
-    : network_(with_all_turns(network)), back_(network_.graph), doors_(*network.geometry, network.graph) {
+    : network_(with_all_turns(network)), back_(network_.graph), doors_(*network_.geometry, network_.graph) {
   find_groups();
   find_turns();
   find_north();
@@ -64,8 +64,12 @@ namespace {
 /// two, and a barrier that nobody passes parts a node.
 class Nodes {
  public:
-  Nodes(const ArcGraph& graph, std::size_t edges) : parent_(2 * edges) {
+  Nodes(const ArcGraph& graph, std::span<const UnsureArc> unsure, std::size_t edges) : parent_(2 * edges) {
     std::iota(parent_.begin(), parent_.end(), 0U);
+    for (const auto& one : unsure) {
+      parent_[of(start_of(one.arc.edge_dir))] = of(one.start);
+      parent_[of(end_of(one.arc.edge_dir))] = of(one.finish);
+    }
     for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
       for (const auto to : graph.after(arc)) {
         if (graph.arcs[to].edge() != graph.arcs[arc].edge())
@@ -98,12 +102,50 @@ std::span<const std::uint32_t> after_exit(const ArcGraph& graph, std::uint32_t e
 
 }  // namespace
 
+// The map's arcs and those that it is unsure of; of turns the map's own, in the arcs' new numbers.
+void RouteNetwork::add_unsure_arcs(const Network& network) {
+  const auto& graph = network.graph;
+  std::vector<std::uint32_t> number(graph.arcs.size()), of_arc;
+  auto unsure = network.unsure.begin();
+  for (std::uint32_t edge = 0; edge + 1 < graph.edge_first_arc.size(); ++edge) {
+    edge_first_arc_.push_back(static_cast<std::uint32_t>(arcs_.size()));
+    const auto add_unsure_below = [&](std::uint32_t edge_dir) {
+      for (; unsure != network.unsure.end() && unsure->arc.edge_dir < edge_dir; ++unsure) {
+        arcs_.push_back(unsure->arc);
+        of_arc.push_back(kNoArc);
+        unsure_classes_ |= 1U << network.geometry->edge_class[edge];
+      }
+    };
+    for (auto arc = graph.edge_first_arc[edge]; arc < graph.edge_first_arc[edge + 1]; ++arc) {
+      add_unsure_below(graph.arcs[arc].edge_dir);
+      number[arc] = static_cast<std::uint32_t>(arcs_.size());
+      arcs_.push_back(graph.arcs[arc]);
+      of_arc.push_back(arc);
+    }
+    add_unsure_below(2 * edge + 2);
+  }
+  edge_first_arc_.push_back(static_cast<std::uint32_t>(arcs_.size()));
+  for (const auto arc : of_arc) {
+    next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
+    if (arc == kNoArc) continue;
+    for (const auto to : graph.after(arc)) next_.push_back(number[to]);
+  }
+  next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
+}
+
 // At each node all arms: what the map leaves out is forbidden by a turn rule, or passes through a road that
 // only trips' ends may use. Who comes to such a road's end along a copy, which a rule over ways has led
 // there, may go on only where rules are not kept either: the map does not say which way on is that rule's.
+// Turn rules on roads that the map is unsure of are not known.
 Network RouteNetwork::with_all_turns(Network network) {
-  const auto& graph = network.graph;
-  Nodes nodes(graph, network.geometry->edge_count());
+  add_unsure_arcs(network);
+  const auto map_next_first = std::exchange(next_first_, {}), map_next = std::exchange(next_, {});
+  ArcGraph graph;
+  graph.arcs = arcs_;
+  graph.edge_first_arc = edge_first_arc_;
+  graph.next_first = map_next_first;
+  graph.next = map_next;
+  Nodes nodes(graph, network.unsure, network.geometry->edge_count());
   std::vector<std::pair<std::uint32_t, std::uint32_t>> leaving;  // node, arc
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
     if (!graph.arcs[arc].copy) leaving.emplace_back(nodes.at_start_of(graph.arcs[arc]), arc);
@@ -126,22 +168,29 @@ Network RouteNetwork::with_all_turns(Network network) {
     auto out = std::ranges::lower_bound(leaving, std::pair(node, 0U));
     for (; out != leaving.end() && out->first == node; ++out) {
       const auto& to = graph.arcs[out->second];
-      const bool onward = may_follow(in.kind, to.kind);
+      const bool onward = may_follow(in.kind, to.kind), unsure = in.unsure || to.unsure;
       if (to.edge() == in.edge() || !(onward || (passes && to.kind == ArcKind::kPublic))) continue;
       if (onward && leads_along(own, to)) continue;
       std::uint8_t why = onward ? 0 : in.destination ? kPassing : kPassingPrivate;
-      if (onward || in.copy || !leads_along(passing, to)) why |= kAgainstRule;
+      if (!unsure && (onward || in.copy || !leads_along(passing, to))) why |= kAgainstRule;
       next_.push_back(out->second);
       added_.push_back(why);
       adds_ |= why;
     }
+    if (in.unsure && next_.size() == next_first_.back()) {  // a dead end
+      graph.each_arc_along(in.edge_dir ^ 1U, [&](std::uint32_t back) {
+        if (may_follow(in.kind, graph.arcs[back].kind)) next_.push_back(back);
+      });
+      added_.resize(next_.size());
+    }
   }
   next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
-  auto& all = network.graph;
-  all.next_first = next_first_;
-  all.next = next_;
-  all.next_ms = all.prev_ms = {};
-  all.prev_first = all.prev = {};
+  network.graph = {};
+  network.graph.arcs = arcs_;
+  network.graph.edge_first_arc = edge_first_arc_;
+  network.graph.next_first = next_first_;
+  network.graph.next = next_;
+  network.dissection = {};
   return network;
 }
 
@@ -178,7 +227,9 @@ void RouteNetwork::find_turns() {
   const auto& geometry = *network_.geometry;
   std::unordered_map<std::uint64_t, std::uint8_t> arms;  // of each junction, this vehicle's
   for (std::uint32_t edge = 0; edge < geometry.edge_count(); ++edge) {
-    if (!graph.has_arcs(edge)) continue;
+    const auto own = graph.arcs.subspan(graph.edge_first_arc[edge],
+                                        graph.edge_first_arc[edge + 1] - graph.edge_first_arc[edge]);
+    if (std::ranges::all_of(own, [](const Arc& arc) { return arc.unsure; })) continue;
     for (const auto point : {geometry.edge_first_point[edge], geometry.edge_first_point[edge + 1] - 1}) {
       auto& count = arms[key_of(geometry.points[point])];
       if (count < 255) ++count;
@@ -199,7 +250,7 @@ void RouteNetwork::find_turns() {
         shape.flags |= kUTurn;
         continue;
       }
-      if (!junction) continue;
+      if (!junction && !in.unsure && !out.unsure) continue;
       double angle = heading_at(geometry, out, false) - before;
       while (angle > 180) angle -= 360;
       while (angle < -180) angle += 360;
@@ -246,10 +297,10 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
     const auto is_of = [&](std::uint32_t closed_classes) {
       return (closed_classes >> classes[one.edge()] & 1) != 0;
     };
-    const bool closed =
-        (is_of(model.closed_classes) || (is_private(arc) && is_of(model.closed_private_classes)) ||
-         (is_pushed(arc) && is_of(model.closed_pushed_classes))) &&
-        !std::ranges::binary_search(model.exempt_edges, one.edge());
+    const bool closed = (is_of(model.closed_classes) || (one.unsure && !is_of(model.unsure_classes)) ||
+                         (is_private(arc) && is_of(model.closed_private_classes)) ||
+                         (is_pushed(arc) && is_of(model.closed_pushed_classes))) &&
+                        !std::ranges::binary_search(model.exempt_edges, one.edge());
     costs.arc_ms[arc] =
         closed ? kClosedMs
                : std::max<std::uint32_t>(1, whole(model.pace_ms_per_m[group_[arc]] * one.length_mm / 1000));

@@ -48,6 +48,7 @@ struct RouteModel {
   std::uint32_t closed_classes = 0;          ///< bits (1 << RoadClass)
   std::uint32_t closed_private_classes = 0;  ///< the same of private roads
   std::uint32_t closed_pushed_classes = 0;   ///< the same of roads where a bicycle is pushed
+  std::uint32_t unsure_classes = 0;          ///< it uses roads of these that the map is unsure of
   std::vector<std::uint32_t> exempt_edges;   ///< that are open all the same; ascending
   bool ignores_turn_rules = false;
   bool passes_destination = false;  ///< it passes through roads for who has to do there
@@ -70,16 +71,17 @@ struct RouteModel {
   double north_scale = 1, east_scale = 1;
 };
 
-/// One vehicle's network with what the model needs of it. Its turns are more than the map's: those that turn
-/// rules forbid, and out of roads that only trips' ends may use, are there as well and never used, unless a
-/// model does. Immutable; valid while the map lives.
+/// One vehicle's network with what the model needs of it. It has more than the map: turns that turn rules
+/// forbid, turns out of roads that only trips' ends may use, and roads that the map is unsure of are there as
+/// well and never used, unless a model does. Immutable; valid while the map lives.
 class RouteNetwork {
  public:
   explicit RouteNetwork(const Network& network);
   RouteNetwork(const RouteNetwork&) = delete;
   RouteNetwork& operator=(const RouteNetwork&) = delete;
 
-  /// Its graph has turns without costs (`next_ms`) and none by what they lead to (`prev`).
+  /// Its graph has turns without costs (`next_ms`), none by what they lead to (`prev`), and no dissection.
+  /// Arcs have other numbers than on the map where it is unsure of roads.
   const Network& network() const { return network_; }
   const std::vector<RoadGroup>& groups() const { return groups_; }
   std::size_t features() const { return groups_.size() + kTurnFeatures; }
@@ -87,6 +89,8 @@ class RouteNetwork {
   const DoorIndex& doors() const { return doors_; }
   /// Whether a model with this rule (ignores_turn_rules, …) can differ from one without.
   bool has_turns_under(bool RouteModel::*rule) const;
+  /// Bits (1 << RoadClass) of the roads that the map is unsure of.
+  std::uint32_t unsure_classes() const { return unsure_classes_; }
   std::uint32_t group_of(std::uint32_t arc) const { return group_[arc]; }
   bool is_private(std::uint32_t arc) const {
     const auto& one = network_.graph.arcs[arc];
@@ -131,16 +135,20 @@ class RouteNetwork {
     kPassingPrivate = 128
   };
 
+  void add_unsure_arcs(const Network& network);
   Network with_all_turns(Network network);
   void find_groups();
   void find_turns();
   void find_north();
 
   // These before network_, whose graph has views of them.
+  std::vector<Arc> arcs_;
+  std::vector<std::uint32_t> edge_first_arc_;
   std::vector<std::uint32_t> next_first_, next_;  ///< ArcGraph's, with the turns that the map has not
   std::vector<std::uint8_t>
       added_;              ///< by entry of `next_`: why the map has it not, 0 of its own; until built
   std::uint8_t adds_ = 0;  ///< all of these
+  std::uint32_t unsure_classes_ = 0;
   Network network_;
   TurnsBack back_;
   DoorIndex doors_;

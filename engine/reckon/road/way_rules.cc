@@ -25,6 +25,7 @@ struct ClassRule {
   std::string_view highway;
   RoadClass road_class;
   std::array<std::uint32_t, 4> kmh;  ///< motorcycle, bicycle, foot, car; 0: closed unless a tag opens it
+  std::uint32_t others_car_kmh = 0;  ///< a car's where it is closed here and on some maps is not
 };
 
 // Traffic-free speeds of urban delivery where no maxspeed is tagged.
@@ -43,8 +44,8 @@ constexpr ClassRule kClasses[] = {
     {"residential", RoadClass::kResidential, {25, 15, 5, 25}},
     {"living_street", RoadClass::kLivingStreet, {10, 10, 5, 10}},
     {"service", RoadClass::kService, {15, 12, 5, 15}},
-    {"road", RoadClass::kRoad, {20, 12, 5, 0}},
-    {"track", RoadClass::kTrack, {15, 12, 5, 0}},
+    {"road", RoadClass::kRoad, {20, 12, 5, 0}, 20},
+    {"track", RoadClass::kTrack, {15, 12, 5, 0}, 15},
     {"pedestrian", RoadClass::kPedestrian, {0, 0, 5, 0}},
     {"footway", RoadClass::kFootway, {0, 0, 5, 0}},
     {"path", RoadClass::kPath, {0, 10, 5, 0}},
@@ -246,16 +247,23 @@ std::uint32_t speed_for(const Tags& tags, Vehicle vehicle, std::uint32_t class_k
 // --- one vehicle
 // ------------------------------------------------------------------------------------------------------
 
-// Speed of the class for the vehicle once access is known; 0: closed.
-std::uint32_t open_class_kmh(const Tags& tags, Vehicle vehicle, std::uint32_t class_kmh, Verdict verdict) {
-  if (verdict.access == Access::kNo) return 0;
+struct ClassSpeed {
+  std::uint32_t kmh = 0;  ///< 0: closed
+  bool unsure = false;    ///< LaneUse's
+};
+
+// Speed of the class for the vehicle once access is known.
+ClassSpeed class_speed(const Tags& tags, Vehicle vehicle, const ClassRule& rule, Verdict verdict) {
+  if (verdict.access == Access::kNo) return {};
+  const auto kmh = rule.kmh[index_of(vehicle)];
   const bool opened = verdict.named_mode && verdict.access != Access::kUnsaid;
-  if (class_kmh == 0) return opened ? (vehicle == Vehicle::kFoot ? kFootKmh : kOpenedByTagKmh) : 0;
+  if (kmh == 0 && opened) return {vehicle == Vehicle::kFoot ? kFootKmh : kOpenedByTagKmh};
   const bool slow = vehicle == Vehicle::kBicycle || vehicle == Vehicle::kFoot;
-  if (slow && tags.is("motorroad", "yes") && !opened) return 0;
-  if (vehicle != Vehicle::kFoot && tags.is("area", "yes")) return 0;  // an edge of a square is no lane
-  if (tags.is("service", "emergency_access") && !opened) return 0;
-  return class_kmh;
+  if (slow && tags.is("motorroad", "yes") && !opened) return {};
+  if (vehicle != Vehicle::kFoot && tags.is("area", "yes")) return {};  // an edge of a square is no lane
+  if (tags.is("service", "emergency_access") && !opened) return {kmh, true};
+  if (kmh == 0 && vehicle == Vehicle::kCar) return {rule.others_car_kmh, true};
+  return {kmh};
 }
 
 // Who may not ride gets off and walks: a bicycle that is pushed goes where people go, one-way streets
@@ -280,10 +288,11 @@ void read_road(const Tags& tags, const ClassRule& rule, WayUse& use) {
     for (std::size_t d = 0; d < 2; ++d) {
       if (!(d == 0 ? directions.forward : directions.backward)) continue;
       const auto verdict = access_for(tags, vehicle, kSuffix[d]);
-      const auto kmh = open_class_kmh(tags, vehicle, rule.kmh[index_of(vehicle)], verdict);
-      if (kmh == 0) continue;
-      use.by[index_of(vehicle)][d] = {speed_for(tags, vehicle, kmh, kSuffix[d]), ends_only(verdict.access),
-                                      verdict.access == Access::kDestination};
+      const auto speed = class_speed(tags, vehicle, rule, verdict);
+      if (speed.kmh == 0) continue;
+      use.by[index_of(vehicle)][d] = {speed_for(tags, vehicle, speed.kmh, kSuffix[d]),
+                                      ends_only(verdict.access), verdict.access == Access::kDestination,
+                                      speed.unsure};
     }
   }
   push_bicycle(tags, rule, use);
@@ -411,8 +420,9 @@ std::string_view Tags::get(std::string_view key, std::string_view suffix) const 
   return {};
 }
 
-bool WayUse::open_to_any() const {
-  return std::ranges::any_of(by, [](const auto& lanes) { return lanes[0].open() || lanes[1].open(); });
+bool WayUse::used_by_any() const {
+  return std::ranges::any_of(
+      by, [](const auto& lanes) { return lanes[0].metres_per_hour != 0 || lanes[1].metres_per_hour != 0; });
 }
 
 WayUse read_way(const Tags& tags) {

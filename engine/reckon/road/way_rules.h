@@ -41,8 +41,9 @@ struct LaneUse {
   std::uint32_t metres_per_hour = 0;  ///< 0: closed
   bool ends_only = false;             ///< a trip may begin or end there, not pass
   bool destination = false;  ///< of those: for who has to do there (destination, customers); else private
+  bool unsure = false;       ///< closed to our trips, but other people's maps may open it
 
-  bool open() const { return metres_per_hour != 0; }
+  bool open() const { return metres_per_hour != 0 && !unsure; }
   friend auto operator<=>(const LaneUse&, const LaneUse&) = default;
 };
 
@@ -87,7 +88,8 @@ struct WayUse {
   bool through_only = false;  ///< tunnel or motorway: no door opens to it, no trip begins or ends there
   std::int64_t ferry_duration_s = 0;  ///< > 0: the crossing takes this long, whatever the speeds say
 
-  bool open_to_any() const;
+  /// Whether some vehicle uses it or may be found to; else it is no road of ours.
+  bool used_by_any() const;
   friend auto operator<=>(const WayUse&, const WayUse&) = default;
 };
 
