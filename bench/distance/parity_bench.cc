@@ -118,6 +118,84 @@ void print_row(const std::string& who, std::string_view what, const Parity& pari
   std::fflush(stdout);
 }
 
+/// What 90 % intervals held in one bin of straight lines.
+struct Held {
+  std::string who;
+  Parity::Bin bin;
+  std::size_t told = 0;  ///< answers of the bin that the interval was made from
+
+  double share() const { return static_cast<double>(bin.inside) / static_cast<double>(bin.pairs); }
+  double exact() const { return static_cast<double>(bin.exact) / static_cast<double>(bin.pairs); }
+  /// Standard deviation of the share that a split conformal interval of nine in ten holds of these trips: by
+  /// the answers that it was made from and the trips that it is tried on (Beta-binomial; Vovk 2012).
+  double deviation() const {
+    return std::sqrt(0.09 / static_cast<double>(told + 2) + 0.09 / static_cast<double>(bin.pairs));
+  }
+  /// Whether it says nothing of the interval: the estimate alone holds that much.
+  bool by_exact() const { return exact() >= kLeastHeld; }
+  static constexpr double kLeastHeld = 0.885, kMostHeld = 0.915;
+  bool in_bar() const { return share() >= kLeastHeld && share() <= kMostHeld; }
+};
+std::vector<Held> all_held;
+
+// Kept apart from the fit: a fifth of the older nine tenths, and the newest tenth.
+constexpr double kToldShare = 0.9 / 5 + 0.1;
+
+void note_intervals(const std::string& who, const Parity& parity, std::span<const AnsweredTrip> seen) {
+  for (const auto& bin : parity.bins) {
+    const auto* const upper =
+        std::ranges::find_if(distance::kParityBinsM, [&](double bound) { return bin.up_to_m <= bound; });
+    const double above = upper == distance::kParityBinsM.begin() ? -1 : *(upper - 1);
+    const auto of_bin = std::ranges::count_if(seen, [&](const auto& trip) {
+      const double straight = geo::geodesic_m(trip.from, trip.to);
+      return straight > above && straight <= *upper;
+    });
+    all_held.push_back(
+        {who, bin, static_cast<std::size_t>(std::lround(kToldShare * static_cast<double>(of_bin)))});
+  }
+}
+
+// Each bin of the road map's intervals, and whether those that miss the bar (88.5 to 91.5 %) miss it by more
+// than chance does, where it is not the exact ones that make them hold more.
+void print_intervals() {
+  if (all_held.empty()) return;
+  fmt::print(
+      "\n| provider | straight line up to, m | trips | interval made from | holds, % | exact, % | chance, 95 "
+      "% | |\n"
+      "|---|---|---|---|---|---|---|---|\n");
+  std::size_t in_bar = 0, exact = 0, by_chance = 0, judged = 0;
+  double sum = 0, squares = 0;
+  for (const auto& held : all_held) {
+    const double off = (held.share() - 0.9) / held.deviation();
+    const bool chance = std::abs(off) <= 1.96;
+    const auto* const why = held.in_bar() ? "" : held.by_exact() ? "exact" : chance ? "chance" : "neither";
+    if (!held.by_exact()) {
+      ++judged;
+      sum += off;
+      squares += off * off;
+    }
+    in_bar += held.in_bar() ? 1U : 0U;
+    exact += !held.in_bar() && held.by_exact() ? 1U : 0U;
+    by_chance += !held.in_bar() && !held.by_exact() && chance ? 1U : 0U;
+    fmt::print("| {} | {:.0f} | {} | {} | {:.1f} | {:.1f} | {:.1f} to {:.1f} | {} |\n", held.who,
+               held.bin.up_to_m, held.bin.pairs, held.told, 100 * held.share(), 100 * held.exact(),
+               100 * (0.9 - 1.96 * held.deviation()), 100 * std::min(1.0, 0.9 + 1.96 * held.deviation()),
+               why);
+  }
+  fmt::print(
+      "\n{} bins: {} hold 88.5 to 91.5 %; {} more, as that many estimates are exact; {} are off by no more "
+      "than chance; "
+      "{} by more.\n",
+      all_held.size(), in_bar, exact, by_chance, all_held.size() - in_bar - exact - by_chance);
+  if (judged > 1) {
+    const auto n = static_cast<double>(judged);
+    fmt::print(
+        "Of the {} that are not exact: {:+.2f} standard deviations in the mean, spread {:.2f} (chance: 0, "
+        "1).\n",
+        judged, sum / n, std::sqrt(squares / n));
+  }
+}
+
 enum class Lengths : std::uint8_t { kAsTheyAre, kAlsoMarket };
 
 // @return what was learned; null where nothing was
@@ -151,7 +229,9 @@ std::shared_ptr<const distance::Learned> compare(const std::string& who,
     return nullptr;
   }
   print_row(who, "learned detour", measure(nullptr, learned->get(), others), 0);
-  print_row(who, "map and answers", measure(map.get(), learned->get(), others), took);
+  const auto parity = measure(map.get(), learned->get(), others);
+  print_row(who, "map and answers", parity, took);
+  note_intervals(who, parity, seen);
   const auto without_short = [&](const std::string& name, std::span<const AnsweredTrip> list) {
     const auto kept = believable(list);
     if (kept.size() < list.size())
@@ -343,6 +423,7 @@ int main(int argc, char** argv) {
       return 3;
     }
     compare_real(*own_answers);
+    print_intervals();
     return 0;
   }
   if (chosen("korea-delivery")) compare_without_map();
@@ -354,4 +435,5 @@ int main(int argc, char** argv) {
       if (chosen(fmt::format("{}-hidden-{}", name, seed))) compare_hidden(name, seed);
     }
   }
+  print_intervals();
 }

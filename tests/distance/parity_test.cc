@@ -49,7 +49,7 @@ TEST_CASE("parity: same fees, errors and held intervals are those counted by han
   std::size_t next = 0;
   const std::vector<Estimate> said = {
       exactly(420),               // both free: the same fee; not inside
-      exactly(1800),              // both in the third step of 100
+      exactly(1750),              // the provider's own
       {{1990}, {1900}, {2100}},   // a step of 100 and of 500 short; inside
       {{3050}, {2900}, {3100}}};  // a step of 100 over, the same of 500 is not
   const auto parity = distance::measure_parity(trips, [&](const auto&, const auto&) { return said[next++]; });
@@ -62,8 +62,10 @@ TEST_CASE("parity: same fees, errors and held intervals are those counted by han
   CHECK(parity.bins[0].up_to_m == 500);
   CHECK(parity.bins[0].inside == 0);
   CHECK(parity.bins[1].pairs == 2);
-  CHECK(parity.bins[1].inside == 1);
+  CHECK(parity.bins[1].inside == 2);
+  CHECK(parity.bins[1].exact == 1);
   CHECK(parity.bins[2].inside == 1);
+  CHECK(parity.bins[2].exact == 0);
   CHECK(distance::measure_parity({}, {}).pairs == 0);
 }
 

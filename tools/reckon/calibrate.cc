@@ -108,6 +108,10 @@ std::string readable_row(std::string_view name, const distance::Parity& parity) 
                      100 * parity.median_error, parity.error_won, parity.bias_won);
 }
 
+double percent(std::size_t some, std::size_t all) {
+  return 100.0 * static_cast<double>(some) / static_cast<double>(all);
+}
+
 std::string readable(const distance::Lesson& lesson, bool with_map) {
   const auto& made = lesson.calibration;
   std::string out = fmt::format(
@@ -121,9 +125,9 @@ std::string readable(const distance::Lesson& lesson, bool with_map) {
     out += "\n  The learned routes would make fewer fees the same: the calibration is of the detour only.\n";
   out += "\n  90 % intervals and mean error of the metres, by straight line\n";
   for (const auto& bin : lesson.after.bins)
-    out += fmt::format("    up to {:>6.0f} m  {:>5.1f} % hold, {:>+5.1f} %, of {} trips\n", bin.up_to_m,
-                       100.0 * static_cast<double>(bin.inside) / static_cast<double>(bin.pairs),
-                       100 * bin.bias, bin.pairs);
+    out += fmt::format(
+        "    up to {:>6.0f} m  {:>5.1f} % hold, {:>+5.1f} %, of {} trips; {:.1f} % are exact\n", bin.up_to_m,
+        percent(bin.inside, bin.pairs), 100 * bin.bias, bin.pairs, percent(bin.exact, bin.pairs));
   if (with_map && lesson.roads_kept) {
     out += fmt::format("\n  {} of {} trips have the provider's way to the metre.\n", made.alike, made.pairs);
     const auto habits = distance::unlike_the_map(made.routes);
@@ -149,6 +153,8 @@ void write_parity(base::JsonWriter& json, std::string_view key, const distance::
         .integer(static_cast<std::int64_t>(bin.pairs))
         .key("inside")
         .integer(static_cast<std::int64_t>(bin.inside))
+        .key("exact")
+        .integer(static_cast<std::int64_t>(bin.exact))
         .key("bias")
         .number(bin.bias)
         .end_object();

@@ -49,6 +49,7 @@ Parity measure_parity(std::span<const AnsweredTrip> trips, const Estimator& esti
     bin.inside +=
         static_cast<double>(said.low.value) <= theirs && theirs <= static_cast<double>(said.high.value) ? 1
                                                                                                         : 0;
+    bin.exact += ours == theirs ? 1U : 0U;
     if (theirs > 0) {
       errors.push_back(std::abs(ours / theirs - 1));
       bin.bias += ours / theirs - 1;

@@ -44,6 +44,7 @@ struct Parity {
     double up_to_m = 0;  ///< of the straight line; the last one has no bound but the farthest pair
     std::size_t pairs = 0;
     std::size_t inside = 0;  ///< whose answer lies in the interval
+    std::size_t exact = 0;   ///< whose answer is the estimate itself, in whole metres
     double bias = 0;         ///< mean of estimate over answer, less one
   };
   std::vector<Bin> bins;  ///< by straight line; empty ones are left out
