@@ -506,3 +506,38 @@ TEST_CASE("breaker: no permit is lost and no limit passed with many threads") {
   for (int i = 0; i < 4; ++i) CHECK(breaker.admit(kBudget));
   CHECK(breaker.admit(kBudget).error() == "busy");
 }
+
+TEST_CASE("breaker: a refusal is taken back by a good answer that is not older, and by no other") {
+  for (const auto refused : {Outcome::kAuth, Outcome::kQuota}) {
+    Bench bench;
+    const auto before = bench.clock.wall_now();
+    bench.call(refused);
+    const auto latched = bench.breaker.state();
+    CHECK_FALSE(bench.breaker.lift_latch(before));
+    CHECK(bench.breaker.state() == latched);
+    bench.clock.advance(1min);
+    bench.breaker.take_changes();
+    CHECK(bench.breaker.lift_latch(bench.clock.wall_now()));
+    CHECK(bench.breaker.state() == "closed");
+    CHECK(bench.breaker.take_changes().at(0).from == latched);
+    CHECK(bench.call(Outcome::kOk) == "called");
+    CHECK(bench.call(refused) == "called");  // refused anew
+    CHECK(bench.breaker.state() == latched);
+  }
+  Bench failing;
+  failing.fail_until_open();
+  CHECK_FALSE(
+      failing.breaker.lift_latch(failing.clock.wall_now()));  // what waits for a probe goes on waiting
+  CHECK(failing.breaker.state() == "open");
+}
+
+TEST_CASE("breaker: when it was refused survives a restart") {
+  Bench before, after;
+  before.call(Outcome::kAuth);
+  const auto refused = before.clock.wall_now();
+  after.clock.advance(1h);
+  after.breaker.restore(before.breaker.memory());
+  CHECK(after.breaker.memory().latched_at == refused);
+  CHECK_FALSE(after.breaker.lift_latch(refused - 1s));
+  CHECK(after.breaker.lift_latch(refused));
+}

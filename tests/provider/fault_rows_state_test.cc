@@ -324,3 +324,52 @@ TEST_CASE(
   for (const auto& missed : told.why_not) why += fmt::format("{}={} ", missed.rung, missed.reason);
   CHECK(why == "provider:one=unavailable:connect provider:two=unavailable:connect road=map_damaged ");
 }
+
+TEST_CASE(
+    "fault row 39: another key than the refused one is tried at once by the next process, the same is not") {
+  struct Case {
+    std::string refused, now, reason, why;
+  };
+  for (const auto& row : std::vector<Case>{{"old", "new", "", "the key was changed"},
+                                           {"old", "old", "auth", "the same key"},
+                                           {"", "new", "auth", "which one was refused is not known"},
+                                           {"old", "", "auth", "which one is in use is not known"}}) {
+    CAPTURE(row.why);
+    ScriptedLadder before, after;
+    before.add(
+        "first", [](const auto&, auto) { return bad_answer(Outcome::kAuth); }, row.refused);
+    after.add(
+        "first", [](const auto&, auto) { return good_answer(1500, 300); }, row.now);
+    before.measure();
+    const auto state = before.ladder().export_state();
+    after.clock.advance(1min);
+    REQUIRE(after.ladder().import_state(state));
+    const auto told = after.measure().distance;
+    CHECK((told.why_not.empty() ? "" : told.why_not.front().reason) == row.reason);
+    CHECK((told.source.label() == "provider:first") == row.reason.empty());
+  }
+}
+
+TEST_CASE("fault row 39: a refusal is taken back when the provider was seen to answer, and alarms anew") {
+  ScriptedLadder ladder;
+  Outcome outcome = Outcome::kAuth;
+  ladder.add("first", [&](const auto&, auto) {
+    return outcome == Outcome::kOk ? good_answer(1500, 300) : bad_answer(outcome);
+  });
+  ladder.measure();
+  REQUIRE(ladder.state() == "latched:auth");
+  const auto latched = distance::latched_in(ladder.ladder().export_state()).value();
+  REQUIRE(latched.size() == 1);
+  CHECK(latched[0].provider == "first");
+  CHECK(latched[0].latch == "auth");
+  REQUIRE(ladder.ladder().lift_latch("first", ladder.clock.wall_now()));
+  ladder.measure();
+  CHECK(ladder.state() == "latched:auth");
+  CHECK(ladder.heard.alarms() == std::vector<std::string>{"auth", "auth"});
+  outcome = Outcome::kOk;
+  CHECK(ladder.measure().distance.why_not.front().reason == "auth");
+  REQUIRE(ladder.ladder().lift_latch("first", ladder.clock.wall_now()));
+  CHECK(ladder.measure().distance.source.label() == "provider:first");
+  CHECK(distance::latched_in(ladder.ladder().export_state()).value().empty());
+  CHECK_FALSE(ladder.ladder().lift_latch("other", ladder.clock.wall_now()));
+}

@@ -25,9 +25,14 @@ class ScriptedProvider final : public provider::MapProvider {
       : name_(std::move(name)), clock_(clock), script_(std::move(script)) {}
   std::string_view name() const override { return name_; }
   bool serves(base::Vehicle) const override { return true; }
+  std::string key_digest(std::string_view salt) const override {
+    return key.empty() ? "" : std::string(salt) + key;
+  }
   provider::ProviderAnswer route(const provider::TripRequest& trip, base::Deadline deadline) override {
     return script_(trip, deadline.left(clock_));
   }
+
+  std::string key;  ///< empty: whether it was changed is not known
 
  private:
   std::string name_;
@@ -63,8 +68,10 @@ struct ScriptedLadder {
   std::vector<std::shared_ptr<provider::MapProvider>> providers;
   std::unique_ptr<distance::DistanceService> service;
 
-  void add(const std::string& name, ScriptedProvider::Script script) {
-    providers.push_back(std::make_shared<ScriptedProvider>(name, clock, std::move(script)));
+  void add(const std::string& name, ScriptedProvider::Script script, const std::string& key = "") {
+    auto made = std::make_shared<ScriptedProvider>(name, clock, std::move(script));
+    made->key = key;
+    providers.push_back(std::move(made));
   }
   distance::DistanceService& ladder() {
     if (!service) {

@@ -389,3 +389,24 @@ TEST_CASE("OSRM: stops between, and tables") {
        {400, R"({"code":"TooBig","message":"m"})", "bad_request", "documented"},
        {503, "busy", "unavailable", "server error"}});
 }
+
+TEST_CASE("a digest of the keys tells that they were changed, and not what they are") {
+  const auto digest = [](const std::string& key, const std::string& key_id, std::string_view salt) {
+    const ProviderConfig config{.name = "n",
+                                .kind = "naver",
+                                .base_url = "http://127.0.0.1:1",
+                                .key_env = "K",
+                                .key = Secret(key),
+                                .profile = "",
+                                .key_id_env = "I",
+                                .key_id = Secret(key_id)};
+    return make_provider(config, nullptr, kClock, "/providers/0").value()->key_digest(salt);
+  };
+  const auto first = digest("secret-key", "id", "salt");
+  CHECK(first.size() == 12);
+  CHECK(first.find_first_not_of("0123456789abcdef") == std::string::npos);
+  CHECK(first == digest("secret-key", "id", "salt"));
+  CHECK(first != digest("secret-kez", "id", "salt"));
+  CHECK(first != digest("secret-key", "ie", "salt"));
+  CHECK(first != digest("secret-key", "id", "pepper"));
+}

@@ -419,3 +419,34 @@ TEST_CASE("incident: events are a chain of their own, and a changed one is named
   REQUIRE_FALSE(changed->differences.empty());
   CHECK(changed->differences[0].where == "event 3");
 }
+
+TEST_CASE("incident: a refusal is over when a check of the provider says so, but not a later one") {
+  Evening evening;
+  evening.quotes(3);
+  evening.broken = provider::Outcome::kAuth;
+  evening.up = false;
+  evening.quotes(3);
+  auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  REQUIRE(evening.recorded.ledger->append_events(
+      {ledger::checked_event(list[0].id, "kakao", evening.recorded.clock.wall_now(), "auth")}));
+  evening.up = true;
+  SUBCASE("a running process takes it up") {
+    REQUIRE(evening.recorder->take_orders(evening.recorded.engine->distances()));
+  }
+  SUBCASE("the next process takes it up") {
+    evening.restart();
+  }
+  CHECK(evening.recorded.quote(1500).distance.source.label() == "provider:kakao");
+  list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].closed_at);
+  CHECK(events_of(list[0], ledger::kEventChecked) == 1);
+  evening.recorded.clock.advance(1s);
+  evening.up = false;
+  evening.quotes(1);
+  evening.up = true;
+  evening.restart();
+  CHECK(evening.recorded.quote(1500).distance.why_not[0].reason == "auth");
+  CHECK_FALSE(evening.all().back().closed_at);
+}

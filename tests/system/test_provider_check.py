@@ -4,7 +4,7 @@ import json
 import re
 import unittest
 
-from program import HERE, THERE, CityTest, Server, run
+from program import HERE, THERE, CityTest, Server, quote_body, run, wait_until
 
 KINDS = ["kakao", "naver", "tmap", "google", "osrm", "valhalla", "graphhopper", "openrouteservice"]
 KEYED = {"kakao", "naver", "tmap", "google"}
@@ -157,6 +157,73 @@ class ProviderCheck(CityTest):
         self.assertRegex(out, r"(?m)^BAD  osrm \(osrm\) refuses connections")
         self.assertRegex(out, r"(?m)^ +unavailable:connect: Connection refused$")
         self.assertTrue(re.match(r"motorcycle from \d", out), out)
+
+    def test_a_mended_key_is_asked_again_at_once_after_a_good_check(self):
+        config = self.config("mended.json", providers=[entry("kakao", self.sim.port)])
+        ledger = f"sqlite:{config}.db"
+        trips = self.folder / "mended.csv"
+        trips.write_text("from_lat,from_lon,to_lat,to_lon\n" + f"{HERE[0]},{HERE[1]},{THERE[0]},{THERE[1]}\n" * 3)
+
+        def check(*options):
+            return run("provider", "check", "--config", config, *TRIP, *options, env=ENV)
+
+        def quote():
+            distance = json.loads(run("quote", "--config", config, *TRIP, "--json", env=ENV)[1])["distance"]
+            return distance["source"], [why["reason"] for why in distance["why_not"]]
+
+        for spec, latch in (("code=-401", "auth"), ("code=-10", "quota")):
+            with self.subTest(latch=latch):
+                self.fault(spec)
+                self.assertEqual(quote(), ("road", [latch]))
+                self.assertIsNone(json.loads(check("--json")[1])["providers"][0]["lifted"])  # it refuses the check as well
+                self.fault("")
+                self.assertEqual(quote(), ("road", [latch]))
+                code, _, told = run("quote", "--config", config, "--trips", trips, env=ENV)
+                self.assertEqual(code, 0, told)
+                self.assertIn("'reckon provider check' says more, and once that is mended, a good one has it asked again at once",
+                              told.splitlines()[0])
+                code, out, told = check("--json")
+                self.assertEqual(code, 0, told)
+                self.assertEqual(json.loads(out)["providers"][0]["lifted"], latch)
+                self.assertEqual(quote(), ("provider:kakao", []))
+                self.assertNotIn("they ask it again", check()[1])
+                incident = json.loads(run("incidents", "list", "--ledger", ledger, "--json")[1])["incidents"][-1]
+                self.assertIsNotNone(incident["closed_at"])
+                shown = json.loads(run("incidents", "show", incident["id"], "--ledger", ledger, "--json")[1])
+                self.assertIn({"latch": latch}, [event["detail"] for event in shown["events"] if event["kind"] == "checked"])
+        self.assertIn("0 differences", run("verify", "--ledger", ledger)[1])
+
+    def test_a_running_server_hears_of_a_good_check(self):
+        config = self.config("running.json", providers=[entry("kakao", self.sim.port)])
+        server = Server("serve", "--config", config, env=ENV)
+        self.addCleanup(server.stop)
+
+        def source():
+            return json.loads(server.ask("POST", "/v1/quotes", quote_body())[1])["distance"]["source"]
+
+        self.fault("code=-401")
+        self.assertEqual(source(), "road")
+        self.fault("")
+        state = self.folder / "running.json.db.learned.json"
+        wait_until(lambda: state.exists() and '"auth"' in state.read_text(), "the refusal beside the ledger")
+        code, out, told = run("provider", "check", "--config", config, *TRIP, env=ENV)
+        self.assertEqual(code, 0, told)
+        self.assertIn("refused its key, and was kept from quotes since then: they ask it again from now on", out)
+        wait_until(lambda: source() == "provider:kakao", "the server to ask it again")
+
+    def test_another_key_than_the_refused_one_is_tried_at_once(self):
+        config = self.config("changed.json", providers=[entry("kakao", self.sim.port)])
+
+        def source(key):
+            return json.loads(run("quote", "--config", config, *TRIP, "--json", env={"SIM_KEY": key})[1])["distance"]["source"]
+
+        self.fault("code=-401")
+        self.assertEqual(source("refused-4711"), "road")
+        self.fault("")
+        self.assertEqual(source("refused-4711"), "road")
+        self.assertEqual(source("mended-4712"), "provider:kakao")
+        for file in self.folder.glob("changed.json*"):
+            self.assertNotIn(b"refused-4711", file.read_bytes())
 
     def test_bad_input(self):
         for options, providers, exit_code in [((), [], 2), (("--vehicle", "tank"), [entry("osrm", 1)], 2),

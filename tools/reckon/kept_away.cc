@@ -48,8 +48,9 @@ std::string line_of(std::string_view provider, std::string_view state, const std
         provider, waiting(wait));
   if (state == "latched:auth" || state == "latched:quota")
     return fmt::format(
-        "{}: {}, it is asked again {}: {}; 'reckon provider check' says more; once it is mended, "
-        "without the ledger's .learned.json it is asked at once",
+        "{}: {}, it is asked again {}: {}; 'reckon provider check' says more, and once that is mended, a "
+        "good "
+        "one has it asked again at once",
         provider, state == "latched:auth" ? "refused its key" : "its quota is spent", again, kGuessed);
   if (state == "forced_open")
     return fmt::format("{}: is taken away on purpose, and asked again {}: {}; 'reckon drill --end' ends that",

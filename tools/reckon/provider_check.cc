@@ -11,11 +11,13 @@
 #include "reckon/distance/local_estimate.h"
 #include "reckon/distance/plausibility.h"
 #include "reckon/geo/geodesic.h"
+#include "reckon/ledger/incidents.h"
 #include "reckon/provider/http_client.h"
 #include "reckon/provider/resolver.h"
 #include "reckon/road/map_set.h"
 #include "reckon/road/road_map.h"
 #include "reckon/service/quote_engine.h"
+#include "reckon/service/quote_id.h"
 
 namespace reckon::cli {
 namespace {
@@ -47,6 +49,7 @@ struct Finding {
   std::optional<provider::ProviderAnswer> answer;
   std::optional<double> first_ms, again_ms;
   provider::Capability capability;
+  std::string lifted;  ///< `auth` or `quota`: what kept it from quotes until now; empty: nothing
 };
 
 struct Check {
@@ -247,7 +250,10 @@ void write_finding(base::JsonWriter& json, const Finding& finding) {
   write_optional(json, "again_ms", finding.again_ms);
   json.key("max_via").integer(static_cast<std::int64_t>(finding.capability.max_via));
   json.key("table").string(table_word(finding.capability.table));
-  json.key("max_cells").integer(static_cast<std::int64_t>(finding.capability.max_cells)).end_object();
+  json.key("max_cells").integer(static_cast<std::int64_t>(finding.capability.max_cells));
+  json.key("lifted");
+  finding.lifted.empty() ? json.null() : json.string(finding.lifted);
+  json.end_object();
 }
 
 std::string as_json(const Check& check, const std::vector<Finding>& findings) {
@@ -277,6 +283,9 @@ std::string finding_text(const Check& check, const Finding& finding) {
   if (finding.answer->outcome != Outcome::kOk)
     return text + fmt::format("       {}{}{}\n", finding.answer->reason(),
                               finding.answer->detail.empty() ? "" : ": ", finding.answer->detail);
+  if (!finding.lifted.empty())
+    text += fmt::format("       {}, and was kept from quotes since then: they ask it again from now on\n",
+                        finding.lifted == "auth" ? "refused its key" : "its quota was spent");
   text += fmt::format("       {} m in {} s; answered in {:.1f} ms, then {:.1f} ms\n",
                       finding.answer->distance.value, finding.answer->duration.count(), *finding.first_ms,
                       finding.again_ms.value_or(*finding.first_ms));
@@ -374,6 +383,38 @@ base::Result<std::vector<Question>> questions_of(const Args& args, const service
   return questions;
 }
 
+std::string open_incident(const std::vector<ledger::Incident>& incidents, std::string_view provider) {
+  for (const auto& incident : incidents)
+    if (incident.provider == provider && !incident.closed_at) return incident.id;
+  return {};
+}
+
+// Whoever has refused a key, or said that its quota is spent, is kept from quotes for half an hour or longer:
+// of one that answers now the ledger is told so, and from there all processes.
+base::Result<void> lift_latches(const Check& check, std::vector<Finding>& findings) {
+  std::vector<std::pair<Finding*, std::string>> mended;
+  for (const auto& [provider, latch] : service::latched_providers(check.config)) {
+    const auto found = std::ranges::find(findings, provider, &Finding::name);
+    if (found != findings.end() && found->answer && found->answer->outcome == Outcome::kOk)
+      mended.emplace_back(&*found, latch);
+  }
+  if (mended.empty()) return {};
+  const auto ledger = ledger::Ledger::open(*check.config.ledger);
+  if (!ledger) return base::fail(ledger.error());
+  const auto incidents = ledger::incidents(**ledger);
+  if (!incidents) return base::fail(incidents.error());
+  const auto now = check.clock.wall_now();
+  std::vector<ledger::IncidentEvent> events;
+  for (const auto& [finding, latch] : mended) {
+    auto incident = open_incident(*incidents, finding->name);
+    if (incident.empty()) incident = service::new_quote_id(now);
+    events.push_back(ledger::checked_event(std::move(incident), finding->name, now, latch));
+  }
+  if (const auto written = (*ledger)->append_events(std::move(events)); !written) return written;
+  for (const auto& [finding, latch] : mended) finding->lifted = latch;
+  return {};
+}
+
 int run_check(const Args& args) {
   const auto config = service::read_config(std::string(*args.get("config")));
   if (!config) return report(config.error());
@@ -399,8 +440,10 @@ int run_check(const Args& args) {
   std::vector<Finding> findings;
   for (std::size_t i = 0; i < config->providers.size(); ++i)
     findings.push_back(examine(check, i, *transport));
+  const auto lifted = lift_latches(check, findings);
   const bool all = std::ranges::all_of(findings, &Finding::ok) && !unserved(check, findings);
   const int delivered = deliver(args, args.has("json") ? as_json(check, findings) : as_text(check, findings));
+  if (!lifted) return report(lifted.error());
   return delivered != kDone ? delivered : all ? kDone : kSomeRowsFailed;
 }
 

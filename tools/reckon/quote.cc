@@ -403,7 +403,7 @@ struct Tally {
       fmt::print(
           stderr,
           "{} priced without a provider that refused its key, or whose quota is spent: 'reckon provider "
-          "check' says more\n",
+          "check' says more, and once that is mended, a good one has it asked again at once\n",
           counted(static_cast<std::int64_t>(refused), "row was", "rows were"));
   }
 };

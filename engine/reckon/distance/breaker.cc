@@ -333,6 +333,7 @@ void Breaker::open(base::SteadyTime now, std::string_view latch) {
     ++openings_;
   }
   latch_ = latch;
+  latched_at_ = latch.empty() ? std::nullopt : std::optional(clock_.wall_now());
   move_to(State::kOpen);
   open_until_ =
       std::max(now + pause, wished_until_);  // a Retry-After on 503 is honoured, capped where it is read
@@ -468,6 +469,16 @@ void Breaker::override_for(Override order, microseconds duration) {
   changes_.push_back({from, state_locked()});
 }
 
+bool Breaker::lift_latch(base::WallTime seen_well) {
+  const std::lock_guard lock(mutex_);
+  if (latch_.empty() || (latched_at_ && *latched_at_ > seen_well)) return false;
+  move_to(State::kClosed);
+  latch_.clear();
+  closed_since_ = clock_.steady_now();
+  forget_window();
+  return true;
+}
+
 // After an order to stay open, or over a breaker that is not closed, nothing is known: one probe, then the
 // ramp.
 void Breaker::end_order(base::SteadyTime now) {
@@ -486,6 +497,7 @@ void Breaker::end_order(base::SteadyTime now) {
 BreakerMemory Breaker::memory() const {
   const std::lock_guard lock(mutex_);
   BreakerMemory kept{latch_, openings_, std::nullopt};
+  if (!latch_.empty()) kept.latched_at = latched_at_;
   if (order_ != Override::kNone) {
     kept.order = order_;
     kept.order_until =
@@ -520,6 +532,7 @@ void Breaker::restore(const BreakerMemory& memory) {
   if (memory.latch == "auth") longest = options_.auth_pause;
   if (memory.latch == "quota") longest = options_.quota_pause;
   latch_ = memory.latch == "auth" || memory.latch == "quota" ? memory.latch : "";
+  latched_at_ = memory.latched_at;
   state_ = State::kOpen;
   // The wall clock may have stepped between the two processes: never longer than a fresh opening.
   open_until_ = now + std::clamp(*memory.open_until - clock_.wall_now(), microseconds{0}, longest);

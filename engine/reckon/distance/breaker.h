@@ -71,6 +71,7 @@ struct BreakerMemory {
   std::optional<base::WallTime> ramping_since = {};  ///< nothing when it was not ramping up
   Override order = Override::kNone;
   std::optional<base::WallTime> order_until = {};  ///< with an order only
+  std::optional<base::WallTime> latched_at = {};   ///< when it last refused, with a latch; nothing: not known
 };
 
 /// The slow call that a breaker opened on, where that call has not failed.
@@ -120,6 +121,11 @@ class Breaker {
   /// Forces the breaker open (no call is made) or closed (every call is) for `duration`, or takes an order
   /// back. An order to open ends in a probe and a ramp, so that its end is no burst.
   void override_for(Override order, std::chrono::microseconds duration);
+
+  /// Takes back a refused key or a spent quota that is not newer than `seen_well`, when the provider was seen
+  /// to answer: closed at once, since it was never overloaded.
+  /// @return whether there was one
+  bool lift_latch(base::WallTime seen_well);
 
   /// `closed`, `open`, `half_open`, `ramping`, `latched:auth`, `latched:quota`, `forced_open`,
   /// `forced_closed`.
@@ -185,6 +191,7 @@ class Breaker {
 
   State state_ = State::kClosed;
   std::string latch_;  // why it is open beyond failures: `auth`, `quota`
+  std::optional<base::WallTime> latched_at_;
   std::uint64_t epoch_ = 0;
   std::uint32_t openings_ = 0;
   base::SteadyTime open_until_{}, wished_until_{}, closed_since_{}, stage_since_{}, lease_until_{};

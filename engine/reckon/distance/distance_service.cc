@@ -465,6 +465,14 @@ base::Result<void> DistanceService::withhold_provider(std::string_view provider,
   return {};
 }
 
+base::Result<void> DistanceService::lift_latch(std::string_view provider, base::WallTime seen_well) {
+  Rung* rung = state_->rung_named(provider);
+  if (rung == nullptr) return not_configured(provider);
+  if (rung->breaker.lift_latch(seen_well)) rung->alarmed = false;
+  state_->tell_changes(*rung);
+  return {};
+}
+
 void DistanceService::publish(std::shared_ptr<const Learned> learned) {
   state_->publish(std::move(learned));
 }
@@ -507,6 +515,16 @@ std::vector<DistanceService::QuotaUse> DistanceService::quotas() const {
   return uses;
 }
 
+namespace {
+
+// What tells later whether the provider is asked with other keys than those that it refused.
+std::string digest_of_refused(const Rung& rung, const BreakerMemory& memory) {
+  if (memory.latch.empty() || !memory.latched_at) return {};
+  return rung.provider->key_digest(base::format_rfc3339(*memory.latched_at));
+}
+
+}  // namespace
+
 std::string DistanceService::export_state() const {
   std::string text;
   base::JsonWriter json(text);
@@ -520,6 +538,9 @@ std::string DistanceService::export_state() const {
     } else {
       json.null();
     }
+    if (memory.latched_at) json.key("latched_at").string(base::format_rfc3339(*memory.latched_at));
+    if (const auto refused = digest_of_refused(*rung, memory); !refused.empty())
+      json.key("refused_key").string(refused);
     if (memory.ramping_since) json.key("ramping_since").string(base::format_rfc3339(*memory.ramping_since));
     if (memory.order != Override::kNone) {
       json.key("override").string(to_string(memory.order));
@@ -558,11 +579,12 @@ struct Kept {
   std::string provider;
   BreakerMemory memory;
   DailyQuota::Used used;
+  std::string refused_key;  // its digest; empty: not known
 };
 
 Kept read_breaker(const base::JsonNode& node) {
-  node.allow_only({"provider", "latch", "openings", "open_until", "ramping_since", "override",
-                   "override_until", "quota_day", "quota_calls"});
+  node.allow_only({"provider", "latch", "latched_at", "refused_key", "openings", "open_until",
+                   "ramping_since", "override", "override_until", "quota_day", "quota_calls"});
   BreakerMemory memory;
   const auto name = node.required("provider").string();
   memory.latch = node.required("latch").string().value_or("");
@@ -570,6 +592,7 @@ Kept read_breaker(const base::JsonNode& node) {
   if (!memory.latch.empty() && memory.latch != "auth" && memory.latch != "quota") {
     node.required("latch").fault("is no latch; allowed: an empty string, auth, quota");
   }
+  memory.latched_at = read_time(node.optional("latched_at"));
   memory.open_until = read_time(node.required("open_until"));
   memory.ramping_since = read_time(node.optional("ramping_since"));
   memory.order = read_order(node.optional("override"));
@@ -577,12 +600,13 @@ Kept read_breaker(const base::JsonNode& node) {
   const auto count = [&](std::string_view key) {
     return node.optional(key).integer(0, 1'000'000'000).value_or(0);
   };
-  return {std::string(name.value_or("")), memory, {count("quota_day"), count("quota_calls")}};
+  return {std::string(name.value_or("")),
+          memory,
+          {count("quota_day"), count("quota_calls")},
+          std::string(node.optional("refused_key").string().value_or(""))};
 }
 
-}  // namespace
-
-base::Result<void> DistanceService::import_state(std::string_view json) {
+base::Result<std::vector<Kept>> read_state(std::string_view json) {
   const auto document = base::JsonDocument::parse(json, "breakers");
   if (!document) return base::fail(document.error());
   base::Faults faults("breakers");
@@ -593,12 +617,34 @@ base::Result<void> DistanceService::import_state(std::string_view json) {
   for (const auto& node : root.required("breakers").items(kMaxBreakers))
     memories.push_back(read_breaker(node));
   if (!faults.empty()) return base::fail(faults.error(base::ErrorCode::kInvalidInput));
-  for (const auto& kept : memories) {
-    for (auto& rung : state_->rungs) {
-      if (rung->provider->name() != kept.provider) continue;
-      rung->breaker.restore(kept.memory);
-      rung->quota.restore(kept.used);
-    }
+  return memories;
+}
+
+bool has_other_keys(const Rung& rung, const Kept& kept) {
+  const auto now = digest_of_refused(rung, kept.memory);
+  return !kept.refused_key.empty() && !now.empty() && now != kept.refused_key;
+}
+
+}  // namespace
+
+base::Result<std::vector<Latched>> latched_in(std::string_view state) {
+  const auto memories = read_state(state);
+  if (!memories) return base::fail(memories.error());
+  std::vector<Latched> latched;
+  for (const auto& kept : *memories)
+    if (!kept.memory.latch.empty()) latched.push_back({kept.provider, kept.memory.latch});
+  return latched;
+}
+
+base::Result<void> DistanceService::import_state(std::string_view json) {
+  auto memories = read_state(json);
+  if (!memories) return base::fail(memories.error());
+  for (auto& kept : *memories) {
+    Rung* rung = state_->rung_named(kept.provider);
+    if (rung == nullptr) continue;
+    if (has_other_keys(*rung, kept)) kept.memory.open_until = state_->parts.clock->wall_now();
+    rung->breaker.restore(kept.memory);
+    rung->quota.restore(kept.used);
   }
   return {};
 }

@@ -93,6 +93,15 @@ struct LadderOptions {
   std::vector<QuotaPlan> quotas = {};   ///< by provider, in their order; missing: no limit is known
 };
 
+/// A provider that an exported state keeps from quotes until a person has mended something.
+struct Latched {
+  std::string provider;
+  std::string latch;  ///< `auth` or `quota`
+};
+/// @param state  of DistanceService::export_state
+/// @errors kInvalidInput  not such a document
+base::Result<std::vector<Latched>> latched_in(std::string_view state);
+
 /// Safe to call from several threads, each with its own Query.
 class DistanceService {
  public:
@@ -142,6 +151,11 @@ class DistanceService {
   base::Result<void> withhold_provider(std::string_view provider, double share,
                                        std::chrono::seconds duration);
 
+  /// Takes back a refused key or a spent quota that is not newer than `seen_well`, when the provider was seen
+  /// to answer: it is asked again at once. Nothing where there is none.
+  /// @errors kNotFound  no such provider
+  base::Result<void> lift_latch(std::string_view provider, base::WallTime seen_well);
+
   /// Puts a newer calibration in the place of the one in use for its vehicle. Measurements under way end with
   /// the one that they began with; none waits.
   /// @param learned  not empty
@@ -172,7 +186,8 @@ class DistanceService {
 
   /// What the breakers know, as one JSON document, for a later process.
   std::string export_state() const;
-  /// Takes up an exported state; providers that are not configured any more are passed over.
+  /// Takes up an exported state; providers that are not configured any more are passed over. One whose keys
+  /// are others than those that it refused is asked with the next quote.
   /// @errors kInvalidInput  not such a document; nothing is taken then
   base::Result<void> import_state(std::string_view json);
 

@@ -105,6 +105,14 @@ IncidentEvent order_event(std::string incident, std::string provider, base::Wall
   return event;
 }
 
+IncidentEvent checked_event(std::string incident, std::string provider, base::WallTime at,
+                            std::string_view latch) {
+  IncidentEvent event{std::move(incident), std::move(provider), at, std::string(kEventChecked), ""};
+  base::JsonWriter json(event.detail);
+  json.begin_object().key("latch").string(latch).end_object();
+  return event;
+}
+
 std::optional<Order> order_of(const IncidentEvent& event) {
   if (event.kind != kEventOrder) return std::nullopt;
   Detail detail(event);

@@ -22,6 +22,7 @@ inline constexpr std::string_view kEventOpened = "opened";  ///< {"cause","reaso
 inline constexpr std::string_view kEventCall = "call";      ///< {"operation","outcome","stage","latency_us"}
 inline constexpr std::string_view kEventBreaker = "breaker";  ///< {"from","to"}
 inline constexpr std::string_view kEventAlarm = "alarm";      ///< {"what"}
+inline constexpr std::string_view kEventChecked = "checked";  ///< {"latch"}: it answers again, see below
 inline constexpr std::string_view kEventClosed = "closed";    ///< {"calls","failed"}
 
 /// The call that a breaker opened on, where that was slow and had not failed.
@@ -63,6 +64,10 @@ struct Order {
 };
 IncidentEvent order_event(std::string incident, std::string provider, base::WallTime at,
                           std::string_view order, std::chrono::seconds duration, double share = 1);
+/// That a provider whose key was refused or whose quota was spent (`latch`: `auth`, `quota`) has answered
+/// when an operator asked it: from then on it need not be kept from quotes any more.
+IncidentEvent checked_event(std::string incident, std::string provider, base::WallTime at,
+                            std::string_view latch);
 /// @return nothing when the event is none
 std::optional<Order> order_of(const IncidentEvent& event);
 

@@ -61,8 +61,9 @@ std::unique_ptr<ApiFormat> graphhopper_format(ApiConfig config);
 std::unique_ptr<ApiFormat> openrouteservice_format(ApiConfig config);
 
 /// A provider that asks in `format` over `transport`. `clock` outlives it.
+/// @param keys  those of `format`, for key_digest
 std::shared_ptr<MapProvider> make_remote_provider(std::string name, Endpoint endpoint,
-                                                  std::unique_ptr<ApiFormat> format,
+                                                  std::unique_ptr<ApiFormat> format, std::vector<Secret> keys,
                                                   std::shared_ptr<HttpTransport> transport,
                                                   const base::Clock& clock);
 

@@ -146,7 +146,7 @@ base::Result<std::shared_ptr<MapProvider>> make_provider(const ProviderConfig& c
   check_profile(*kind, config.profile, at, faults);
   if (!faults.empty()) return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
   return make_remote_provider(config.name, *std::move(endpoint), kind->make(api_config(config, *kind)),
-                              std::move(transport), clock);
+                              {config.key, config.key_id}, std::move(transport), clock);
 }
 
 }  // namespace reckon::provider

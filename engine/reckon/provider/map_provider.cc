@@ -55,6 +55,10 @@ std::string_view to_string(Stage stage) {
   return "";
 }
 
+std::string MapProvider::key_digest(std::string_view) const {
+  return {};
+}
+
 TableAnswer MapProvider::table(const TableRequest&, base::Deadline) {
   TableAnswer none;
   none.whole.outcome = Outcome::kLocalReject;

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <utility>
 
+#include "reckon/base/hash.h"
 #include "reckon/provider/api_format.h"
 #include "reckon/provider/vendor.h"
 
@@ -12,20 +14,35 @@ namespace {
 
 // A table of 625 cells is 100 KiB where a cell is told with names.
 constexpr std::size_t kMaxTableBodyBytes = std::size_t{2} << 20;
+constexpr std::string_view kHashPrefix = "sha256:";
+// Enough to tell two keys apart, too little to find one by.
+constexpr std::size_t kDigestDigits = 12;
 
 class RemoteProvider final : public MapProvider {
  public:
   RemoteProvider(std::string name, Endpoint endpoint, std::unique_ptr<ApiFormat> format,
-                 std::shared_ptr<HttpTransport> transport, const base::Clock& clock)
+                 std::vector<Secret> keys, std::shared_ptr<HttpTransport> transport, const base::Clock& clock)
       : name_(std::move(name)),
         endpoint_(std::move(endpoint)),
         format_(std::move(format)),
+        keys_(std::move(keys)),
         transport_(std::move(transport)),
         clock_(clock) {}
 
   std::string_view name() const override { return name_; }
   bool serves(base::Vehicle vehicle) const override { return format_->serves(vehicle); }
   Capability capability(base::Vehicle vehicle) const override { return format_->capability(vehicle); }
+
+  std::string key_digest(std::string_view salt) const override {
+    base::Sha256 hash;
+    const auto add = [&hash](std::string_view text) { hash.update(std::as_bytes(std::span(text))); };
+    add(salt);
+    for (const auto& key : keys_) {
+      add("\n");
+      add(key.reveal());
+    }
+    return hash.finish().substr(kHashPrefix.size(), kDigestDigits);
+  }
 
   ProviderAnswer route(const TripRequest& trip, base::Deadline deadline) override {
     if (const auto most = format_->capability(trip.vehicle).max_via; trip.via.size() > most) {
@@ -68,6 +85,7 @@ class RemoteProvider final : public MapProvider {
   const std::string name_;
   const Endpoint endpoint_;
   const std::unique_ptr<ApiFormat> format_;
+  const std::vector<Secret> keys_;
   const std::shared_ptr<HttpTransport> transport_;
   const base::Clock& clock_;
 };
@@ -75,11 +93,11 @@ class RemoteProvider final : public MapProvider {
 }  // namespace
 
 std::shared_ptr<MapProvider> make_remote_provider(std::string name, Endpoint endpoint,
-                                                  std::unique_ptr<ApiFormat> format,
+                                                  std::unique_ptr<ApiFormat> format, std::vector<Secret> keys,
                                                   std::shared_ptr<HttpTransport> transport,
                                                   const base::Clock& clock) {
   return std::make_shared<RemoteProvider>(std::move(name), std::move(endpoint), std::move(format),
-                                          std::move(transport), clock);
+                                          std::move(keys), std::move(transport), clock);
 }
 
 }  // namespace reckon::provider

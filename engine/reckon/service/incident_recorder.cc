@@ -247,12 +247,15 @@ void IncidentRecorder::obey(const ledger::IncidentEvent& event, distance::Distan
 base::Result<void> IncidentRecorder::take_orders(distance::DistanceService& service) {
   // The last order counts: one that was taken back is not begun again.
   std::map<std::string, ledger::IncidentEvent> orders;
+  std::map<std::string, base::WallTime> seen_well;
   const auto read = parts_.ledger->for_each_event(next_event_, [&](const ledger::StoredEvent& stored) {
     next_event_ = stored.seq + 1;
     if (stored.event.kind == ledger::kEventOrder) orders[stored.event.provider] = stored.event;
+    if (stored.event.kind == ledger::kEventChecked) seen_well[stored.event.provider] = stored.event.at;
     return true;
   });
   for (const auto& [provider, event] : orders) obey(event, service);
+  for (const auto& [provider, at] : seen_well) (void)service.lift_latch(provider, at);
   end_drills();
   return read;
 }

@@ -52,11 +52,11 @@ class IncidentRecorder final : public distance::Observer {
   void on_breaker(std::string_view provider, std::string_view from, std::string_view to) override;
   void on_alarm(std::string_view provider, std::string_view what, std::string_view detail) override;
 
-  /// Goes on with outages that a former process has left open, and takes up orders that still hold. Once,
-  /// before the first call.
+  /// Goes on with outages that a former process has left open, and takes up orders that still hold, and what
+  /// operators have seen mended. Once, before the first call.
   base::Result<void> resume(distance::DistanceService& service);
-  /// Takes up the orders that operators have written since (`reckon drill`). Every few seconds, by one
-  /// thread.
+  /// Takes up what operators have written since: orders (`reckon drill`), and that a provider that refused
+  /// answers again (`reckon provider check`). Every few seconds, by one thread.
   base::Result<void> take_orders(distance::DistanceService& service);
   void flush();
 
