@@ -127,7 +127,8 @@ class Learning(CityTest):
             out = csv.DictWriter(file, ["from_lat", "from_lon", "to_lat", "to_lon", "distance_m"], extrasaction="ignore")
             out.writeheader()
             out.writerows(rows)
-        code, text, fault = run("calibrate", "--from", pairs, "--provider", "own", "--out", self.folder / "flat.json")
+        code, text, fault = run("calibrate", "--from", pairs, "--provider", "own", "--vehicle", "car", "--out",
+                                self.folder / "flat.json")
         self.assertEqual(code, 0, fault)
         self.assertIn("usual detour", text)
         self.assertEqual(json.loads((self.folder / "flat.json").read_text())["map_release"], "")
@@ -162,9 +163,10 @@ class Learning(CityTest):
             (["--ledger", self.ledger, "--vehicle", "car", "--provider", "x"], 2, "'x' has none"),
             (["--ledger", self.ledger, "--vehicle", "tank"], 2, "motorcycle, bicycle, foot, car"),
             (["--ledger", self.ledger, "--vehicle", "car", "--map", "nowhere.rmap"], 3, "nowhere.rmap"),
-            (["--from", self.folder / "seen.csv", "--provider", "own"], 2, "column 'distance_m' is missing"),
-            (["--from", self.folder / "seen.csv"], 2, "--provider: is missing"),
-            (["--from", self.folder / "few.csv", "--provider", "own"], 2, "1 trips with different doors are too few"),
+            (["--from", self.folder / "seen.csv", "--provider", "own", "--vehicle", "car"], 2, "column 'distance_m' is missing"),
+            (["--from", self.folder / "seen.csv", "--vehicle", "car"], 2, "--provider: is missing"),
+            (["--from", self.folder / "few.csv", "--provider", "own"], 2, "--vehicle: is missing"),
+            (["--from", self.folder / "few.csv", "--provider", "own", "--vehicle", "car"], 2, "1 trips with different doors are too few"),
         ]
         (self.folder / "few.csv").write_text("from_lat,from_lon,to_lat,to_lon,distance_m\n1,2,3,4,5\n")
         for words, code, says in rows:

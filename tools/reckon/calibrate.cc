@@ -37,6 +37,11 @@ struct Material {
 };
 
 base::Result<base::Vehicle> vehicle_of(const Args& args) {
+  if (args.has("from") && !args.has("vehicle"))
+    return base::fail(
+        ErrorCode::kInvalidInput, "--vehicle",
+        fmt::format("is missing; a calibration belongs to a vehicle, and the file does not name it; {}",
+                    base::kVehiclesAllowed));
   const auto name = args.get_or("vehicle", "motorcycle");
   if (const auto vehicle = base::vehicle_from(name)) return *vehicle;
   return base::fail(ErrorCode::kInvalidInput, "--vehicle",
@@ -241,7 +246,7 @@ std::vector<Command> calibrate_commands() {
              "learn from from_lat,from_lon,to_lat,to_lon,distance_m[,duration_s,source], oldest first"},
             {"map", "FILE", "the road map that is to give the provider's routes (without: the detour only)"},
             {"provider", "NAME", "whose answers (required with --from)"},
-            {"vehicle", "V", "motorcycle, bicycle, foot, car (motorcycle)"},
+            {"vehicle", "V", "motorcycle, bicycle, foot, car (motorcycle; required with --from)"},
             {"out", "FILE", "the snapshot (beside the ledger, where the server takes it up)"},
             {"json", "", "what was learned as one JSON document"}},
            {},
