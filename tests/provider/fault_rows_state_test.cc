@@ -358,10 +358,10 @@ TEST_CASE("fault row 39: a refusal is taken back when the provider was seen to a
   });
   ladder.measure();
   REQUIRE(ladder.state() == "latched:auth");
-  const auto latched = distance::latched_in(ladder.ladder().export_state()).value();
-  REQUIRE(latched.size() == 1);
-  CHECK(latched[0].provider == "first");
-  CHECK(latched[0].latch == "auth");
+  const auto kept = distance::providers_in(ladder.ladder().export_state()).value();
+  REQUIRE(kept.size() == 1);
+  CHECK(kept[0].provider == "first");
+  CHECK(kept[0].latch == "auth");
   REQUIRE(ladder.ladder().lift_latch("first", ladder.clock.wall_now()));
   ladder.measure();
   CHECK(ladder.state() == "latched:auth");
@@ -370,6 +370,6 @@ TEST_CASE("fault row 39: a refusal is taken back when the provider was seen to a
   CHECK(ladder.measure().distance.why_not.front().reason == "auth");
   REQUIRE(ladder.ladder().lift_latch("first", ladder.clock.wall_now()));
   CHECK(ladder.measure().distance.source.label() == "provider:first");
-  CHECK(distance::latched_in(ladder.ladder().export_state()).value().empty());
+  CHECK(distance::providers_in(ladder.ladder().export_state()).value()[0].latch.empty());
   CHECK_FALSE(ladder.ladder().lift_latch("other", ladder.clock.wall_now()));
 }

@@ -226,12 +226,20 @@ class Outage(CityTest):
             (["drill", "--config", self.path, "--provider", "kakao", "--for", "5s"], 3, "no server took it up"),
             (["incidents", "show", "NONE", "--ledger", self.ledger], 2, "is no incident"),
             (["incidents", "list", "--ledger", "sqlite:nowhere.db"], 3, "nowhere.db"),
+            (["incidents", "list", "--ledger", self.ledger, "--provider", "kakoa"], 2,
+             "--provider: 'kakoa' is known to neither this ledger nor what is learned beside it; did you mean 'kakao'? allowed: kakao, second"),
+            (["incidents", "list", "--ledger", self.ledger, "--provider", "kakoa", "--json"], 2, "allowed: kakao, second"),
             (["shadow", "report", "--ledger", self.ledger, "--since", "yesterday"], 2, "--since"),
             (["quote", "--config", self.path, "--trips", "none.csv", "--wait", "2"], 2, "--wait: '2' is no length"),
             (["quote", "--config", self.path, "--from", "1,2", "--to", "1,2", "--wait", "2m"], 2, "--wait: is of a batch"),
         ]
+        self.path = self.config(self.path.name, vehicle="car", providers=[
+            provider(self.sim.port), {"name": "second", "kind": "osrm", "base_url": f"http://127.0.0.1:{self.sim.port}"}])
         self.assertEqual(run("quote", "--config", self.path, "--from", "36.915,125.615", "--to", "36.935,125.635",
                              env={"SIM_KEY": "k"})[0], 0)
+        for name in ("kakao", "second"):  # one that is well, and one that was never asked
+            self.assertEqual(run("incidents", "list", "--ledger", self.ledger, "--provider", name)[:2],
+                             (0, f"no incidents of '{name}'\n"))
         for words, code, says in rows:
             with self.subTest(says=says):
                 done = run(*words)

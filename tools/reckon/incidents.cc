@@ -18,7 +18,9 @@
 #include "reckon/base/json_writer.h"
 #include "reckon/fee/money.h"
 #include "reckon/ledger/incident_quotes.h"
+#include "reckon/ledger/why_not.h"
 #include "reckon/service/config.h"
+#include "reckon/service/quote_engine.h"
 #include "reckon/service/quote_id.h"
 
 namespace reckon::cli {
@@ -197,11 +199,44 @@ base::Result<std::unique_ptr<Ledger>> read_only(std::string_view url) {
   return Ledger::open(url, {.mode = Ledger::Mode::kReadOnly});
 }
 
+// The providers that the ledger, and what is learned beside it, have anything to tell of.
+base::Result<std::set<std::string, std::less<>>> known_providers(const Ledger& ledger, std::string_view url,
+                                                                 std::string_view sought) {
+  auto known = ledger::providers_on_record(ledger, sought);
+  if (!known) return known;
+  const auto read = ledger.for_each_event(1, [&](const ledger::StoredEvent& stored) {
+    known->insert(stored.event.provider);
+    return true;
+  });
+  if (!read) return base::fail(read.error());
+  service::Config beside;
+  beside.ledger = url;
+  for (const auto& kept : service::learned_providers(beside)) known->insert(kept.provider);
+  return known;
+}
+
+// No outage of a provider that nobody has heard of is a slip of the pen, and not good news.
+base::Result<void> check_provider(const Ledger& ledger, std::string_view url, std::string_view name) {
+  const auto known = known_providers(ledger, url, name);
+  if (!known) return base::fail(known.error());
+  if (known->contains(name)) return {};
+  const std::vector<std::string_view> names(known->begin(), known->end());
+  return base::fail(
+      ErrorCode::kInvalidInput, "--provider",
+      fmt::format("'{}' is known to neither this ledger nor what is learned beside it; "
+                  "{}allowed: {}",
+                  name, did_you_mean(name, names),
+                  names.empty() ? "none, nothing is on record" : fmt::format("{}", fmt::join(names, ", "))));
+}
+
 int run_list(const Args& args) {
   const auto ledger = read_only(*args.get("ledger"));
   if (!ledger) return report(ledger.error());
   const auto all = ledger::incidents(**ledger, args.get_or("provider", ""));
   if (!all) return report(all.error());
+  if (const auto provider = args.get("provider"); provider && all->empty())
+    if (const auto known = check_provider(**ledger, *args.get("ledger"), *provider); !known)
+      return report(known.error());
   std::string out;
   if (args.has("json")) {
     base::JsonWriter json(out);

@@ -7,7 +7,6 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -152,18 +151,10 @@ base::Result<std::vector<Sum>> sums_of(const std::vector<Listed>& quotes) {
 
 // A name that no quote of the whole ledger has anything to do with is a slip of the pen, and not good news.
 base::Result<void> check_provider(const Ledger& ledger, std::string_view name) {
-  std::set<std::string> on_record;
-  const auto read = ledger.for_each(1, [&](const ledger::StoredRow& stored) {
-    const auto quote = base::JsonDocument::parse(stored.row.quote, "quote");
-    if (!quote) return true;
-    base::Faults faults("row");
-    for (auto& provider : ledger::providers_named(quote->root(faults).required("distance")))
-      on_record.insert(std::move(provider));
-    return !on_record.contains(std::string(name));
-  });
-  if (!read) return base::fail(read.error());
-  if (on_record.contains(std::string(name))) return {};
-  const std::vector<std::string_view> names(on_record.begin(), on_record.end());
+  const auto on_record = ledger::providers_on_record(ledger, name);
+  if (!on_record) return base::fail(on_record.error());
+  if (on_record->contains(name)) return {};
+  const std::vector<std::string_view> names(on_record->begin(), on_record->end());
   return base::fail(
       ErrorCode::kInvalidInput, "--missed",
       fmt::format("'{}' is in no quote on record; {}providers on record: {}", name, did_you_mean(name, names),

@@ -393,7 +393,8 @@ std::string open_incident(const std::vector<ledger::Incident>& incidents, std::s
 // of one that answers now the ledger is told so, and from there all processes.
 base::Result<void> lift_latches(const Check& check, std::vector<Finding>& findings) {
   std::vector<std::pair<Finding*, std::string>> mended;
-  for (const auto& [provider, latch] : service::latched_providers(check.config)) {
+  for (const auto& [provider, latch] : service::learned_providers(check.config)) {
+    if (latch.empty()) continue;
     const auto found = std::ranges::find(findings, provider, &Finding::name);
     if (found != findings.end() && found->answer && found->answer->outcome == Outcome::kOk)
       mended.emplace_back(&*found, latch);

@@ -627,13 +627,12 @@ bool has_other_keys(const Rung& rung, const Kept& kept) {
 
 }  // namespace
 
-base::Result<std::vector<Latched>> latched_in(std::string_view state) {
+base::Result<std::vector<KeptProvider>> providers_in(std::string_view state) {
   const auto memories = read_state(state);
   if (!memories) return base::fail(memories.error());
-  std::vector<Latched> latched;
-  for (const auto& kept : *memories)
-    if (!kept.memory.latch.empty()) latched.push_back({kept.provider, kept.memory.latch});
-  return latched;
+  std::vector<KeptProvider> providers;
+  for (const auto& kept : *memories) providers.push_back({kept.provider, kept.memory.latch});
+  return providers;
 }
 
 base::Result<void> DistanceService::import_state(std::string_view json) {

@@ -93,14 +93,14 @@ struct LadderOptions {
   std::vector<QuotaPlan> quotas = {};   ///< by provider, in their order; missing: no limit is known
 };
 
-/// A provider that an exported state keeps from quotes until a person has mended something.
-struct Latched {
+/// A provider in an exported state.
+struct KeptProvider {
   std::string provider;
-  std::string latch;  ///< `auth` or `quota`
+  std::string latch;  ///< `auth` or `quota`: kept from quotes until a person has mended that; else empty
 };
 /// @param state  of DistanceService::export_state
 /// @errors kInvalidInput  not such a document
-base::Result<std::vector<Latched>> latched_in(std::string_view state);
+base::Result<std::vector<KeptProvider>> providers_in(std::string_view state);
 
 /// Safe to call from several threads, each with its own Query.
 class DistanceService {

@@ -1,6 +1,6 @@
 #include "reckon/ledger/why_not.h"
 
-#include <string_view>
+#include <functional>
 
 namespace reckon::ledger {
 namespace {
@@ -31,6 +31,21 @@ std::vector<std::string> providers_named(const base::JsonNode& distance) {
   for (const auto& why : distance.optional("why_not").items(kMostRungs))
     take(why.required("rung").string().value_or(""));
   return named;
+}
+
+base::Result<std::set<std::string, std::less<>>> providers_on_record(const Ledger& ledger,
+                                                                     std::string_view sought) {
+  std::set<std::string, std::less<>> on_record;
+  const auto read = ledger.for_each(1, [&](const StoredRow& stored) {
+    const auto quote = base::JsonDocument::parse(stored.row.quote, "quote");
+    if (!quote) return true;
+    base::Faults faults("row");
+    for (auto& provider : providers_named(quote->root(faults).required("distance")))
+      on_record.insert(std::move(provider));
+    return !on_record.contains(sought);
+  });
+  if (!read) return base::fail(read.error());
+  return on_record;
 }
 
 }  // namespace reckon::ledger

@@ -308,12 +308,12 @@ void load_learned_state(const Config& config, QuoteEngine& engine, base::Logger&
                                                 taken.error().where, taken.error().message));
 }
 
-std::vector<distance::Latched> latched_providers(const Config& config) {
+std::vector<distance::KeptProvider> learned_providers(const Config& config) {
   const auto file = learned_state_file(config);
   if (!file) return {};
   const auto bytes = base::read_file(*file, base::kMaxConfigBytes);
   if (!bytes) return {};
-  return distance::latched_in(*bytes).value_or(std::vector<distance::Latched>{});
+  return distance::providers_in(*bytes).value_or(std::vector<distance::KeptProvider>{});
 }
 
 base::Result<void> save_learned_state(const Config& config, QuoteEngine& engine) {

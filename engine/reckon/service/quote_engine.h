@@ -117,8 +117,8 @@ std::optional<std::string> answers_file(const Config& config);
 std::optional<std::filesystem::path> learned_state_file(const Config& config);
 /// A missing file is no fault; a damaged one is told to `log` and passed over.
 void load_learned_state(const Config& config, QuoteEngine& engine, base::Logger& log);
-/// The providers that it keeps from quotes until a person has mended something; none where it cannot be read.
-std::vector<distance::Latched> latched_providers(const Config& config);
+/// The providers in it; none where there is no such file, or it cannot be read.
+std::vector<distance::KeptProvider> learned_providers(const Config& config);
 base::Result<void> save_learned_state(const Config& config, QuoteEngine& engine);
 
 }  // namespace reckon::service
