@@ -450,3 +450,42 @@ TEST_CASE("incident: a refusal is over when a check of the provider says so, but
   CHECK(evening.recorded.quote(1500).distance.why_not[0].reason == "auth");
   CHECK_FALSE(evening.all().back().closed_at);
 }
+
+TEST_CASE("incident: one of a provider that is not configured any more ends, and says why") {
+  Evening evening;
+  evening.quotes(3);
+  evening.up = false;
+  evening.quotes(10);
+  auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  REQUIRE_FALSE(list[0].closed_at);
+  const auto asked = list[0].last_asked;
+  REQUIRE(asked);
+  CHECK(*asked > list[0].first_failure);
+  evening.recorded.clock.advance(1h);
+  evening.recorded.configured = false;
+  evening.restart();
+  evening.restart();
+  list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].closed_at == evening.recorded.clock.wall_now());
+  CHECK(list[0].given_up);
+  CHECK(list[0].last_asked == asked);
+  CHECK(events_of(list[0], ledger::kEventClosed) == 1);
+  CHECK(list[0].events.back().detail == R"({"calls":6,"failed":6,"why":"not_configured"})");
+  CHECK(ledger::verify(*evening.recorded.ledger, {})->differences.empty());
+
+  SUBCASE("configured once more it begins anew, and the next outage is another one") {
+    evening.recorded.configured = true;
+    evening.restart();
+    evening.quotes(10);
+    CHECK(evening.all().size() == 2);
+  }
+  SUBCASE("a process of another configuration goes on with it") {
+    REQUIRE(evening.recorded.ledger->append_events(
+        {{list[0].id, "kakao", evening.recorded.clock.wall_now(), std::string(ledger::kEventBreaker),
+          R"({"from":"open","to":"half_open"})"}}));
+    CHECK_FALSE(evening.all()[0].closed_at);
+    CHECK_FALSE(evening.all()[0].given_up);
+  }
+}

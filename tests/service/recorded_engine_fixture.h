@@ -25,7 +25,7 @@ struct RecordedEngine {
   void start() {
     service::QuoteEngine::Parts parts;
     parts.tariffs = {shipped_tariff("t4-rider-2022")};
-    parts.providers = {kakao};
+    if (configured) parts.providers = {kakao};
     parts.clock = &clock;
     parts.observer = hears;
     engine = std::make_unique<service::QuoteEngine>(std::move(parts));
@@ -52,6 +52,7 @@ struct RecordedEngine {
   base::FakeClock clock{base::parse_rfc3339("2026-10-15T18:30:00+09:00", "now").value()};
   std::shared_ptr<tests::ScriptedProvider> kakao;
   distance::Observer* hears = nullptr;
+  bool configured = true;  ///< whether engines have the provider
   LedgerFolder folder;
   std::unique_ptr<ledger::Ledger> ledger = folder.open();
   std::unique_ptr<service::QuoteEngine> engine;

@@ -124,6 +124,37 @@ class Outage(CityTest):
         self.assertEqual(details.count({"from": "closed", "to": "open"}), 1)
         self.assertIn("0 differences", run("verify", "--ledger", self.ledger)[1])
 
+    def test_an_outage_of_a_provider_that_nobody_asks_any_more(self):
+        trip = ["--from", "36.915,125.615", "--to", "36.935,125.635"]
+        second = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", "--port", 0)
+        self.addCleanup(second.stop)
+        own = {"name": "own", "kind": "osrm", "base_url": f"http://127.0.0.1:{second.port}"}
+
+        def incident(*providers, quotes=1):
+            self.path = self.config(self.path.name, vehicle="car", providers=list(providers))
+            for _ in range(quotes):
+                code, _, told = run("quote", "--config", self.path, *trip, env={"SIM_KEY": "k"})
+                self.assertEqual(code, 0, told)
+            found = json.loads(run("incidents", "list", "--ledger", self.ledger, "--json")[1])["incidents"]
+            self.assertEqual(len(found), 1)
+            return found[0], run("incidents", "list", "--ledger", self.ledger)[1], told
+
+        self.assertEqual(self.sim.ask("POST", "/sim/fault", body="error=401")[0], 200)
+        before, text, _ = incident(provider(self.sim.port))
+        self.assertIn(f"; last asked {before['last_asked']}", text)
+        # Another one stands before it and answers: it may be as broken as before, and is not asked.
+        after, text, _ = incident(own, provider(self.sim.port))
+        self.assertEqual((after["closed_at"], after["last_asked"]), (None, before["last_asked"]))
+        self.assertIn(f"; last asked {before['last_asked']}",
+                      run("incidents", "show", after["id"], "--ledger", self.ledger)[1])
+        over, text, told = incident(own)
+        self.assertIsNotNone(over["closed_at"])
+        self.assertEqual(over["why_closed"], "not_configured")
+        self.assertIn(f"the outage {over['id']} of kakao ends: it is not configured any more", told)
+        self.assertRegex(text, r"(?m)s  failed: 1 auth; not configured any more$")
+        self.assertRegex(run("incidents", "show", over["id"], "--ledger", self.ledger)[1], r"(?m)^  over +\S+Z; not configured any more$")
+        self.assertIn("0 differences", run("verify", "--ledger", self.ledger)[1])
+
     def test_a_batch_says_at_its_beginning_what_it_goes_without_and_may_wait_for_it(self):
         rows = ["from_lat,from_lon,to_lat,to_lon"] + [f"36.915,125.615,{36.935 + i % 10 * 1e-4},125.635" for i in range(20)]
         trips = self.folder / "waiting.csv"

@@ -58,6 +58,16 @@ std::string reasons_of(const Incident& incident) {
   return out.empty() ? "none" : out;
 }
 
+// What is told of its end, or why there is none yet; with a comma or the like before it.
+std::string ending_of(const Incident& incident, std::string_view before) {
+  if (incident.given_up) return fmt::format("{}not configured any more", before);
+  if (incident.closed_at) return {};
+  return fmt::format("{}{}", before,
+                     incident.last_asked
+                         ? fmt::format("last asked {}", base::format_rfc3339(*incident.last_asked))
+                         : "not asked since");
+}
+
 void write_slow(base::JsonWriter& json, const ledger::SlowOpening& slow) {
   json.begin_object().key("operation").string(slow.operation).key("latency_us").integer(slow.latency_us);
   json.key("slow_after_us").integer(slow.slow_after_us).key("under_way").boolean(slow.under_way);
@@ -71,6 +81,13 @@ void write_incident(base::JsonWriter& json, const Incident& incident) {
   json.key("opened_at").string(base::format_rfc3339(incident.opened_at)).key("closed_at");
   if (incident.closed_at) {
     json.string(base::format_rfc3339(*incident.closed_at));
+  } else {
+    json.null();
+  }
+  if (incident.given_up) json.key("why_closed").string(ledger::kNotConfigured);
+  json.key("last_asked");
+  if (incident.last_asked) {
+    json.string(base::format_rfc3339(*incident.last_asked));
   } else {
     json.null();
   }
@@ -181,7 +198,8 @@ std::string text_of(const Incident& incident, const IncidentQuotes& quotes, std:
   out += fmt::format("  {}  {}\n  breaker opened     {}\n  over               {}\n",
                      incident.slow ? "first bad call   " : "first failed call",
                      base::format_rfc3339(incident.first_failure), base::format_rfc3339(incident.opened_at),
-                     incident.closed_at ? base::format_rfc3339(*incident.closed_at) : "not yet");
+                     (incident.closed_at ? base::format_rfc3339(*incident.closed_at) : "not yet") +
+                         ending_of(incident, "; "));
   out += fmt::format("  length             {}\n  failed calls       {}\n", span_of(incident),
                      reasons_of(incident));
   if (incident.slow) out += slow_text(*incident.slow);
@@ -250,9 +268,9 @@ int run_list(const Args& args) {
     out += "\n";
   } else {
     for (const auto& incident : *all)
-      out += fmt::format("{}  {}  {:<12} {:<24} {:>10}  failed: {}\n", incident.id,
+      out += fmt::format("{}  {}  {:<12} {:<24} {:>10}  failed: {}{}\n", incident.id,
                          base::format_rfc3339(incident.first_failure), incident.provider, incident.reason,
-                         span_of(incident), reasons_of(incident));
+                         span_of(incident), reasons_of(incident), ending_of(incident, "; "));
     if (all->empty()) {
       const auto provider = args.get("provider");
       out = provider ? fmt::format("no incidents of '{}'\n", *provider) : "no incidents\n";

@@ -49,7 +49,15 @@ class Detail {
   base::Faults faults_;
 };
 
+// Another configuration of the same ledger has the provider still, and goes on with its outage.
+void take_back_end(Incident& incident) {
+  if (!incident.given_up) return;
+  incident.given_up = false;
+  incident.closed_at.reset();
+}
+
 void take(Incident& incident, const IncidentEvent& event) {
+  if (event.kind == kEventCall || event.kind == kEventBreaker) take_back_end(incident);
   if (event.kind == kEventOpened) {
     Detail detail(event);
     incident.cause = detail.text("cause");
@@ -62,12 +70,14 @@ void take(Incident& incident, const IncidentEvent& event) {
     Detail detail(event);
     const auto stage = detail.text("stage");
     const auto outcome = detail.text("outcome");
+    incident.last_asked = std::max(incident.last_asked.value_or(event.at), event.at);
     if (outcome != "ok") {
       ++incident.failed;
       ++incident.reasons[stage.empty() ? outcome : outcome + ":" + stage];
     }
   } else if (event.kind == kEventClosed) {
     incident.closed_at = event.at;
+    incident.given_up = Detail(event).text("why") == kNotConfigured;
   }
   incident.events.push_back(event);
 }

@@ -23,7 +23,9 @@ inline constexpr std::string_view kEventCall = "call";      ///< {"operation","o
 inline constexpr std::string_view kEventBreaker = "breaker";  ///< {"from","to"}
 inline constexpr std::string_view kEventAlarm = "alarm";      ///< {"what"}
 inline constexpr std::string_view kEventChecked = "checked";  ///< {"latch"}: it answers again, see below
-inline constexpr std::string_view kEventClosed = "closed";    ///< {"calls","failed"}
+inline constexpr std::string_view kEventClosed = "closed";    ///< {"calls","failed","why"?}
+/// `why` of a closed one whose provider had not come back, but was not configured any more.
+inline constexpr std::string_view kNotConfigured = "not_configured";
 
 /// The call that a breaker opened on, where that was slow and had not failed.
 struct SlowOpening {
@@ -45,6 +47,8 @@ struct Incident {
   std::optional<SlowOpening> slow;              ///< what it opened on; nothing: no slow call
   base::WallTime opened_at{};                   ///< when the breaker opened
   std::optional<base::WallTime> closed_at;      ///< nothing: not over yet
+  bool given_up = false;                        ///< closed since the provider was not configured any more
+  std::optional<base::WallTime> last_asked;     ///< when the last call on record began
   std::int64_t failed = 0;                      ///< calls that failed
   std::map<std::string, std::int64_t> reasons;  ///< of these
   std::vector<IncidentEvent> events;            ///< by time, those of one instant as they were written

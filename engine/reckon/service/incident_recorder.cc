@@ -159,6 +159,22 @@ void IncidentRecorder::close(const std::string& provider, Watched& watched) {
   watched.drill_until.reset();
 }
 
+// Nobody asks its provider any more: nothing else would ever end it.
+void IncidentRecorder::give_up(const ledger::Incident& incident) {
+  Watched last;
+  last.incident = incident.id;
+  add(incident.provider, last, parts_.clock->wall_now(), ledger::kEventClosed,
+      object([&](base::JsonWriter& json) {
+        json.key("calls").integer(
+            std::ranges::count(incident.events, ledger::kEventCall, &ledger::IncidentEvent::kind));
+        json.key("failed").integer(incident.failed).key("why").string(ledger::kNotConfigured);
+      }));
+  if (parts_.log != nullptr)
+    parts_.log->log(base::LogLevel::kInfo,
+                    fmt::format("the outage {} of {} ends: it is not configured any more", incident.id,
+                                incident.provider));
+}
+
 // A drill for a share of the quotes changes no breaker: it is opened by the order and ends by the clock.
 // While another outage is on record, it is that one's order and nothing more.
 void IncidentRecorder::begin_drill(const ledger::IncidentEvent& event, const ledger::Order& order,
@@ -214,7 +230,10 @@ base::Result<void> IncidentRecorder::resume(distance::DistanceService& service) 
     for (const auto& [name, state] : service.breaker_states()) watched_[name].state = state;
     for (const auto& incident : *all) {
       const auto found = watched_.find(incident.provider);
-      if (found == watched_.end()) continue;
+      if (found == watched_.end()) {
+        if (!incident.closed_at) give_up(incident);
+        continue;
+      }
       found->second.incident = incident.closed_at ? "" : incident.id;
       found->second.failed = incident.failed;
       found->second.calls = incident.failed;

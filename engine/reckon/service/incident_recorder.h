@@ -53,7 +53,8 @@ class IncidentRecorder final : public distance::Observer {
   void on_alarm(std::string_view provider, std::string_view what, std::string_view detail) override;
 
   /// Goes on with outages that a former process has left open, and takes up orders that still hold, and what
-  /// operators have seen mended. Once, before the first call.
+  /// operators have seen mended. Outages of providers that are not configured any more end. Once, before the
+  /// first call.
   base::Result<void> resume(distance::DistanceService& service);
   /// Takes up what operators have written since: orders (`reckon drill`), and that a provider that refused
   /// answers again (`reckon provider check`). Every few seconds, by one thread.
@@ -82,6 +83,7 @@ class IncidentRecorder final : public distance::Observer {
   void add_call(const std::string& provider, Watched& watched, const FailedCall& call);
   void open(const std::string& provider, Watched& watched, std::string_view to);
   void close(const std::string& provider, Watched& watched);
+  void give_up(const ledger::Incident& incident);
   void begin_drill(const ledger::IncidentEvent& event, const ledger::Order& order, Watched& watched);
   void end_drills();
   void obey(const ledger::IncidentEvent& event, distance::DistanceService& service);
