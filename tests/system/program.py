@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import pty
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,24 @@ def run(*words, env=None):
     done = subprocess.run([RECKON, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE_S,
                           env={**os.environ, **(env or {})}, check=False)
     return done.returncode, done.stdout, done.stderr
+
+
+def run_on_terminal(*words, env=None):
+    """Runs the program with a terminal as its stderr; returns exit code and what was shown there."""
+    ours, its = pty.openpty()
+    shown = bytearray()
+    with subprocess.Popen([RECKON, *map(str, words)], stdout=subprocess.DEVNULL, stderr=its,
+                          env={**os.environ, **(env or {})}) as process:
+        os.close(its)
+        try:
+            while more := os.read(ours, 4096):
+                shown += more
+        except OSError:  # how Linux tells that nobody holds the other end any more
+            pass
+        finally:
+            os.close(ours)
+        code = process.wait(PATIENCE_S)
+    return code, shown.decode()
 
 
 def wait_until(holds, what):

@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from program import CityTest, Server, provider, quote_body, run  # noqa: E402
+from program import CityTest, Server, provider, quote_body, run, run_on_terminal  # noqa: E402
 
 
 class Outage(CityTest):
@@ -187,6 +187,20 @@ class Outage(CityTest):
         sources, told = batch("--wait", "10s")  # nobody waits for a key
         self.assertEqual((set(sources), len(told)), ({"road"}, 2))
         self.assertIn("20 rows were priced without a provider that refused its key, or whose quota is spent", told[1])
+
+    def test_a_batch_that_waits_says_for_whom_and_how_long_still_on_a_terminal(self):
+        trips = self.folder / "terminal.csv"
+        trips.write_text("from_lat,from_lon,to_lat,to_lon\n36.915,125.615,36.935,125.635\n")
+        self.sim.stop()
+        words = ["quote", "--config", self.path, "--trips", trips, "--out", self.folder / "terminal-out.csv", "--wait", "2s"]
+        code, told = run_on_terminal(*words, env={"SIM_KEY": "k"})
+        self.assertEqual(code, 0, told)
+        for left in (2, 1):
+            self.assertIn(f"waiting for kakao, {left} s left", told)
+        self.assertRegex(told, r"\r\x1b\[K1 row: ")  # gone before the sums are told
+        code, _, told = run(*words, env={"SIM_KEY": "k"})
+        self.assertEqual(code, 0, told)
+        self.assertNotIn("waiting", told)  # no terminal, no progress
 
     def test_an_accountant_is_told_which_fees_were_guessed_and_how_well(self):
         bikes = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", "--port", 0)

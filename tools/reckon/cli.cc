@@ -212,7 +212,13 @@ int finish_stdout(int exit) {
 Progress::Progress() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
+  clear();
+}
+
+void Progress::clear() {
   if (shown_) fmt::print(stderr, "\r\x1b[K");
+  shown_ = false;
+  last_percent_ = -1;
 }
 
 void Progress::show(std::string_view stage, double done) {

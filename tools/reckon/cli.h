@@ -92,6 +92,8 @@ class Progress {
   Progress();
   ~Progress();
   void show(std::string_view stage, double done);
+  /// Makes room for other lines; what is shown next is drawn anew.
+  void clear();
 
  private:
   bool terminal_;

@@ -17,12 +17,18 @@ constexpr std::array<std::string_view, 5> kPassing = {"breaker_open", "ramping",
                                                       "timeout"};
 constexpr std::array<std::string_view, 2> kRefusing = {"auth", "quota"};
 
-// Whether a provider was missed for one of these reasons, or a kind of it (`unavailable:connect`).
-bool misses(const distance::Distance& distance, std::span<const std::string_view> reasons) {
-  return std::ranges::any_of(distance.why_not, [&](const auto& why) {
+constexpr std::string_view kProvider = "provider:";
+
+// Providers that were missed for one of these reasons, or a kind of it (`unavailable:connect`).
+std::vector<std::string_view> missed(const distance::Distance& distance,
+                                     std::span<const std::string_view> reasons) {
+  std::vector<std::string_view> names;
+  for (const auto& why : distance.why_not) {
     const auto kind = std::string_view(why.reason).substr(0, why.reason.find(':'));
-    return why.rung.starts_with("provider:") && std::ranges::find(reasons, kind) != reasons.end();
-  });
+    if (why.rung.starts_with(kProvider) && std::ranges::find(reasons, kind) != reasons.end())
+      names.push_back(std::string_view(why.rung).substr(kProvider.size()));
+  }
+  return names;
 }
 
 constexpr std::string_view kGuessed = "rows priced meanwhile are guesses, 'provisional' in the answer";
@@ -64,11 +70,15 @@ std::string line_of(std::string_view provider, std::string_view state, const std
 }  // namespace
 
 bool waits_would_help(const distance::Distance& distance) {
-  return misses(distance, kPassing);
+  return !missed(distance, kPassing).empty();
+}
+
+std::string awaited(const distance::Distance& distance) {
+  return fmt::format("{}", fmt::join(missed(distance, kPassing), ", "));
 }
 
 bool was_refused(const distance::Distance& distance) {
-  return misses(distance, kRefusing);
+  return !missed(distance, kRefusing).empty();
 }
 
 std::vector<std::string> kept_away_lines(const distance::DistanceService& service, base::Vehicle vehicle,

@@ -170,10 +170,15 @@ base::Result<Quote> quote_one(Session& session, const QuoteRequest& request) {
 }
 
 // Nobody waits for a batch: with --wait a row whose provider is about to come back is asked again.
-base::Result<Quote> quote_row(Session& session, const QuoteRequest& request) {
+// `done`: the share of the rows before it.
+base::Result<Quote> quote_row(Session& session, const QuoteRequest& request, Progress& progress,
+                              double done) {
   for (;;) {
     auto quote = quote_one(session, request);
     if (!quote || session.waits.count() <= 0 || !waits_would_help(quote->distance)) return quote;
+    progress.show(fmt::format("waiting for {}, {} s left", awaited(quote->distance),
+                              std::chrono::ceil<std::chrono::seconds>(session.waits).count()),
+                  done);
     const auto pause = std::min(kAskAgain, session.waits);
     std::this_thread::sleep_for(pause);
     session.waits -= pause;
@@ -462,15 +467,18 @@ int quote_batch(const Args& args, Session& session) {
   std::vector<ledger::QuoteRow> unrecorded;
   for (std::size_t i = 0; i < table->rows.size(); ++i) {
     auto& row = table->rows[i];
-    progress.show("quoting", static_cast<double>(i) / static_cast<double>(table->rows.size()));
+    const double done = static_cast<double>(i) / static_cast<double>(table->rows.size());
+    progress.show("quoting", done);
     const auto began = clock_of_system().steady_now();
     const auto request = request_of(session, row, *columns);
-    auto quote = request ? quote_row(session, *request) : base::Result<Quote>(base::fail(request.error()));
+    auto quote = request ? quote_row(session, *request, progress, done)
+                         : base::Result<Quote>(base::fail(request.error()));
     const auto took =
         std::chrono::duration_cast<std::chrono::microseconds>(clock_of_system().steady_now() - began);
     if (quote) {
       unrecorded.push_back(service::row_of(*quote));
     } else {
+      progress.clear();
       report_row(fmt::format("{}:{}", file, row.line), quote.error());
       exit = std::max<int>(exit, kSomeRowsFailed);
     }
@@ -482,6 +490,7 @@ int quote_batch(const Args& args, Session& session) {
   }
   exit = std::max(exit, record(session, std::move(unrecorded)));
   finish(session);
+  progress.clear();
   tally.tell();
   exit = std::max(exit, deliver(args, out));
   learn_from_batch(session);
