@@ -46,6 +46,17 @@ TEST_CASE("explain: one sentence a line, and each line of the fee has one") {
   CHECK(tells(trace, Language::kKorean, "요금은 6,500원, 부가세 10%(650원)를 더하면 7,150원입니다.\n"));
 }
 
+TEST_CASE("explain: one started step makes its price, several make theirs") {
+  const auto told = [](std::int64_t metres) {
+    const auto tariff = test::shipped_tariff("t1-seoul-500m");
+    return fee::explanation_text(
+        fee::price(tariff, tariff->vectors.front().context, {{metres}, "road", {}}).value(),
+        Language::kEnglish);
+  };
+  CHECK(told(1501).find(": 1 of them makes 500 KRW.") != std::string::npos);
+  CHECK(told(2001).find(": 2 of them make 1,000 KRW.") != std::string::npos);
+}
+
 TEST_CASE("explain: rates, caps, units, promotions and roundings say what they stand on") {
   CHECK(tells(priced("v2-weather", "downpour"), Language::kEnglish,
               "rain above 10 mm/h: 25 % of base and distance (3,000 KRW), +750 KRW."));

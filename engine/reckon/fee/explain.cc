@@ -159,10 +159,11 @@ class Teller {
                  fmt::format("{}m를 넘는 {}m는 {}m당 {}씩 거리에 비례하여 {}입니다.", beyond,
                              grouped(line.count), length, money(step.price), money(line.amount)));
     }
-    return say(fmt::format("Beyond {} m each started {} m costs {}: {} of them make {}.", beyond, length,
-                           money(step.price), line.count, money(line.amount)),
-               fmt::format("{}m를 넘으면 {}m마다 {}이고, 시작된 {}구간이므로 {}입니다.", beyond, length,
-                           money(step.price), line.count, money(line.amount)));
+    return say(
+        fmt::format("Beyond {} m each started {} m costs {}: {} of them {} {}.", beyond, length,
+                    money(step.price), line.count, line.count == 1 ? "makes" : "make", money(line.amount)),
+        fmt::format("{}m를 넘으면 {}m마다 {}이고, 시작된 {}구간이므로 {}입니다.", beyond, length,
+                    money(step.price), line.count, money(line.amount)));
   }
 
   std::string rate_base(const Surcharge& rule) const {
