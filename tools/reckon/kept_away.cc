@@ -46,12 +46,25 @@ std::string waiting(seconds wait) {
                                 "list' says what happened";
 }
 
-std::string line_of(std::string_view provider, std::string_view state, const std::string& again,
-                    seconds wait) {
+// `5 %, then 25 %, 3 s each`.
+std::string ramp_text(const distance::BreakerOptions& options) {
+  std::string shares;
+  for (const double share : options.ramp_shares)
+    shares += fmt::format("{}{:g} %", shares.empty() ? "" : ", then ", 100 * share);
+  return fmt::format("{}, {:g} s each", shares, std::chrono::duration<double>(options.ramp_step).count());
+}
+
+// A provider, and what its breaker says of it.
+struct KeptAway {
+  std::string_view provider, state;
+  std::string again;  // when it is asked again
+};
+
+std::string line_of(const KeptAway& away, const distance::BreakerOptions& options, seconds wait) {
+  const auto& [provider, state, again] = away;
   if (state == "ramping")
-    return fmt::format(
-        "{}: is coming back from an outage and gets a share of the rows only (5 %, then 25 %, 3 s each): {}",
-        provider, waiting(wait));
+    return fmt::format("{}: is coming back from an outage and gets a share of the rows only ({}): {}",
+                       provider, ramp_text(options), waiting(wait));
   if (state == "latched:auth" || state == "latched:quota")
     return fmt::format(
         "{}: {}, it is asked again {}: {}; 'reckon provider check' says more, and once that is mended, a "
@@ -87,7 +100,8 @@ std::vector<std::string> kept_away_lines(const distance::DistanceService& servic
   for (const auto& [provider, state] : service.breaker_states()) {
     if (!service.serves(provider, vehicle)) continue;
     if (state == "closed" || state == "forced_closed") break;  // those behind it are hardly asked
-    lines.push_back(line_of(provider, state, in_time(service.asked_again_at(provider), now), wait));
+    lines.push_back(line_of({provider, state, in_time(service.asked_again_at(provider), now)},
+                            service.breaker_options(), wait));
   }
   return lines;
 }

@@ -1,7 +1,6 @@
 #include "reckon/distance/breaker.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace reckon::distance {
@@ -10,7 +9,6 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr std::array<double, 2> kRampShares = {0.05, 0.25};
 constexpr std::size_t kLatencies = 65;            // an odd number, so that the median is one of them
 constexpr milliseconds kLeaseGrace{1'000};        // a probe that has not come back by then never will
 constexpr milliseconds kAfterLocalReject{1'000};  // we could not probe: try again soon
@@ -127,7 +125,8 @@ std::optional<std::string_view> Breaker::refusal(base::SteadyTime now) {
 
 // Spreads the allowed share evenly over the quotes: 5 % is each 20th and never a burst.
 std::optional<std::string_view> Breaker::spend_share() {
-  const double ramp = state_ == State::kRamping ? kRampShares.at(static_cast<std::size_t>(ramp_stage_)) : 1;
+  const double ramp =
+      state_ == State::kRamping ? options_.ramp_shares.at(static_cast<std::size_t>(ramp_stage_)) : 1;
   const double share = ramp * rate_;
   if (share >= 1) return std::nullopt;
   credit_ = std::min(credit_ + share, 1.0);
@@ -153,7 +152,7 @@ void Breaker::advance_ramp(base::SteadyTime now) {
   while (state_ == State::kRamping && now - stage_since_ >= options_.ramp_step) {
     stage_since_ += options_.ramp_step;
     credit_ = 0;
-    if (static_cast<std::size_t>(++ramp_stage_) < kRampShares.size()) continue;
+    if (static_cast<std::size_t>(++ramp_stage_) < options_.ramp_shares.size()) continue;
     move_to(State::kClosed);
     closed_since_ = now;
     forget_window();

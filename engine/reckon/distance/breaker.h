@@ -5,6 +5,7 @@
 // the failure nor the recovery of a provider is felt by more quotes than needed. All waits stand on the
 // steady clock.
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -35,8 +36,9 @@ struct BreakerOptions {
   std::chrono::milliseconds open_first{5'000};  ///< doubled at each reopening, jittered into [1/2, 1]
   std::chrono::milliseconds open_longest{300'000};
   std::chrono::milliseconds stable_after{
-      60'000};                                 ///< closed as long: the next opening begins anew at open_first
-  std::chrono::milliseconds ramp_step{3'000};  ///< at 5 %, then at 25 %
+      60'000};  ///< closed as long: the next opening begins anew at open_first
+  std::array<double, 2> ramp_shares{0.05, 0.25};  ///< of the quotes that may ask while it comes back, ...
+  std::chrono::milliseconds ramp_step{3'000};     ///< ... for as long each
   std::chrono::milliseconds auth_pause{
       1'800'000};  ///< a refused key is tried again half-hourly, with one call
   std::chrono::milliseconds quota_pause{

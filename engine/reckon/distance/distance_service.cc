@@ -498,6 +498,10 @@ bool DistanceService::serves(std::string_view provider, base::Vehicle vehicle) c
   return rung != nullptr && rung->provider->serves(vehicle);
 }
 
+const BreakerOptions& DistanceService::breaker_options() const {
+  return state_->parts.options.breaker;
+}
+
 std::optional<base::WallTime> DistanceService::asked_again_at(std::string_view provider) const {
   const Rung* rung = state_->rung_named(provider);
   if (rung == nullptr) return std::nullopt;

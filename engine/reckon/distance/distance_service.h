@@ -173,6 +173,9 @@ class DistanceService {
   /// `forced_closed`.
   std::vector<std::pair<std::string, std::string>> breaker_states() const;
 
+  /// What all breakers go by.
+  const BreakerOptions& breaker_options() const;
+
   /// When a provider that is kept away will be asked again: its next probe, or the end of an order; nothing
   /// where it is not open.
   std::optional<base::WallTime> asked_again_at(std::string_view provider) const;
