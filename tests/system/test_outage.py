@@ -188,6 +188,25 @@ class Outage(CityTest):
         self.assertEqual((set(sources), len(told)), ({"road"}, 2))
         self.assertIn("20 rows were priced without a provider that refused its key, or whose quota is spent", told[1])
 
+    def test_a_batch_that_needs_no_second_provider_says_nothing_of_one_that_is_away(self):
+        trips = self.folder / "second.csv"
+        trips.write_text("from_lat,from_lon,to_lat,to_lon\n36.915,125.615,36.935,125.635\n")
+        gone = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", "--port", 0)
+        self.addCleanup(gone.stop)
+        second = {"name": "second", "kind": "osrm", "base_url": f"http://127.0.0.1:{gone.port}"}
+
+        def told_with(*providers):
+            self.path = self.config(self.path.name, vehicle="car", providers=list(providers))
+            code, out, told = run("quote", "--config", self.path, "--trips", trips, env={"SIM_KEY": "k"})
+            self.assertEqual(code, 0, told)
+            return next(csv.DictReader(io.StringIO(out)))["source"], told.splitlines()
+
+        self.assertEqual(gone.ask("POST", "/sim/fault", body="error=401")[0], 200)
+        self.assertEqual(told_with(second)[0], "road")
+        self.assertIn("warning: second: refused its key", told_with(second)[1][0])
+        self.assertEqual(told_with(provider(self.sim.port), second),
+                         ("provider:kakao", ["1 row: 1 priced (1 provider:kakao), 0 failed"]))
+
     def test_a_batch_that_waits_says_for_whom_and_how_long_still_on_a_terminal(self):
         trips = self.folder / "terminal.csv"
         trips.write_text("from_lat,from_lon,to_lat,to_lon\n36.915,125.615,36.935,125.635\n")
