@@ -1,8 +1,9 @@
 """Takes the protections of the fault matrix out, one by one, and wants the row's test to fail.
 
-usage: tests/faults/mutate.py BUILD_DIR [ROW…]      BUILD_DIR is a configured build of a copy of the tree: files are changed
-and put back. Each mutation is a build of one file and one link; a row is told as `caught` or `NOT CAUGHT`, and exit is 1 if any
-was not. docs/faults.md says what the rows are.
+usage: tests/faults/mutate.py --check | BUILD_DIR [ROW…]
+--check looks only whether each protection stands where it is looked for. BUILD_DIR is a configured build of a copy of the tree:
+files are changed and put back. Each mutation is a build of one file and one link; a row is told as `caught` or `NOT CAUGHT`, and
+exit is 1 if any was not. docs/faults.md says what the rows are.
 """
 
 import pathlib
@@ -45,7 +46,7 @@ MUTATIONS = [
     (36, "pauses grow", DISTANCE + "breaker.cc", "doubled(options_.throttle_first, throttles_, options_.throttle_longest)", "doubled(options_.throttle_first, 0, options_.throttle_longest)"),
     (36, "pauses are jittered", DISTANCE + "breaker.cc", "throttle_longest) * jitter(random_));", "throttle_longest));"),
     (36, "calls at a time are halved", DISTANCE + "breaker.cc", "  limit_ = std::max(1.0, limit_ / 2);\n", ""),
-    (37, "a spent quota latches", DISTANCE + "breaker.cc", "    case provider::Outcome::kAuth:\n    case provider::Outcome::kQuota:\n      open(now, to_string(answer.outcome));\n      return;\n    case provider::Outcome::kThrottled:", "    case provider::Outcome::kThrottled:"),
+    (37, "a spent quota latches", DISTANCE + "breaker.cc", "    case provider::Outcome::kAuth:\n    case provider::Outcome::kQuota:\n      open_on(opening_of(call.began, static_cast<std::size_t>(bad_run_)), now, to_string(answer.outcome));\n      return;\n    case provider::Outcome::kThrottled:", "    case provider::Outcome::kThrottled:"),
     (38, "maintenance by its code", PROVIDER + "kakao.cc", '{"-7", Outcome::kUnavailable}', '{"-7", Outcome::kBadRequest}'),
     (39, "the alarm", DISTANCE + "distance_service.cc", "const bool key = answer.outcome == provider::Outcome::kAuth ||", "const bool key = answer.outcome == provider::Outcome::kNoRoute &&"),
     (40, "a bad address is no failure", PROVIDER + "kakao.cc", '{"-2", Outcome::kBadRequest}', '{"-2", Outcome::kUnavailable}'),
@@ -98,18 +99,27 @@ def passes(folder, row):
     return done.returncode == 0
 
 
+def astray():
+    """Mutations whose text does not stand in its file exactly once, in words."""
+    counts = [(row, what, name, (ROOT / name).read_text().count(text)) for row, what, name, text, _ in MUTATIONS]
+    return [f"row {row}: {what}: the text stands {count} times in {name}" for row, what, name, count in counts if count != 1]
+
+
 def main():
+    if sys.argv[1:] == ["--check"]:
+        faults = astray()
+        print("\n".join([*faults, f"{len(MUTATIONS)} mutations, {len(faults)} astray"]))
+        return 1 if faults else 0
     folder = pathlib.Path(sys.argv[1]).resolve()
     rows = {int(word) for word in sys.argv[2:]}
-    missed = 0
+    missed = len(astray())
+    print("\n".join(astray()))
     for row, what, name, text, other in MUTATIONS:
         if rows and row not in rows:
             continue
         path = ROOT / name
         whole = path.read_text()
         if whole.count(text) != 1:
-            print(f"row {row}: {what}: the text stands {whole.count(text)} times in {name}", flush=True)
-            missed += 1
             continue
         try:
             path.write_text(whole.replace(text, other))
