@@ -86,6 +86,34 @@ TEST_CASE("pairs: two doors give one pair, the newest answer, in order of time")
   CHECK(newest[0].metres == 3);
 }
 
+TEST_CASE(
+    "pairs: of a batch's output only the answers of that provider for that vehicle, as far as it tells") {
+  const std::string_view batch =
+      "from_lat,from_lon,to_lat,to_lon,distance_m,source,vehicle\n1,2,3,4,5,provider:a,car\n1,2,3,4,6,road,"
+      "car\n"
+      "1,2,3,4,7,memory:a,car\n1,2,3,4,8,provider:b,car\n1,2,3,4,9,provider:a,foot\n1,2,3,4,10,provider:a,\n";
+  const auto metres = [](const std::vector<AnsweredTrip>& pairs) {
+    std::vector<double> all;
+    for (const auto& pair : pairs) all.push_back(pair.metres);
+    return all;
+  };
+  const distance::WantedPairs wanted{"a", base::Vehicle::kCar};
+  distance::LeftOutPairs left;
+  const auto own = distance::read_pairs_csv(batch, "p.csv", &wanted, &left);
+  REQUIRE(own);
+  CHECK(metres(*own) == std::vector<double>{5, 10});
+  CHECK(left.guesses == 2);
+  CHECK(left.of_other_providers == 1);
+  CHECK(left.of_other_vehicles == 1);
+  const auto any = distance::read_pairs_csv(batch, "p.csv");
+  REQUIRE(any);
+  CHECK(metres(*any) == std::vector<double>{5, 8, 9, 10});
+  const auto untold =
+      distance::read_pairs_csv("from_lat,from_lon,to_lat,to_lon,distance_m\n1,2,3,4,5\n", "p.csv", &wanted);
+  REQUIRE(untold);
+  CHECK(untold->size() == 1);
+}
+
 TEST_CASE("pairs: a file's columns may stand in any order, and every bad row is told") {
   const auto good = distance::read_pairs_csv(
       "distance_m,from_lat,from_lon,to_lat,to_lon,note,duration_s\n1200.5,37.5,127,37.51,127.01,x,60\n7,1,2,"
@@ -96,14 +124,6 @@ TEST_CASE("pairs: a file's columns may stand in any order, and every bad row is 
   CHECK((*good)[0].metres == 1200.5);
   CHECK((*good)[0].seconds == 60);
   CHECK((*good)[1].seconds == 0);
-  std::size_t guesses = 0;
-  const auto batch = distance::read_pairs_csv(
-      "from_lat,from_lon,to_lat,to_lon,distance_m,source\n1,2,3,4,5,provider:a\n1,2,3,4,6,road\n1,2,3,4,7,"
-      "memory:a\n",
-      "p.csv", &guesses);
-  REQUIRE(batch);
-  CHECK(batch->size() == 1);
-  CHECK(guesses == 2);
   const auto missing = distance::read_pairs_csv("from_lat,to_lat\n1,2\n", "p.csv");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().all().size() == 3);

@@ -84,7 +84,7 @@ void OsmReference::read(const std::filesystem::path& pbf, base::Vehicle vehicle)
       way_mm += segment.mm;
       for (int d = 0; d < 2; ++d) {
         const auto& from = use.by[v][static_cast<std::size_t>(d)];
-        segment.lane[d] = {from.metres_per_hour, from.ends_only};
+        segment.lane[d] = {from.open() ? from.metres_per_hour : 0, from.ends_only};
       }
       segments_.push_back(segment);
     }

@@ -40,7 +40,7 @@ base::Result<base::Vehicle> vehicle_of(const Args& args) {
   if (args.has("from") && !args.has("vehicle"))
     return base::fail(
         ErrorCode::kInvalidInput, "--vehicle",
-        fmt::format("is missing; a calibration belongs to a vehicle, and the file does not name it; {}",
+        fmt::format("is missing; a calibration belongs to a vehicle, and a file need not name it; {}",
                     base::kVehiclesAllowed));
   const auto name = args.get_or("vehicle", "motorcycle");
   if (const auto vehicle = base::vehicle_from(name)) return *vehicle;
@@ -48,21 +48,29 @@ base::Result<base::Vehicle> vehicle_of(const Args& args) {
                     fmt::format("'{}' is no vehicle; {}", name, base::kVehiclesAllowed));
 }
 
-base::Result<Material> from_csv(const Args& args, const std::string& file) {
+void tell_left_out(const std::string& file, const distance::LeftOutPairs& left) {
+  const auto tell = [&](std::size_t rows, std::string_view what) {
+    if (rows > 0)
+      StderrLog().log(base::LogLevel::kWarning,
+                      fmt::format("{}: {} rows are {}, and are not learned from", file, rows, what));
+  };
+  tell(left.guesses, "no answers of a provider (column 'source')");
+  tell(left.of_other_providers, "another provider's answers (column 'source')");
+  tell(left.of_other_vehicles, "of another vehicle (column 'vehicle')");
+}
+
+base::Result<Material> from_csv(const Args& args, const std::string& file, base::Vehicle vehicle) {
   const auto provider = args.get("provider");
   if (!provider)
     return base::fail(ErrorCode::kInvalidInput, "--provider",
                       "is missing; a calibration belongs to a provider, and the file does not name it");
   const auto bytes = base::read_file(file, base::kMaxCsvBytes);
   if (!bytes) return base::fail(bytes.error());
-  std::size_t guesses = 0;
-  auto pairs = distance::read_pairs_csv(*bytes, file, &guesses);
+  const distance::WantedPairs wanted{*provider, vehicle};
+  distance::LeftOutPairs left;
+  auto pairs = distance::read_pairs_csv(*bytes, file, &wanted, &left);
   if (!pairs) return base::fail(pairs.error());
-  if (guesses > 0)
-    StderrLog().log(base::LogLevel::kWarning,
-                    fmt::format("{}: {} rows are no answers of a provider (column 'source'), and are not "
-                                "learned from",
-                                file, guesses));
+  tell_left_out(file, left);
   Material material{std::string(*provider), std::move(*pairs), 0};
   material.answers = static_cast<std::int64_t>(material.pairs.size());
   if (material.pairs.size() > distance::kMostDoorPairs)
@@ -205,7 +213,7 @@ int run_calibrate(const Args& args) {
   if (!vehicle) return report(vehicle.error());
   const auto map = map_of(args);
   if (!map) return report(map.error());
-  auto material = csv ? from_csv(args, std::string(*csv)) : from_store(args, std::string(*url), *vehicle);
+  auto material = csv ? from_csv(args, std::string(*csv), *vehicle) : from_store(args, std::string(*url), *vehicle);
   if (!material) return report(material.error());
   auto lesson = [&] {
     Progress progress;
@@ -236,21 +244,22 @@ int run_calibrate(const Args& args) {
 }  // namespace
 
 std::vector<Command> calibrate_commands() {
-  return {{"calibrate",
-           "learns a provider's routes from its answers, and says how well",
-           "",
-           0,
-           0,
-           {{"ledger", "URL", "learn from the answers beside this ledger, such as sqlite:reckon.db"},
-            {"from", "CSV",
-             "learn from from_lat,from_lon,to_lat,to_lon,distance_m[,duration_s,source], oldest first"},
-            {"map", "FILE", "the road map that is to give the provider's routes (without: the detour only)"},
-            {"provider", "NAME", "whose answers (required with --from)"},
-            {"vehicle", "V", "motorcycle, bicycle, foot, car (motorcycle; required with --from)"},
-            {"out", "FILE", "the snapshot (beside the ledger, where the server takes it up)"},
-            {"json", "", "what was learned as one JSON document"}},
-           {},
-           run_calibrate}};
+  return {
+      {"calibrate",
+       "learns a provider's routes from its answers, and says how well",
+       "",
+       0,
+       0,
+       {{"ledger", "URL", "learn from the answers beside this ledger, such as sqlite:reckon.db"},
+        {"from", "CSV",
+         "learn from from_lat,from_lon,to_lat,to_lon,distance_m[,duration_s,source,vehicle], oldest first"},
+        {"map", "FILE", "the road map that is to give the provider's routes (without: the detour only)"},
+        {"provider", "NAME", "whose answers (required with --from)"},
+        {"vehicle", "V", "motorcycle, bicycle, foot, car (motorcycle; required with --from)"},
+        {"out", "FILE", "the snapshot (beside the ledger, where the server takes it up)"},
+        {"json", "", "what was learned as one JSON document"}},
+       {},
+       run_calibrate}};
 }
 
 }  // namespace reckon::cli

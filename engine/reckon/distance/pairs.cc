@@ -21,7 +21,7 @@ constexpr double kMostSeconds = 1e6;
 
 struct Columns {
   std::size_t from_lat, from_lon, to_lat, to_lon, metres;
-  std::optional<std::size_t> seconds, source;
+  std::optional<std::size_t> seconds, source, vehicle;
 };
 
 base::Result<Columns> find_columns(const base::CsvTable& table, std::string_view name) {
@@ -33,9 +33,9 @@ base::Result<Columns> find_columns(const base::CsvTable& table, std::string_view
           {fmt::format("{}:1", name), fmt::format("column '{}' is missing; it is required", column)});
     return at.value_or(0);
   };
-  const Columns columns{needed("from_lat"),    needed("from_lon"),   needed("to_lat"),
-                        needed("to_lon"),      needed("distance_m"), table.column("duration_s"),
-                        table.column("source")};
+  const Columns columns{needed("from_lat"),     needed("from_lon"),     needed("to_lat"),
+                        needed("to_lon"),       needed("distance_m"),   table.column("duration_s"),
+                        table.column("source"), table.column("vehicle")};
   if (!faults.empty()) return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
   return columns;
 }
@@ -73,6 +73,29 @@ base::Result<AnsweredTrip> trip_in(const base::CsvRow& row, const Columns& colum
   return trip;
 }
 
+constexpr std::string_view kProvider = "provider:";
+
+// Whether a row is learned from; else it is counted.
+bool is_wanted(const base::CsvRow& row, const Columns& columns, const WantedPairs* wanted,
+               LeftOutPairs& left) {
+  if (columns.source) {
+    const std::string_view source = row.fields[*columns.source];
+    if (!source.starts_with(kProvider)) {
+      ++left.guesses;
+      return false;
+    }
+    if (wanted != nullptr && source.substr(kProvider.size()) != wanted->provider) {
+      ++left.of_other_providers;
+      return false;
+    }
+  }
+  if (wanted == nullptr || !columns.vehicle) return true;
+  const std::string_view vehicle = row.fields[*columns.vehicle];
+  if (vehicle.empty() || vehicle == base::to_string(wanted->vehicle)) return true;
+  ++left.of_other_vehicles;
+  return false;
+}
+
 }  // namespace
 
 std::vector<AnsweredTrip> pairs_of(std::span<const PastAnswer> answers, std::size_t most) {
@@ -91,18 +114,16 @@ std::vector<AnsweredTrip> pairs_of(std::span<const PastAnswer> answers, std::siz
 }
 
 base::Result<std::vector<AnsweredTrip>> read_pairs_csv(std::string_view bytes, std::string_view name,
-                                                       std::size_t* guesses) {
+                                                       const WantedPairs* wanted, LeftOutPairs* left_out) {
   const auto table = base::parse_csv(bytes, name);
   if (!table) return base::fail(table.error());
   const auto columns = find_columns(*table, name);
   if (!columns) return base::fail(columns.error());
   std::vector<AnsweredTrip> pairs;
   std::vector<base::Fault> faults;
+  LeftOutPairs left;
   for (const auto& row : table->rows) {
-    if (columns->source && !row.fields[*columns->source].starts_with("provider:")) {
-      if (guesses != nullptr) ++*guesses;
-      continue;
-    }
+    if (!is_wanted(row, *columns, wanted, left)) continue;
     const auto trip = trip_in(row, *columns, fmt::format("{}:{}", name, row.line));
     if (trip) {
       pairs.push_back(*trip);
@@ -112,6 +133,7 @@ base::Result<std::vector<AnsweredTrip>> read_pairs_csv(std::string_view bytes, s
     if (faults.size() == base::kMaxFaults) break;
   }
   if (!faults.empty()) return base::fail(base::error_of(base::ErrorCode::kInvalidInput, std::move(faults)));
+  if (left_out != nullptr) *left_out = left;
   return pairs;
 }
 

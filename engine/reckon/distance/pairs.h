@@ -22,13 +22,27 @@ inline constexpr std::size_t kMostDoorPairs = 200'000;
 /// @param answers  in order of time
 std::vector<AnsweredTrip> pairs_of(std::span<const PastAnswer> answers, std::size_t most = kMostDoorPairs);
 
-/// The columns `from_lat,from_lon,to_lat,to_lon,distance_m` and, if there, `duration_s` (0: not told) and
-/// `source`: rows that are not of a provider (`provider:NAME`), such as a batch's guesses, are left out.
-/// Other columns are passed over. Rows in order of time.
-/// @param name     of the file, for faults
-/// @param guesses  null, or where the rows that were left out are counted
+/// Whose answers of a file are wanted, where its rows say it.
+struct WantedPairs {
+  std::string_view provider;
+  base::Vehicle vehicle{};
+};
+/// Rows of a file that were left out.
+struct LeftOutPairs {
+  std::size_t guesses = 0;  ///< of no provider, such as a batch's own estimates
+  std::size_t of_other_providers = 0, of_other_vehicles = 0;
+};
+
+/// The columns `from_lat,from_lon,to_lat,to_lon,distance_m` and, if there, `duration_s` (0: not told),
+/// `source`
+/// (`provider:NAME`; rows of anything else are guesses) and `vehicle`. Other columns are passed over. Rows in
+/// order of time.
+/// @param name      of the file, for faults
+/// @param wanted    null: of whichever provider and vehicle
+/// @param left_out  null, or where the rows that were left out are counted
 /// @errors kInvalidInput  a missing column, every bad row (up to base::kMaxFaults)
 base::Result<std::vector<AnsweredTrip>> read_pairs_csv(std::string_view bytes, std::string_view name,
-                                                       std::size_t* guesses = nullptr);
+                                                       const WantedPairs* wanted = nullptr,
+                                                       LeftOutPairs* left_out = nullptr);
 
 }  // namespace reckon::distance
