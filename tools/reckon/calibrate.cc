@@ -213,7 +213,8 @@ int run_calibrate(const Args& args) {
   if (!vehicle) return report(vehicle.error());
   const auto map = map_of(args);
   if (!map) return report(map.error());
-  auto material = csv ? from_csv(args, std::string(*csv), *vehicle) : from_store(args, std::string(*url), *vehicle);
+  auto material =
+      csv ? from_csv(args, std::string(*csv), *vehicle) : from_store(args, std::string(*url), *vehicle);
   if (!material) return report(material.error());
   auto lesson = [&] {
     Progress progress;
