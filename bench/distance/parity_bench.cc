@@ -138,8 +138,9 @@ struct Held {
 };
 std::vector<Held> all_held;
 
-// Kept apart from the fit: a fifth of the older nine tenths, and the newest tenth.
-constexpr double kToldShare = 0.9 / 5 + 0.1;
+// Of the answers those that an interval is made from.
+constexpr double kChecked = 1.0 / distance::kCheckedShare;
+constexpr double kToldShare = (1 - kChecked) / distance::kHeldOut + kChecked;
 
 void note_intervals(const std::string& who, const Parity& parity, std::span<const AnsweredTrip> seen) {
   for (const auto& bin : parity.bins) {

@@ -120,6 +120,28 @@ TEST_CASE("route network: turns that the map has not are open where a model says
   }
 }
 
+TEST_CASE("route network: a road that the map is unsure of meets all roads at its ends, one-way ones too") {
+  constexpr auto kCar = base::Vehicle::kCar;
+  test::DrawnMap drawn(R"(
+    A-----B
+    |     |
+    |   P-Q
+    |   | |
+    C-----D
+)");
+  const test::TagList oneway{{"highway", "residential"}, {"oneway", "yes"}};
+  // From Q two streets lead on, none comes there; the unsure road is the only way to it.
+  drawn.way("AB").way("AC").way("CD").way("QB", oneway).way("QD", oneway).way("PQ", {{"highway", "track"}});
+  drawn.way("CP", {{"highway", "track"}});
+  test::BuiltMap built(drawn, {kCar});
+  const road::RouteNetwork network(built.map().network(kCar));
+  auto model = network.own_model();
+  model.unsure_classes = ~0U;
+  const auto from = drawn.near('C', 1, 0);
+  CHECK(std::abs(metres(network, model, from, drawn.near('B', 0, -1)) - drawn.metres("CPQB")) <= 4);
+  CHECK(std::abs(metres(network, model, from, drawn.near('Q', 0, -8)) - drawn.metres("CPQ") - 8) <= 4);
+}
+
 TEST_CASE("route network: roads that the map is unsure of are open where a model says so, and there only") {
   constexpr auto kCar = base::Vehicle::kCar;
   constexpr auto kRoad = 1U << static_cast<unsigned>(road::RoadClass::kRoad);
@@ -159,6 +181,8 @@ TEST_CASE("route network: roads that the map is unsure of are open where a model
     model.passes_private = row.passes_private;
     CHECK(std::abs(metres(network, model, from, to) - drawn.metres(row.way)) <= 4);
     model.unsure_classes = ~row.classes;
+    for (std::uint32_t edge = 0; edge < network.network().geometry->edge_count(); ++edge)
+      model.exempt_edges.push_back(edge);  // of closed classes they are, and of unsure ones not
     CHECK(metres(network, model, from, to) == own);
   }
 }

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "reckon/base/file.h"
+#include "reckon/distance/route_fit.h"
 #include "reckon/road/checksum.h"
 #include "reckon/road/overlaid_map.h"
 #include "road/drawn_map_fixture.h"
@@ -64,6 +65,14 @@ void use(const std::filesystem::path& path, const test::DrawnMap& drawn,
       CHECK(route.duration_ds >= 0);
     }
     CHECK(map->table(query, vehicle, places, places).size() == places.size() * places.size());
+  }
+  for (const auto vehicle : map->info().vehicles) {
+    const road::RouteNetwork network(map->network(vehicle));
+    auto model = network.own_model();
+    model.unsure_classes = ~0U;
+    model.ignores_turn_rules = model.passes_private = model.passes_destination = true;
+    distance::ModelRouter router(network, model, 10'000);
+    for (const auto& from : places) CHECK(router.route(from, places[0]).metres >= 0);
   }
   const auto under = road::OverlaidMap::make({std::shared_ptr<void>(), &*map}, {}, "");
   road::OverlaidMap::Changes closing;
@@ -166,13 +175,17 @@ TEST_CASE("a flipped bit in a section is refused, and the section named") {
   constexpr std::size_t kHeader = 128, kEntry = 56;
   std::uint32_t sections = 0;
   std::memcpy(&sections, bytes.data() + 24, 4);
-  CHECK(sections == 20 + 21 * 4);
+  CHECK(sections == 20 + 22 * 4);
   for (std::size_t i = 0; i < sections; ++i) {
     const std::string name(bytes.data() + kHeader + i * kEntry);
     std::uint64_t offset = 0, length = 0;
     std::memcpy(&offset, bytes.data() + kHeader + i * kEntry + 32, 8);
     std::memcpy(&length, bytes.data() + kHeader + i * kEntry + 40, 8);
-    if (length == 0) continue;  // the map is unsure of no road but a car's
+    if (length == 0) {  // the map is unsure of no road but a car's
+      CHECK((name.ends_with(".unsure") || name.ends_with(".joins")));
+      CHECK_FALSE(name.starts_with("car"));
+      continue;
+    }
     auto damaged = bytes;
     damaged[offset + length / 2] = static_cast<char>(damaged[offset + length / 2] ^ 0x10);
     write_all(folder / "flipped", damaged);
@@ -227,6 +240,37 @@ std::size_t section_begin(const std::string& bytes, std::string_view name) {
 }
 
 }  // namespace
+
+TEST_CASE("roads that the map is unsure of are checked where a file is altered") {
+  const test::BuiltMap built(town());
+  const auto bytes = read_all(built.file());
+  const test::TempFolder folder;
+  struct Row {
+    std::string section;
+    std::size_t at;  ///< of a 32-bit number in it
+    std::uint32_t value;
+  };
+  constexpr std::uint32_t kOutside = 1'000'000;
+  constexpr std::size_t kArc = sizeof(road::Arc);
+  const Row rows[] = {
+      {"car.unsure", 0, kOutside},  // its edge
+      {"car.unsure", kArc, 0},      // another edge than the one before
+      {"car.unsure", 8, 1},         // its length
+      {"car.unsure", 12, 20'000},   // not unsure
+      {"car.joins", 0, kOutside},  {"car.joins", 4, kOutside}, {"classes", 0, 0xffffffff},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.section);
+    CAPTURE(row.at);
+    auto altered = bytes;
+    std::memcpy(altered.data() + section_begin(bytes, row.section) + row.at, &row.value, 4);
+    test::mend_checksums(altered);
+    write_all(folder / "altered", altered);
+    const auto opened = road::RoadMap::open(folder / "altered");
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().where.ends_with("#" + row.section));
+  }
+}
 
 TEST_CASE("an edge without two points is refused before its length is read") {
   const auto drawn = town();

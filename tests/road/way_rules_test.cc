@@ -153,6 +153,8 @@ TEST_CASE("read_way: what is closed here and open on some maps is told apart") {
       {{{"highway", "service"}, {"service", "emergency_access"}}, Vehicle::kCar, 15},
       {{{"highway", "service"}, {"service", "emergency_access"}}, Vehicle::kFoot, 5},
       {{{"highway", "service"}, {"service", "emergency_access"}, {"foot", "yes"}}, Vehicle::kFoot, 0},
+      {{{"highway", "track"}, {"service", "emergency_access"}}, Vehicle::kCar, 15},
+      {{{"highway", "service"}, {"service", "emergency_access"}, {"motorcar", "yes"}}, Vehicle::kCar, 0},
       {{{"highway", "road"}, {"access", "no"}}, Vehicle::kCar, 0},
       {{{"highway", "road"}, {"area", "yes"}}, Vehicle::kCar, 0},
       {{{"highway", "footway"}}, Vehicle::kCar, 0},

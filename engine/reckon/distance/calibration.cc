@@ -18,8 +18,7 @@
 namespace reckon::distance {
 namespace {
 
-constexpr std::size_t kHeldOut = 5;  // every fifth answer
-constexpr double kStepM = 100;       // of the fees that a model is chosen by
+constexpr double kStepM = 100;  // of the fees that a model is chosen by
 constexpr std::size_t kLeastInDetourBin = 40;
 constexpr std::size_t kMostDetourBins = 40;
 constexpr std::size_t kMostEdges = 4'000'000;  // of a country's map

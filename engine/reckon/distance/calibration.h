@@ -24,6 +24,9 @@ namespace reckon::distance {
 /// Of the document; one of an earlier version is learned again.
 inline constexpr std::int64_t kCalibrationVersion = 9;
 
+/// One answer in so many is kept from the fit of the routes and tells how sure they are.
+inline constexpr std::size_t kHeldOut = 5;
+
 /// Straight line to road: the metres said at a straight line of `at_m`; straight between the points.
 struct DetourPoint {
   double at_m = 0;

@@ -11,8 +11,6 @@
 namespace reckon::distance {
 namespace {
 
-constexpr std::size_t kCheckedShare = 10;  // one in ten, the newest
-
 /// What estimates are made of: as the ladder has them while the provider is gone.
 struct Means {
   const Learned* learned = nullptr;

@@ -20,6 +20,9 @@ namespace reckon::distance {
 /// Fewer pairs teach next to nothing: intervals alone want sixty in each of several bins.
 inline constexpr std::size_t kLeastPairs = 500;
 
+/// One pair in so many, the newest, is kept apart to tell how well it went.
+inline constexpr std::size_t kCheckedShare = 10;
+
 /// What came of one lesson.
 struct Lesson {
   Calibration calibration;

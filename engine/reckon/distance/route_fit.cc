@@ -290,18 +290,20 @@ void RouteFitter::try_rules() {
   for (std::uint32_t c = 0; c < road::kRoadClasses; ++c) {
     auto model = model_;
     model.unsure_classes |= network_.unsure_classes() & 1U << c;
-    if (model.unsure_classes != model_.unsure_classes) try_opening(model);
+    if (model.unsure_classes != model_.unsure_classes && try_opening(model))
+      try_closing(1U << c, Of::kPrivate);
   }
 }
 
 // A rule of the road that a provider may not keep, or roads that the map is unsure of: opened where clearly
 // more trips then come out alike.
-void RouteFitter::try_opening(const RouteModel& model) {
+bool RouteFitter::try_opening(const RouteModel& model) {
   Trips all(trips_.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  if (!tried(model, all).clearly_better() || stopped_) return;
+  if (!tried(model, all).clearly_better() || stopped_) return false;
   take(model);
   route_all();
+  return true;
 }
 
 // Classes (bits) closed are tried on the trips that they touch, where most of those came out otherwise

@@ -174,7 +174,7 @@ class RouteFitter {
   enum class Of : std::uint8_t { kAll, kPrivate, kPushed };  ///< of a class's roads
   void try_rules();
   void try_closing(std::uint32_t classes, Of of);
-  void try_opening(const RouteModel& model);
+  bool try_opening(const RouteModel& model);
   void try_door_rules();
   void try_doors(const road::DoorRules& rules);
   Trial tried(const RouteModel& model, const Trips& trips);

@@ -124,7 +124,7 @@ class ArcMaker {
   CompiledArcs make() {
     for (std::uint32_t e = 0; e < set_.edges.size(); ++e) add_arcs(e);
     base_first_.push_back(static_cast<std::uint32_t>(arcs_.size()));
-    finish_unsure();
+    join_unsure();
     for (std::uint32_t arc = 0; arc < arcs_.size(); ++arc) vertices_.push_back({arc, 0});
     for (std::uint32_t v = 0; v < vertices_.size(); ++v) add_turns(v);  // grows as copies are met
     number();
@@ -194,7 +194,7 @@ class ArcMaker {
       const auto add = [&](ArcKind kind) {
         arc.kind = kind;
         if (use.unsure) {
-          out_.unsure.push_back({arc, 0, 0});
+          out_.unsure.push_back(arc);
         } else {
           arcs_.push_back(arc);
         }
@@ -204,21 +204,25 @@ class ArcMaker {
     }
   }
 
-  void finish_unsure() {
-    for (auto& one : out_.unsure) {
-      const auto& edge = set_.edges[one.arc.edge()];
-      const Arm leaving{one.arc.edge(), one.arc.backward()}, arriving{one.arc.edge(), !one.arc.backward()};
-      one.start = node_end(leaving, one.arc.backward() ? edge.nodes.back() : edge.nodes.front());
-      one.finish = node_end(arriving, one.arc.backward() ? edge.nodes.front() : edge.nodes.back());
+  // At each node that unsure arcs meet: all arms that the vehicle uses or may be found to use.
+  void join_unsure() {
+    std::vector<std::uint32_t> nodes;
+    for (const auto& arc : out_.unsure) {
+      const auto& edge = set_.edges[arc.edge()];
+      nodes.insert(nodes.end(), {edge.nodes.front(), edge.nodes.back()});
     }
-  }
-
-  // UnsureArc's end at the node where the arm is; its own where nobody passes.
-  std::uint32_t node_end(Arm arm, std::uint32_t node) const {
-    if ((data_.nodes.barred[node] & bit_) != 0) return arm.leaving();
-    const auto arms = arms_.at(node);
-    const auto found = std::ranges::find_if(arms, [&](const Arm& other) { return used(other); });
-    return (found == arms.end() ? arms.front() : *found).leaving();
+    std::ranges::sort(nodes);
+    nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+    for (const auto node : nodes) {
+      if ((data_.nodes.barred[node] & bit_) != 0) continue;
+      std::optional<std::uint32_t> first;
+      for (const auto& arm : arms_.at(node)) {
+        const bool drawn =
+            lane(arm.arriving()).metres_per_hour != 0 || lane(arm.leaving()).metres_per_hour != 0;
+        if (drawn && first) out_.joins.push_back({*first, arm.leaving()});
+        if (drawn && !first) first = arm.leaving();
+      }
+    }
   }
 
   // The arcs over an edge in a direction.

@@ -53,7 +53,10 @@ class UseTable {
 class Cutter {
  public:
   Cutter(const RoadData& data, std::span<const base::Vehicle> vehicles)
-      : data_(data), uses_of_node_(data.nodes.osm_ids.size()), forced_(data.nodes.osm_ids.size()) {
+      : data_(data),
+        uses_of_node_(data.nodes.osm_ids.size()),
+        forced_(data.nodes.osm_ids.size()),
+        on_open_road_(data.nodes.osm_ids.size()) {
     for (const auto vehicle : vehicles) built_[static_cast<std::size_t>(vehicle)] = true;
     for (std::size_t i = 0; i < forced_.size(); ++i)
       forced_[i] = data.nodes.barred[i] != 0 || data.nodes.signals[i] != 0;
@@ -76,7 +79,7 @@ class Cutter {
 
   UseTable& uses() { return uses_; }
   std::uint64_t node_count() const {
-    return static_cast<std::uint64_t>(std::ranges::count_if(uses_of_node_, [](auto n) { return n > 0; }));
+    return static_cast<std::uint64_t>(std::ranges::count(on_open_road_, true));
   }
   /// True where two edges that end here may be joined, as far as the node is concerned.
   bool plain(std::uint32_t node) const { return uses_of_node_[node] == 2 && !forced_[node]; }
@@ -127,6 +130,7 @@ class Cutter {
     for (auto i = first_piece; i < pieces_.size(); ++i) {
       pieces_[i].use = number;
       count_uses(pieces_[i]);
+      for (const auto node : pieces_[i].nodes) on_open_road_[node] = on_open_road_[node] || use.open_to_any();
     }
   }
 
@@ -174,6 +178,7 @@ class Cutter {
   std::array<bool, 4> built_{};
   std::vector<std::uint8_t> uses_of_node_;  ///< segment ends that meet in the node, at most 255
   std::vector<bool> forced_;  ///< stays a junction: barrier, traffic light, or a turn rule stands there
+  std::vector<bool> on_open_road_;
   std::vector<Piece> pieces_;
   UseTable uses_;
 };

@@ -28,7 +28,7 @@ struct EdgeSet {
   std::vector<RawEdge>
       edges;  ///< in the order of a space-filling curve, so that neighbours stand near in memory
   std::vector<WayUse> uses;
-  std::uint64_t node_count = 0;  ///< distinct nodes that these edges keep
+  std::uint64_t node_count = 0;  ///< distinct nodes of roads that some vehicle uses
 };
 
 /// Cuts and joins. Lengths are geodesics on WGS84, rounded to the millimetre for each segment.

@@ -43,7 +43,7 @@ struct Arc {
   std::uint32_t length_mm;
   std::uint32_t metres_per_hour : 24;
   ArcKind kind : 4;
-  bool unsure : 1;       ///< in no graph of the map's, see UnsureArc
+  bool unsure : 1;       ///< in no graph of the map's, see UnsureRoads
   bool destination : 1;  ///< of an ends-only road: for those who have to do there, not private
   bool light : 1;        ///< a traffic light stands at its end; what it costs is in the turns
   bool copy : 1;         ///< for trips that a turn rule over ways has led here; no trip begins on it
@@ -53,13 +53,16 @@ struct Arc {
   Cost cost() const { return cost_of(time_ms, length_mm); }
 };
 
-/// An arc over a road that is closed to the vehicle here and that other people's maps may open. No graph of
-/// the map's has it; a RouteNetwork's has.
-struct UnsureArc {
-  Arc arc;
-  /// Where it starts and where it ends: an edge's end there (edge * 2, and one more for its last point), the
-  /// same one for all unsure arcs at the node; one of an arc of the graph's where such arcs meet in the node.
-  std::uint32_t start, finish;
+/// Ends of edges (edge * 2, and one more for its last point) that meet in one node.
+struct JoinedEnds {
+  std::uint32_t a, b;
+};
+
+/// Roads that are closed to the vehicle here and that other people's maps may open. No graph of the map's has
+/// them; a RouteNetwork's has.
+struct UnsureRoads {
+  std::span<const Arc> arcs;          ///< by edge and direction, then entry before exit arcs
+  std::span<const JoinedEnds> joins;  ///< where they meet one another and the graph's
 };
 
 /// One segment of an edge, in the order of the index.
@@ -171,7 +174,8 @@ struct CompiledArcs {
   std::vector<Arc> arcs;
   std::vector<std::uint32_t> edge_first_arc, next_first, next, prev_first, prev;
   std::vector<std::uint16_t> next_ms, prev_ms;
-  std::vector<UnsureArc> unsure;  ///< by edge and direction, then entry before exit arcs
+  std::vector<Arc> unsure;        ///< UnsureRoads::arcs
+  std::vector<JoinedEnds> joins;  ///< UnsureRoads::joins
 
   ArcGraph view() const {
     return {arcs, edge_first_arc, next_first, next, next_ms, prev_first, prev, prev_ms};

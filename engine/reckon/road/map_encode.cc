@@ -91,6 +91,7 @@ void add_graph(Encoder& encoder, base::Vehicle vehicle, const CompiledArcs& grap
   encoder.add(name("prev"), graph.prev);
   encoder.add(name("prev_ms"), graph.prev_ms);
   encoder.add(name("unsure"), graph.unsure);
+  encoder.add(name("joins"), graph.joins);
 }
 
 void add_hierarchy(Encoder& encoder, base::Vehicle vehicle, const CompiledHierarchy& hierarchy) {

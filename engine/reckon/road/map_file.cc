@@ -14,6 +14,7 @@
 #include "reckon/road/map_format.h"
 #include "reckon/road/map_meta.h"
 #include "reckon/road/snap_index.h"
+#include "reckon/road/way_rules.h"
 
 namespace reckon::road {
 namespace {
@@ -205,8 +206,9 @@ class Decoder {
     return need(ok, section, "entries are out of order");
   }
 
-  static bool all_below(std::span<const std::uint32_t> values, std::size_t limit) {
-    std::uint32_t highest = 0;
+  template <class T>
+  static bool all_below(std::span<const T> values, std::size_t limit) {
+    T highest = 0;
     for (const auto value : values) highest = std::max(highest, value);
     return values.empty() || highest < limit;
   }
@@ -240,6 +242,7 @@ class Decoder {
     scan("points", "a point lies outside the Earth's coordinates", [&g] { return points_hold(g); });
     scan("along", "an edge has no length that grows along it", [&g] { return along_holds(g); });
     scan("items", "an item points outside", [&g] { return items_hold(g); });
+    scan("classes", "there is no such class of road", [&g] { return all_below(g.edge_class, kRoadClasses); });
     scan("boxes", "a box is turned inside out", [&g] {
       return std::ranges::all_of(g.boxes,
                                  [](const IndexBox& b) { return b.south <= b.north && b.west <= b.east; });
@@ -369,18 +372,19 @@ class Decoder {
   }
 
   void read_unsure(base::Vehicle vehicle) {
-    const auto name = map_section_name(vehicle, "unsure");
-    const auto unsure = section<UnsureArc>(name);
-    scan(name, "an arc does not fit its edge", [this, unsure] {
-      const auto& g = decoded_.view.geometry;
-      const auto ends = 2 * g.edge_count();
-      return std::ranges::is_sorted(unsure, {}, [](const auto& one) { return one.arc.edge_dir; }) &&
-             std::ranges::all_of(unsure, [&](const auto& one) {
-               return one.arc.edge() < g.edge_count() && arc_fits(one.arc, g) && one.arc.unsure &&
-                      one.start < ends && one.finish < ends;
+    const auto unsure = map_section_name(vehicle, "unsure"), joins = map_section_name(vehicle, "joins");
+    const UnsureRoads roads{section<Arc>(unsure), section<JoinedEnds>(joins)};
+    const auto& g = decoded_.view.geometry;
+    scan(unsure, "an arc does not fit its edge", [&g, arcs = roads.arcs] {
+      return std::ranges::is_sorted(arcs, {}, &Arc::edge_dir) &&
+             std::ranges::all_of(arcs, [&g](const Arc& arc) {
+               return arc.edge() < g.edge_count() && arc_fits(arc, g) && arc.unsure;
              });
     });
-    decoded_.view.unsure[static_cast<std::size_t>(vehicle)] = unsure;
+    scan(joins, "an entry points outside", [ends = 2 * g.edge_count(), all = roads.joins] {
+      return std::ranges::all_of(all, [ends](const auto& one) { return one.a < ends && one.b < ends; });
+    });
+    decoded_.view.unsure[static_cast<std::size_t>(vehicle)] = roads;
   }
 
   void read_dissection(base::Vehicle vehicle, std::size_t count) {

@@ -13,7 +13,7 @@
 // graph (graph.h): V.arcs, V.edges, V.next_first, V.next, V.next_ms, V.prev_first, V.prev, V.prev_ms; and its
 // hierarchy (hierarchy.h): V.vertices, V.order, V.up_first, V.up, V.down_first, V.down, V.out_first, V.out,
 // V.in_first, V.in; V.dissection, the order of its arcs for customizable weights (dissection.h); and
-// V.unsure, roads that it may be found to use (UnsureArc).
+// V.unsure and V.joins, roads that it may be found to use (UnsureRoads).
 
 #include <array>
 #include <cstddef>
@@ -52,7 +52,7 @@ struct MapView {
   std::array<std::optional<ArcGraph>, base::kAllVehicles.size()> graphs;  ///< by vehicle
   std::array<std::optional<Hierarchy>, base::kAllVehicles.size()> hierarchies;
   std::array<std::span<const std::uint32_t>, base::kAllVehicles.size()> dissections;
-  std::array<std::span<const UnsureArc>, base::kAllVehicles.size()> unsure;
+  std::array<UnsureRoads, base::kAllVehicles.size()> unsure;
 };
 
 struct DecodedMap {

@@ -24,7 +24,7 @@ inline constexpr std::uint32_t kMapEndianMark = 0x01020304;
 inline constexpr std::size_t kMapHeaderBytes = 128;
 inline constexpr std::size_t kMapAlignment = 64;
 inline constexpr std::size_t kMaxMapSections =
-    128;  // 20 + 21 for each of four vehicles, with room for later ones
+    128;  // 20 + 22 for each of four vehicles, with room for later ones
 
 struct MapHeader {
   std::array<char, 8> magic;

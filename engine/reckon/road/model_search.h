@@ -22,7 +22,7 @@ struct Network {
   base::Vehicle vehicle{};
   std::span<const std::uint32_t> dissection = {};  ///< the map's order of the arcs, see dissection.h
   DrivingSide driving_side = DrivingSide::kRight;
-  std::span<const UnsureArc> unsure = {};  ///< by edge and direction
+  UnsureRoads unsure = {};
 };
 
 /// An arc or a turn with this cost is never used.

@@ -60,16 +60,13 @@ RouteNetwork::RouteNetwork(const Network& network)
 namespace {
 
 /// Ends of edges (edge * 2, and one more where travel along the edge ends) that meet in one node: those
-/// between which the map has turns. Two nodes at one place, such as of a bridge and the road under it, stay
-/// two, and a barrier that nobody passes parts a node.
+/// between which the map has turns, or that it joins for roads that it is unsure of. Two nodes at one place,
+/// such as of a bridge and the road under it, stay two, and a barrier that nobody passes parts a node.
 class Nodes {
  public:
-  Nodes(const ArcGraph& graph, std::span<const UnsureArc> unsure, std::size_t edges) : parent_(2 * edges) {
+  Nodes(const ArcGraph& graph, std::span<const JoinedEnds> joins, std::size_t edges) : parent_(2 * edges) {
     std::iota(parent_.begin(), parent_.end(), 0U);
-    for (const auto& one : unsure) {
-      parent_[of(start_of(one.arc.edge_dir))] = of(one.start);
-      parent_[of(end_of(one.arc.edge_dir))] = of(one.finish);
-    }
+    for (const auto& [a, b] : joins) parent_[of(a)] = of(b);
     for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
       for (const auto to : graph.after(arc)) {
         if (graph.arcs[to].edge() != graph.arcs[arc].edge())
@@ -106,12 +103,12 @@ std::span<const std::uint32_t> after_exit(const ArcGraph& graph, std::uint32_t e
 void RouteNetwork::add_unsure_arcs(const Network& network) {
   const auto& graph = network.graph;
   std::vector<std::uint32_t> number(graph.arcs.size()), of_arc;
-  auto unsure = network.unsure.begin();
+  auto unsure = network.unsure.arcs.begin();
   for (std::uint32_t edge = 0; edge + 1 < graph.edge_first_arc.size(); ++edge) {
     edge_first_arc_.push_back(static_cast<std::uint32_t>(arcs_.size()));
     const auto add_unsure_below = [&](std::uint32_t edge_dir) {
-      for (; unsure != network.unsure.end() && unsure->arc.edge_dir < edge_dir; ++unsure) {
-        arcs_.push_back(unsure->arc);
+      for (; unsure != network.unsure.arcs.end() && unsure->edge_dir < edge_dir; ++unsure) {
+        arcs_.push_back(*unsure);
         of_arc.push_back(kNoArc);
         unsure_classes_ |= 1U << network.geometry->edge_class[edge];
       }
@@ -145,7 +142,7 @@ Network RouteNetwork::with_all_turns(Network network) {
   graph.edge_first_arc = edge_first_arc_;
   graph.next_first = map_next_first;
   graph.next = map_next;
-  Nodes nodes(graph, network.unsure, network.geometry->edge_count());
+  Nodes nodes(graph, network.unsure.joins, network.geometry->edge_count());
   std::vector<std::pair<std::uint32_t, std::uint32_t>> leaving;  // node, arc
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
     if (!graph.arcs[arc].copy) leaving.emplace_back(nodes.at_start_of(graph.arcs[arc]), arc);
@@ -297,13 +294,14 @@ ArcCosts RouteNetwork::costs(const RouteModel& model) const {
     const auto is_of = [&](std::uint32_t closed_classes) {
       return (closed_classes >> classes[one.edge()] & 1) != 0;
     };
-    const bool closed = (is_of(model.closed_classes) || (one.unsure && !is_of(model.unsure_classes)) ||
-                         (is_private(arc) && is_of(model.closed_private_classes)) ||
-                         (is_pushed(arc) && is_of(model.closed_pushed_classes))) &&
-                        !std::ranges::binary_search(model.exempt_edges, one.edge());
+    const bool closed =
+        (is_of(model.closed_classes) || (is_private(arc) && is_of(model.closed_private_classes)) ||
+         (is_pushed(arc) && is_of(model.closed_pushed_classes))) &&
+        !std::ranges::binary_search(model.exempt_edges, one.edge());
     costs.arc_ms[arc] =
-        closed ? kClosedMs
-               : std::max<std::uint32_t>(1, whole(model.pace_ms_per_m[group_[arc]] * one.length_mm / 1000));
+        closed || (one.unsure && !is_of(model.unsure_classes))
+            ? kClosedMs
+            : std::max<std::uint32_t>(1, whole(model.pace_ms_per_m[group_[arc]] * one.length_mm / 1000));
   }
   const auto add = [&](const RouteModel::EdgeChange& change) {
     if (change.edge_dir / 2 >= network_.geometry->edge_count()) return;

@@ -261,9 +261,9 @@ ClassSpeed class_speed(const Tags& tags, Vehicle vehicle, const ClassRule& rule,
   const bool slow = vehicle == Vehicle::kBicycle || vehicle == Vehicle::kFoot;
   if (slow && tags.is("motorroad", "yes") && !opened) return {};
   if (vehicle != Vehicle::kFoot && tags.is("area", "yes")) return {};  // an edge of a square is no lane
-  if (tags.is("service", "emergency_access") && !opened) return {kmh, true};
-  if (kmh == 0 && vehicle == Vehicle::kCar) return {rule.others_car_kmh, true};
-  return {kmh};
+  const bool closed_to_cars = kmh == 0 && vehicle == Vehicle::kCar;
+  const bool emergency = tags.is("service", "emergency_access") && !opened;
+  return {closed_to_cars ? rule.others_car_kmh : kmh, closed_to_cars || emergency};
 }
 
 // Who may not ride gets off and walks: a bicycle that is pushed goes where people go, one-way streets
@@ -418,6 +418,10 @@ std::string_view Tags::get(std::string_view key, std::string_view suffix) const 
     }
   }
   return {};
+}
+
+bool WayUse::open_to_any() const {
+  return std::ranges::any_of(by, [](const auto& lanes) { return lanes[0].open() || lanes[1].open(); });
 }
 
 bool WayUse::used_by_any() const {

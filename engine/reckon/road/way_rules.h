@@ -88,6 +88,7 @@ struct WayUse {
   bool through_only = false;  ///< tunnel or motorway: no door opens to it, no trip begins or ends there
   std::int64_t ferry_duration_s = 0;  ///< > 0: the crossing takes this long, whatever the speeds say
 
+  bool open_to_any() const;
   /// Whether some vehicle uses it or may be found to; else it is no road of ours.
   bool used_by_any() const;
   friend auto operator<=>(const WayUse&, const WayUse&) = default;
