@@ -109,6 +109,19 @@ TEST_CASE("rivals: two tariffs that only their order would choose between are na
             .starts_with("tariffs 'a' and 'b' are both for every shop: "));
 }
 
+TEST_CASE("unasked_warning: providers that no tariff asks are told, with what the tariffs go by") {
+  const auto based = [](const std::string& id, const std::string& basis) {
+    auto json = test::small_tariff_json(R"("id":"small")", R"("id":")" + id + '"');
+    const std::string_view road = R"("basis":"road")";
+    return test::read_json(json.replace(json.find(road), road.size(), R"("basis":")" + basis + '"'));
+  };
+  using Tariffs = std::vector<TariffPointer>;
+  CHECK(fee::unasked_warning(Tariffs{}).empty());
+  CHECK(fee::unasked_warning(Tariffs{based("a", "road"), based("b", "provider")}).empty());
+  CHECK(fee::unasked_warning(Tariffs{based("a", "road"), based("b", "straight")})
+            .starts_with("no tariff has the basis provider ('a' has road, 'b' has straight): "));
+}
+
 TEST_CASE("rivals: not where one of them begins later, or ends before the other begins") {
   const auto since = [](const std::string& id, const std::string& day, const std::string& more) {
     const auto json = test::small_tariff_json(R"("id":"small")", R"("id":")" + id + '"' + more);

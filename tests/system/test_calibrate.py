@@ -120,6 +120,25 @@ class Learning(CityTest):
         self.assertNotIn("keeps no turn rules", lesson["unlike_the_map"])
         self.assertEqual(sum(bin["pairs"] for bin in lesson["after"]["intervals"]), 62)
 
+    def test_what_was_learned_of_routes_is_not_replaced_by_a_detour_and_other_citys_answers_are_refused(self):
+        out = self.folder / "kept.json"
+        kept = (self.folder / "learned.json.db.calibration.json").read_bytes()
+        out.write_bytes(kept)
+        words = ["calibrate", "--ledger", self.ledger, "--vehicle", "car", "--out", out]
+        code, text, told = run(*words)
+        self.assertEqual((code, text), (2, ""))
+        self.assertRegex(told, "--map: is missing; .*kept.json holds what was learned of routes on map sha256:")
+        self.assertEqual(out.read_bytes(), kept)
+
+        away = self.folder / "away.csv"
+        away.write_text("from_lat,from_lon,to_lat,to_lon,distance_m\n" +
+                        "".join(f"43.73,7.4{i:03},43.74,7.41,{1500 + i}\n" for i in range(600)))
+        code, text, told = run("calibrate", "--from", away, "--provider", "own", "--vehicle", "car", "--map", self.map,
+                               "--out", self.folder / "away.json")
+        self.assertEqual((code, text), (2, ""))
+        self.assertIn("covers 0 of the 600 trips", told)
+        self.assertFalse((self.folder / "away.json").exists())
+
     def test_from_a_file_without_a_map_the_detour_is_learned(self):
         rows = list(csv.DictReader(io.StringIO((self.folder / "seen-fees.csv").read_text())))
         pairs = self.folder / "pairs.csv"

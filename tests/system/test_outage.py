@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from program import CityTest, Server, provider, quote_body, run, run_on_terminal  # noqa: E402
+from program import CityTest, Server, provider, quote_body, run, run_on_terminal, wait_until  # noqa: E402
 
 
 class Outage(CityTest):
@@ -64,6 +64,23 @@ class Outage(CityTest):
         code, text, _ = run("incidents", "show", incident["id"], "--ledger", self.ledger)
         self.assertIn("taken away on purpose", text)
         self.assertIn("0 differences", run("verify", "--ledger", self.ledger)[1])
+
+    def test_drills_and_their_end_name_the_incident_that_they_belong_to(self):
+        server = self.serve()
+        self.quotes(server, 3)
+        drill = ["drill", "--config", self.path, "--provider", "kakao"]
+        self.assertEqual(run(*drill, "--end")[:2], (0, "kakao was not taken away: there was nothing to end\n"))
+        code, first, told = run(*drill, "--for", "60s", "--no-wait")
+        self.assertEqual(code, 0, told)
+
+        def incidents():
+            return json.loads(run("incidents", "list", "--ledger", self.ledger, "--json")[1])["incidents"]
+
+        wait_until(lambda: [one["id"] for one in incidents()] == [first.strip()], "the drill is on record")
+        self.assertEqual(run(*drill, "--for", "90s", "--no-wait")[1], first)
+        self.assertEqual(run(*drill, "--end")[1], first)
+        wait_until(lambda: "provider:kakao" in self.quotes(server, 30) and incidents()[0]["closed_at"], "it ends")
+        self.assertEqual([one["id"] for one in incidents()], [first.strip()])
 
     def test_a_real_outage_is_on_record_with_its_first_failure(self):
         server = self.serve()
@@ -281,7 +298,8 @@ class Outage(CityTest):
 
     def test_bad_input_and_a_drill_that_nobody_takes_up(self):
         rows = [
-            (["drill", "--config", self.path, "--provider", "x", "--for", "10m"], 2, "'x' is not configured"),
+            (["drill", "--config", self.path, "--provider", "x", "--for", "10m"], 2, "'x' is not configured; allowed: kakao"),
+            (["drill", "--config", self.path, "--provider", "kako", "--for", "10m"], 2, "did you mean 'kakao'?"),
             (["drill", "--config", self.path, "--provider", "kakao", "--for", "10"], 2, "a number with s, m or h"),
             (["drill", "--config", self.path, "--provider", "kakao", "--for", "25h"], 2, "up to 24h"),
             (["drill", "--config", self.path, "--provider", "kakao"], 2, "--for LENGTH, or --end"),

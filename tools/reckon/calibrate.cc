@@ -115,6 +115,36 @@ base::Result<Material> from_store(const Args& args, const std::string& url, base
                   static_cast<std::int64_t>(found->second.size())};
 }
 
+// What a file holds of routes is not thrown away for a detour that somebody forgot the map for.
+base::Result<void> check_replaced(const std::string& file, bool with_map) {
+  if (with_map) return {};
+  const auto bytes = base::read_file(file, base::kMaxJsonBytes);
+  if (!bytes) return {};
+  const auto kept = distance::read_calibration(*bytes, file);
+  if (!kept || kept->map_release.empty()) return {};
+  return base::fail(ErrorCode::kInvalidInput, "--map",
+                    fmt::format("is missing; without it the detour alone would be learned, and {} holds what "
+                                "was learned of routes on map {}; give that map, or another --out",
+                                file, kept->map_release));
+}
+
+// Answers of another city teach nothing of this map.
+base::Result<void> check_place(const road::RoadMap& map, std::span<const AnsweredTrip> trips,
+                               std::string_view file) {
+  const auto& info = map.info();
+  const auto within = [&](const geo::LatLng& place) {
+    return place.lat_deg() >= info.south && place.lat_deg() <= info.north && place.lng_deg() >= info.west &&
+           place.lng_deg() <= info.east;
+  };
+  const auto count =
+      std::ranges::count_if(trips, [&](const auto& trip) { return within(trip.from) && within(trip.to); });
+  if (2 * count >= std::ssize(trips)) return {};
+  return base::fail(ErrorCode::kInvalidInput, "--map",
+                    fmt::format("{} covers {} of the {} trips; a map of where they were driven is needed, or "
+                                "none for the detour alone",
+                                file, count, trips.size()));
+}
+
 std::string readable_row(std::string_view name, const distance::Parity& parity) {
   return fmt::format("  {:<22}{:>8.1f} %{:>10.1f} %{:>11.2f} %{:>12.1f}{:>+9.1f}\n", name,
                      100 * parity.share(parity.same_100), 100 * parity.share(parity.same_500),
@@ -216,6 +246,14 @@ int run_calibrate(const Args& args) {
   auto material =
       csv ? from_csv(args, std::string(*csv), *vehicle) : from_store(args, std::string(*url), *vehicle);
   if (!material) return report(material.error());
+  const std::string file = args.has("out")
+                               ? std::string(*args.get("out"))
+                               : service::calibration_place(std::string(url->substr(kScheme.size())),
+                                                            material->provider, *vehicle, std::nullopt);
+  if (const auto checked = check_replaced(file, *map != nullptr); !checked) return report(checked.error());
+  if (*map)
+    if (const auto checked = check_place(**map, material->pairs, *args.get("map")); !checked)
+      return report(checked.error());
   auto lesson = [&] {
     Progress progress;
     return distance::learn(material->provider, *vehicle, *map, material->pairs,
@@ -227,10 +265,6 @@ int run_calibrate(const Args& args) {
   if (!lesson) return report(lesson.error());
   auto& learned = **lesson;
   learned.calibration.answers = material->answers;
-  const std::string file = args.has("out")
-                               ? std::string(*args.get("out"))
-                               : service::calibration_place(std::string(url->substr(kScheme.size())),
-                                                            material->provider, *vehicle, std::nullopt);
   if (const auto written = base::write_file_atomically(file, distance::to_json(learned.calibration));
       !written)
     return report(written.error());

@@ -354,6 +354,25 @@ int follow(const Args& args, Ledger& ledger, std::string_view url, const ledger:
   return told ? deliver(args, *told) : report(told.error());
 }
 
+// The outage that an order belongs to: the one under way, else the one that begins with it; empty where an
+// order to end finds none.
+base::Result<std::string> outage_of(const Ledger& ledger, const ledger::IncidentEvent& order, bool ends) {
+  const auto all = ledger::incidents(ledger, order.provider);
+  if (!all) return base::fail(all.error());
+  const auto open = std::ranges::find_if(
+      *all, [&](const Incident& one) { return !one.closed_at && one.id != order.incident; });
+  if (open != all->end()) return open->id;
+  return ends ? std::string() : order.incident;
+}
+
+base::Error not_configured(const service::Config& config, std::string_view provider) {
+  std::vector<std::string_view> names;
+  for (const auto& entry : config.providers) names.push_back(entry.name);
+  return {ErrorCode::kInvalidInput, "--provider",
+          fmt::format("'{}' is not configured; {}allowed: {}", provider, did_you_mean(provider, names),
+                      names.empty() ? "none, no provider is" : fmt::format("{}", fmt::join(names, ", ")))};
+}
+
 int run_drill(const Args& args) {
   const auto config = service::read_config(std::string(*args.get("config")));
   if (!config) return report(config.error());
@@ -362,8 +381,7 @@ int run_drill(const Args& args) {
         {ErrorCode::kInvalidInput, config->file + "#/ledger", "is missing; a drill is written there"});
   const std::string provider(*args.get("provider"));
   if (!std::ranges::any_of(config->providers, [&](const auto& entry) { return entry.name == provider; }))
-    return report({ErrorCode::kInvalidInput, "--provider",
-                   fmt::format("'{}' is not configured; allowed: the configuration's providers", provider)});
+    return report(not_configured(*config, provider));
   if (args.has("for") == args.has("end"))
     return report({ErrorCode::kInvalidInput, "drill", "needs --for LENGTH, or --end; not both"});
   const auto ledger = Ledger::open(*config->ledger);
@@ -375,8 +393,12 @@ int run_drill(const Args& args) {
   if (!share) return report(share.error());
   const auto order = ledger::order_event(service::new_quote_id(now), provider, now,
                                          args.has("end") ? "none" : "forced_open", *length, *share);
+  const auto outage = outage_of(**ledger, order, args.has("end"));
+  if (!outage) return report(outage.error());
   if (const auto written = (*ledger)->append_events({order}); !written) return report(written.error());
-  if (args.has("end") || args.has("no-wait")) return deliver(args, order.incident + "\n");
+  if (args.has("end") && outage->empty())
+    return deliver(args, fmt::format("{} was not taken away: there was nothing to end\n", provider));
+  if (args.has("end") || args.has("no-wait")) return deliver(args, *outage + "\n");
   return follow(args, **ledger, *config->ledger, order, *length);
 }
 
@@ -411,7 +433,7 @@ std::vector<Command> incident_commands() {
             {"for", "LENGTH", "such as 90s, 10m, 2h"},
             {"share", "PERCENT", "of the quotes that it is kept from, such as 5% (100%)"},
             {"end", "", "ends a drill early"},
-            {"no-wait", "", "prints the incident's id and goes"},
+            {"no-wait", "", "prints the id of the incident, the one under way if there is one, and goes"},
             out,
             json},
            {"config", "provider"},

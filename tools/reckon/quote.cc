@@ -150,6 +150,9 @@ base::Result<Session> open_session(const Args& args) {
     log.log(base::LogLevel::kWarning, warning);
   if (const auto warning = fee::rivals_warning(parts->tariffs); !warning.empty())
     log.log(base::LogLevel::kWarning, warning);
+  if (const auto warning = fee::unasked_warning(parts->tariffs);
+      !session.config.providers.empty() && !warning.empty())
+    log.log(base::LogLevel::kWarning, warning);
   session.recorder = service::open_answer_recorder(session.config, clock_of_system(), parts->memory.get(),
                                                    nullptr, nullptr, log);
   session.learner = std::make_unique<service::Learner>(

@@ -189,10 +189,15 @@ int run_serve(const Args& args) {
   metrics.log_to(&log);
   if (parts->damaged_map) {
     metrics.count("reckon_damaged_map");
-    log.log(base::LogLevel::kAlarm, fmt::format("{}: {}; quotes go on by straight line until it is replaced",
-                                                parts->damaged_map->where, parts->damaged_map->message));
+    log.log(
+        base::LogLevel::kAlarm,
+        fmt::format("{}: {}; quotes go on by straight line until it is replaced and the server started again",
+                    parts->damaged_map->where, parts->damaged_map->message));
   }
   if (const auto warning = fee::rivals_warning(parts->tariffs); !warning.empty())
+    log.log(base::LogLevel::kWarning, warning);
+  if (const auto warning = fee::unasked_warning(parts->tariffs);
+      !config->providers.empty() && !warning.empty())
     log.log(base::LogLevel::kWarning, warning);
   for (const auto& warning : service::calibration_warnings(parts->calibrations))
     log.log(base::LogLevel::kWarning, warning);

@@ -79,6 +79,20 @@ std::string rivals_warning(std::span<const std::shared_ptr<const Tariff>> tariff
   return {};
 }
 
+std::string unasked_warning(std::span<const std::shared_ptr<const Tariff>> tariffs) {
+  std::string bases;
+  for (const auto& tariff : tariffs) {
+    if (tariff->basis == DistanceBasis::kProvider) return {};
+    bases += fmt::format("{}'{}' has {}", bases.empty() ? "" : ", ", tariff->id, to_string(tariff->basis));
+  }
+  if (bases.empty()) return {};
+  return fmt::format(
+      "no tariff has the basis provider ({}): the configured providers are never asked, and nothing is "
+      "learned "
+      "from them",
+      bases);
+}
+
 base::Result<std::shared_ptr<const Tariff>> select_tariff(
     std::span<const std::shared_ptr<const Tariff>> tariffs, std::string_view id, const FeeContext& context) {
   std::shared_ptr<const Tariff> best;

@@ -91,8 +91,11 @@ class Decoder {
     if (!std::ranges::equal(header_.magic, kMapMagic)) return corrupt("is not a Reckon map file");
     if (header_.endian_mark != kMapEndianMark) return corrupt("has another byte order");
     if (header_.version != kMapFormatVersion) {
-      return corrupt(fmt::format("has map format version {}, this program reads version {}", header_.version,
-                                 kMapFormatVersion));
+      return base::fail(
+          ErrorCode::kCorrupt, name_,
+          fmt::format("has map format version {}, this program reads version {}; build it again "
+                      "with 'reckon map build'",
+                      header_.version, kMapFormatVersion));
     }
     if (header_.file_bytes != bytes_.size()) {
       return corrupt(fmt::format("is {} bytes long, its header says {}: truncated or damaged", bytes_.size(),
