@@ -39,8 +39,8 @@ std::string scope_text(const Tariff& tariff);
 /// What an operator should know of the first rivals without a scope; empty where there are none.
 std::string rivals_warning(std::span<const std::shared_ptr<const Tariff>> tariffs);
 
-/// What an operator who configured providers should know: no tariff asks them; empty where one does, and where
-/// there are no tariffs.
+/// What an operator who configured providers should know: no tariff asks them; empty where one does, and
+/// where there are no tariffs.
 std::string unasked_warning(std::span<const std::shared_ptr<const Tariff>> tariffs);
 
 }  // namespace reckon::fee
