@@ -344,9 +344,11 @@ TEST_CASE(
     const auto state = before.ladder().export_state();
     after.clock.advance(1min);
     REQUIRE(after.ladder().import_state(state));
-    const auto told = after.measure().distance;
-    CHECK((told.why_not.empty() ? "" : told.why_not.front().reason) == row.reason);
-    CHECK((told.source.label() == "provider:first") == row.reason.empty());
+    for (int i = 0; i < 20; ++i) {  // all of them: it was never overloaded
+      const auto told = after.measure().distance;
+      CHECK((told.why_not.empty() ? "" : told.why_not.front().reason) == row.reason);
+      CHECK((told.source.label() == "provider:first") == row.reason.empty());
+    }
   }
 }
 

@@ -221,7 +221,12 @@ class ProviderCheck(CityTest):
         self.assertEqual(source("refused-4711"), "road")
         self.fault("")
         self.assertEqual(source("refused-4711"), "road")
-        self.assertEqual(source("mended-4712"), "provider:kakao")
+        trips = self.folder / "changed.csv"
+        trips.write_text("from_lat,from_lon,to_lat,to_lon\n" + f"{HERE[0]},{HERE[1]},{THERE[0]},{THERE[1]}\n" * 20)
+        code, _, told = run("quote", "--config", config, "--trips", trips, env={"SIM_KEY": "mended-4712"})
+        self.assertEqual((code, told), (0, "20 rows: 20 priced (20 provider:kakao), 0 failed\n"))
+        incidents = json.loads(run("incidents", "list", "--ledger", f"sqlite:{config}.db", "--json")[1])["incidents"]
+        self.assertIsNotNone(incidents[0]["closed_at"])
         for file in self.folder.glob("changed.json*"):
             self.assertNotIn(b"refused-4711", file.read_bytes())
 

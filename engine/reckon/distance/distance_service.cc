@@ -629,6 +629,13 @@ bool has_other_keys(const Rung& rung, const Kept& kept) {
   return !kept.refused_key.empty() && !now.empty() && now != kept.refused_key;
 }
 
+// The provider was never overloaded: neither a probe nor a ramp is needed.
+void forget_refusal(BreakerMemory& memory) {
+  memory.latch.clear();
+  memory.latched_at.reset();
+  memory.open_until.reset();
+}
+
 }  // namespace
 
 base::Result<std::vector<KeptProvider>> providers_in(std::string_view state) {
@@ -645,7 +652,7 @@ base::Result<void> DistanceService::import_state(std::string_view json) {
   for (auto& kept : *memories) {
     Rung* rung = state_->rung_named(kept.provider);
     if (rung == nullptr) continue;
-    if (has_other_keys(*rung, kept)) kept.memory.open_until = state_->parts.clock->wall_now();
+    if (has_other_keys(*rung, kept)) forget_refusal(kept.memory);
     rung->breaker.restore(kept.memory);
     rung->quota.restore(kept.used);
   }

@@ -190,7 +190,7 @@ class DistanceService {
   /// What the breakers know, as one JSON document, for a later process.
   std::string export_state() const;
   /// Takes up an exported state; providers that are not configured any more are passed over. One whose keys
-  /// are others than those that it refused is asked with the next quote.
+  /// are others than those that it refused is asked with every quote from then on.
   /// @errors kInvalidInput  not such a document; nothing is taken then
   base::Result<void> import_state(std::string_view json);
 
