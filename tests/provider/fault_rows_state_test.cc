@@ -352,6 +352,44 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("fault row 39: which key was refused is handed on as it was, and not as the next process has it") {
+  const auto refuses = [](const auto&, auto) { return bad_answer(Outcome::kAuth); };
+  ScriptedLadder first, second, third;
+  first.add("first", refuses);  // which key it is asked with is not known
+  second.add("first", refuses, "second");
+  third.add("first", refuses, "third");
+  first.measure();
+  REQUIRE(second.ladder().import_state(first.ladder().export_state()));
+  const auto handed_on = second.ladder().export_state();
+  CHECK(handed_on.find("refused_key") == std::string::npos);
+  REQUIRE(third.ladder().import_state(handed_on));
+  CHECK(third.state() == "latched:auth");
+  // Its own refusal is of its own keys.
+  third.clock.advance(31min);
+  third.measure();
+  REQUIRE(third.state() == "latched:auth");
+  CHECK(third.ladder().export_state().find("third\"") != std::string::npos);
+}
+
+TEST_CASE("fault row 54: what is known of another configuration's provider is handed on, for a day") {
+  ScriptedLadder has_it, has_not, anew;
+  has_it.add("first", [](const auto&, auto) { return bad_answer(Outcome::kAuth); });
+  has_not.add("other", [](const auto&, auto) { return good_answer(1500, 300); });
+  anew.add("first", [](const auto&, auto) { return good_answer(1500, 300); });
+  has_it.measure();
+  const auto kept = has_it.ladder().export_state();
+  REQUIRE(has_not.ladder().import_state(kept));
+  CHECK(has_not.ladder().export_state().find("first") == std::string::npos);
+  const auto handed_on = has_not.ladder().export_state(kept);
+  REQUIRE(anew.ladder().import_state(handed_on));
+  CHECK(anew.state() == "latched:auth");
+  CHECK(providers_in(handed_on)->size() == 2);
+  CHECK(providers_in(has_not.ladder().export_state(handed_on))->size() == 2);
+  CHECK(providers_in(has_not.ladder().export_state("damaged"))->size() == 1);
+  has_not.clock.advance(25h);
+  CHECK(providers_in(has_not.ladder().export_state(handed_on))->size() == 1);
+}
+
 TEST_CASE("fault row 39: a refusal is taken back when the provider was seen to answer, and alarms anew") {
   ScriptedLadder ladder;
   Outcome outcome = Outcome::kAuth;

@@ -87,6 +87,12 @@ void take_anothers(base::Metres said, const LocalEstimate& local, Distance& dist
   distance.calibration_release = local.calibration_release;
 }
 
+// When a provider refused its keys, and which.
+struct Refused {
+  base::WallTime at{};
+  std::string key_digest;  // empty: not known
+};
+
 // One provider with what guards it.
 struct Rung {
   Rung(std::shared_ptr<provider::MapProvider> provider_in, const BreakerOptions& options,
@@ -102,6 +108,7 @@ struct Rung {
   DailyQuota quota;
   Drill drill;
   std::atomic<bool> alarmed = false;  // since it last answered
+  std::optional<Refused> refused;     // as a former process has it; set before the first call
   std::mutex drift_mutex;
   DriftDetector drift;
 };
@@ -521,46 +528,8 @@ std::vector<DistanceService::QuotaUse> DistanceService::quotas() const {
 
 namespace {
 
-// What tells later whether the provider is asked with other keys than those that it refused.
-std::string digest_of_refused(const Rung& rung, const BreakerMemory& memory) {
-  if (memory.latch.empty() || !memory.latched_at) return {};
-  return rung.provider->key_digest(base::format_rfc3339(*memory.latched_at));
-}
-
-}  // namespace
-
-std::string DistanceService::export_state() const {
-  std::string text;
-  base::JsonWriter json(text);
-  json.begin_object().key("version").integer(1).key("breakers").begin_array();
-  for (const auto& rung : state_->rungs) {
-    const auto memory = rung->breaker.memory();
-    json.begin_object().key("provider").string(rung->provider->name());
-    json.key("latch").string(memory.latch).key("openings").integer(memory.openings).key("open_until");
-    if (memory.open_until) {
-      json.string(base::format_rfc3339(*memory.open_until));
-    } else {
-      json.null();
-    }
-    if (memory.latched_at) json.key("latched_at").string(base::format_rfc3339(*memory.latched_at));
-    if (const auto refused = digest_of_refused(*rung, memory); !refused.empty())
-      json.key("refused_key").string(refused);
-    if (memory.ramping_since) json.key("ramping_since").string(base::format_rfc3339(*memory.ramping_since));
-    if (memory.order != Override::kNone) {
-      json.key("override").string(to_string(memory.order));
-      json.key("override_until").string(base::format_rfc3339(*memory.order_until));
-    }
-    if (const auto used = rung->quota.used(); used.day > 0)
-      json.key("quota_day").integer(used.day).key("quota_calls").integer(used.calls);
-    json.end_object();
-  }
-  json.end_array().end_object();
-  return text;
-}
-
-namespace {
-
 constexpr std::size_t kMaxBreakers = 100;
+constexpr std::chrono::hours kHandedOnFor{24};  // after its time, of a provider that is not configured
 
 std::optional<base::WallTime> read_time(const base::JsonNode& node) {
   if (!node.present() || node.is_null()) return std::nullopt;
@@ -579,6 +548,7 @@ Override read_order(const base::JsonNode& node) {
   return Override::kNone;
 }
 
+// One provider's part of a state.
 struct Kept {
   std::string provider;
   BreakerMemory memory;
@@ -624,8 +594,42 @@ base::Result<std::vector<Kept>> read_state(std::string_view json) {
   return memories;
 }
 
+// What tells later whether the provider is asked with other keys than those that it refused.
+std::string present_digest(const Rung& rung, const BreakerMemory& memory) {
+  if (memory.latch.empty() || !memory.latched_at) return {};
+  return rung.provider->key_digest(base::format_rfc3339(*memory.latched_at));
+}
+
+Kept kept_of(const Rung& rung) {
+  Kept kept{std::string(rung.provider->name()), rung.breaker.memory(), rung.quota.used(), ""};
+  const bool taken_up = rung.refused && rung.refused->at == kept.memory.latched_at;
+  kept.refused_key = taken_up ? rung.refused->key_digest : present_digest(rung, kept.memory);
+  return kept;
+}
+
+void write_breaker(base::JsonWriter& json, const Kept& kept) {
+  const auto& memory = kept.memory;
+  json.begin_object().key("provider").string(kept.provider);
+  json.key("latch").string(memory.latch).key("openings").integer(memory.openings).key("open_until");
+  if (memory.open_until) {
+    json.string(base::format_rfc3339(*memory.open_until));
+  } else {
+    json.null();
+  }
+  if (memory.latched_at) json.key("latched_at").string(base::format_rfc3339(*memory.latched_at));
+  if (!memory.latch.empty() && !kept.refused_key.empty()) json.key("refused_key").string(kept.refused_key);
+  if (memory.ramping_since) json.key("ramping_since").string(base::format_rfc3339(*memory.ramping_since));
+  if (memory.order != Override::kNone && memory.order_until) {
+    json.key("override").string(to_string(memory.order));
+    json.key("override_until").string(base::format_rfc3339(*memory.order_until));
+  }
+  if (kept.used.day > 0)
+    json.key("quota_day").integer(kept.used.day).key("quota_calls").integer(kept.used.calls);
+  json.end_object();
+}
+
 bool has_other_keys(const Rung& rung, const Kept& kept) {
-  const auto now = digest_of_refused(rung, kept.memory);
+  const auto now = present_digest(rung, kept.memory);
   return !kept.refused_key.empty() && !now.empty() && now != kept.refused_key;
 }
 
@@ -636,7 +640,31 @@ void forget_refusal(BreakerMemory& memory) {
   memory.open_until.reset();
 }
 
+// Whether it says nothing of the provider any more.
+bool is_stale(const BreakerMemory& memory, base::WallTime now) {
+  constexpr auto kNever = base::WallTime::min();
+  const auto last = std::max({memory.open_until.value_or(kNever), memory.order_until.value_or(kNever),
+                              memory.ramping_since.value_or(kNever)});
+  return last != kNever && last + kHandedOnFor < now;
+}
+
 }  // namespace
+
+std::string DistanceService::export_state(std::string_view before) const {
+  std::vector<Kept> all;
+  for (const auto& rung : state_->rungs) all.push_back(kept_of(*rung));
+  const auto now = state_->parts.clock->wall_now();
+  for (auto& kept : read_state(before).value_or(std::vector<Kept>{}))
+    if (state_->rung_named(kept.provider) == nullptr && all.size() < kMaxBreakers &&
+        !is_stale(kept.memory, now))
+      all.push_back(std::move(kept));
+  std::string text;
+  base::JsonWriter json(text);
+  json.begin_object().key("version").integer(1).key("breakers").begin_array();
+  for (const auto& kept : all) write_breaker(json, kept);
+  json.end_array().end_object();
+  return text;
+}
 
 base::Result<std::vector<KeptProvider>> providers_in(std::string_view state) {
   const auto memories = read_state(state);
@@ -653,6 +681,7 @@ base::Result<void> DistanceService::import_state(std::string_view json) {
     Rung* rung = state_->rung_named(kept.provider);
     if (rung == nullptr) continue;
     if (has_other_keys(*rung, kept)) forget_refusal(kept.memory);
+    if (kept.memory.latched_at) rung->refused = {*kept.memory.latched_at, kept.refused_key};
     rung->breaker.restore(kept.memory);
     rung->quota.restore(kept.used);
   }

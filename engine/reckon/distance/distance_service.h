@@ -188,7 +188,9 @@ class DistanceService {
   std::vector<QuotaUse> quotas() const;
 
   /// What the breakers know, as one JSON document, for a later process.
-  std::string export_state() const;
+  /// @param before  an exported state that this one takes the place of: what it has of providers that are not
+  ///                configured here is handed on to those who have them, until a day after its waits are over
+  std::string export_state(std::string_view before = {}) const;
   /// Takes up an exported state; providers that are not configured any more are passed over. One whose keys
   /// are others than those that it refused is asked with every quote from then on.
   /// @errors kInvalidInput  not such a document; nothing is taken then

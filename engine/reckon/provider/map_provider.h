@@ -110,8 +110,9 @@ class MapProvider {
   virtual ProviderAnswer route(const TripRequest& trip, base::Deadline deadline) = 0;
   /// What can be asked for in one call for a vehicle that is served.
   virtual Capability capability(base::Vehicle) const { return {}; }
-  /// 48 bits, in hexadecimal digits, of a digest of `salt` and the keys that it is asked with: tells whether
-  /// they were changed, and nobody what they are. Empty where that is not known.
+  /// 16 bits, four hexadecimal digits, of a hash of `salt` and the keys that it is asked with: tells whether
+  /// the keys are others (but for one change in 65,536), and too few to find a key by. Whoever has a guess at
+  /// the keys learns whether it may be right. Empty where the keys are not known.
   virtual std::string key_digest(std::string_view salt) const;
   /// All pairs in one call; kLocalReject, without a call, beyond `capability`.
   virtual TableAnswer table(const TableRequest& request, base::Deadline deadline);

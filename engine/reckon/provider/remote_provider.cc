@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMaxTableBodyBytes = std::size_t{2} << 20;
 constexpr std::string_view kHashPrefix = "sha256:";
 // Enough to tell two keys apart, too little to find one by.
-constexpr std::size_t kDigestDigits = 12;
+constexpr std::size_t kDigestDigits = 4;
 
 class RemoteProvider final : public MapProvider {
  public:
