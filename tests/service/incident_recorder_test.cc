@@ -475,17 +475,82 @@ TEST_CASE("incident: one of a provider that is not configured any more ends, and
   CHECK(list[0].events.back().detail == R"({"calls":6,"failed":6,"why":"not_configured"})");
   CHECK(ledger::verify(*evening.recorded.ledger, {})->differences.empty());
 
-  SUBCASE("configured once more it begins anew, and the next outage is another one") {
+  SUBCASE("configured once more after days it begins anew, and the next outage is another one") {
+    evening.recorded.clock.advance(48h);
+    evening.restart();
     evening.recorded.configured = true;
     evening.restart();
     evening.quotes(10);
     CHECK(evening.all().size() == 2);
   }
-  SUBCASE("a process of another configuration goes on with it") {
-    REQUIRE(evening.recorded.ledger->append_events(
-        {{list[0].id, "kakao", evening.recorded.clock.wall_now(), std::string(ledger::kEventBreaker),
-          R"({"from":"open","to":"half_open"})"}}));
-    CHECK_FALSE(evening.all()[0].closed_at);
-    CHECK_FALSE(evening.all()[0].given_up);
+}
+
+TEST_CASE("incident: processes of two configurations, of which one has the provider, tell of one outage") {
+  Evening evening;
+  evening.quotes(3);
+  evening.up = false;
+  evening.quotes(10);
+  const auto id = evening.all().at(0).id;
+  const auto now_of = [&](bool configured) {
+    evening.recorded.configured = configured;
+    evening.restart();
+  };
+  for (int i = 0; i < 5; ++i) {
+    now_of(false);
+    evening.quotes(5);
+    CHECK(evening.all().at(0).given_up);
+    now_of(true);
+    CHECK(evening.recorded.engine->distances().breaker_states()[0].second == "open");
+    evening.recorded.clock.advance(6min);
+    evening.quotes(2);  // one of them is the probe, which fails
+    CHECK_FALSE(evening.all().at(0).closed_at);
   }
+  now_of(false);
+  now_of(true);
+  evening.up = true;
+  evening.quotes(400);
+  const auto list = evening.all();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].id == id);
+  CHECK(list[0].closed_at);
+  CHECK_FALSE(list[0].given_up);
+  CHECK(ledger::verify(*evening.recorded.ledger, {})->differences.empty());
+}
+
+TEST_CASE("incident: two engines at a time, of which one has the provider, tell of one outage") {
+  Evening evening;
+  evening.quotes(3);
+  evening.up = false;
+  evening.quotes(10);
+  evening.recorder->flush();
+  auto other = tests::ScriptedLadder{};
+  IncidentRecorder second(
+      {evening.recorded.ledger.get(), &evening.recorded.clock, nullptr, &evening.metrics, nullptr});
+  REQUIRE(second.resume(other.ladder()));
+  second.flush();
+  CHECK(evening.all().at(0).given_up);
+  evening.recorded.clock.advance(1min);
+  evening.quotes(2);
+  CHECK_FALSE(evening.all().at(0).closed_at);
+  evening.up = true;
+  evening.quotes(400);
+  REQUIRE(evening.all().size() == 1);
+  CHECK(evening.all()[0].closed_at);
+  CHECK_FALSE(evening.all()[0].given_up);
+}
+
+TEST_CASE("incident: what keeps its provider from quotes is its breaker's last change, until a check") {
+  Evening evening;
+  evening.broken = provider::Outcome::kAuth;
+  evening.up = false;
+  evening.quotes(3);
+  CHECK(ledger::latch_of(evening.all().at(0)) == "auth");
+  REQUIRE(evening.recorded.ledger->append_events(
+      {ledger::checked_event(evening.all()[0].id, "kakao", evening.recorded.clock.wall_now(), "auth")}));
+  CHECK(ledger::latch_of(evening.all().at(0)).empty());
+
+  Evening other;
+  other.up = false;
+  other.quotes(10);
+  CHECK(ledger::latch_of(other.all().at(0)).empty());
 }

@@ -30,9 +30,9 @@ struct RecordedEngine {
     parts.observer = hears;
     engine = std::make_unique<service::QuoteEngine>(std::move(parts));
   }
-  /// Another engine that takes up what this one's ladder has learned.
+  /// Another engine that takes up what this one's ladder has learned, and those before it.
   void restart() {
-    const auto learned = engine->distances().export_state();
+    learned = engine->distances().export_state(learned);
     start();
     REQUIRE(engine->distances().import_state(learned));
   }
@@ -53,6 +53,7 @@ struct RecordedEngine {
   std::shared_ptr<tests::ScriptedProvider> kakao;
   distance::Observer* hears = nullptr;
   bool configured = true;  ///< whether engines have the provider
+  std::string learned;     ///< beside the ledger
   LedgerFolder folder;
   std::unique_ptr<ledger::Ledger> ledger = folder.open();
   std::unique_ptr<service::QuoteEngine> engine;

@@ -222,6 +222,11 @@ void IncidentRecorder::on_alarm(std::string_view provider, std::string_view what
       object([&](base::JsonWriter& json) { json.key("what").string(what); }));
 }
 
+// Another configuration of the same ledger may have given up one that is not over here.
+static bool goes_on(const ledger::Incident& incident, std::string_view breaker) {
+  return !incident.closed_at || (incident.given_up && breaker != "closed");
+}
+
 base::Result<void> IncidentRecorder::resume(distance::DistanceService& service) {
   auto all = ledger::incidents(*parts_.ledger);
   if (!all) return base::fail(all.error());
@@ -234,7 +239,7 @@ base::Result<void> IncidentRecorder::resume(distance::DistanceService& service) 
         if (!incident.closed_at) give_up(incident);
         continue;
       }
-      found->second.incident = incident.closed_at ? "" : incident.id;
+      found->second.incident = goes_on(incident, found->second.state) ? incident.id : "";
       found->second.failed = incident.failed;
       found->second.calls = incident.failed;
     }
