@@ -1,7 +1,12 @@
 """All vendors' formats over a real socket, and what `reckon provider check` says when something is wrong."""
 
+import contextlib
+import datetime
+import http.server
 import json
 import re
+import sqlite3
+import threading
 import unittest
 
 from program import HERE, THERE, CityTest, Server, quote_body, run, wait_until
@@ -192,6 +197,87 @@ class ProviderCheck(CityTest):
                 shown = json.loads(run("incidents", "show", incident["id"], "--ledger", ledger, "--json")[1])
                 self.assertIn({"latch": latch}, [event["detail"] for event in shown["events"] if event["kind"] == "checked"])
         self.assertIn("0 differences", run("verify", "--ledger", ledger)[1])
+
+    def refused(self, name, *others):
+        """A configuration whose kakao has refused its key, and works again; the check, and the ledger's file."""
+        config = self.config(name, providers=[entry("kakao", self.sim.port), *others])
+        self.fault("code=-401")
+        self.assertEqual(run("quote", "--config", config, *TRIP, env=ENV)[0], 0)
+        self.fault("")
+
+        def check():
+            code, out, told = run("provider", "check", "--config", config, *TRIP, "--json", env=ENV)
+            return code, json.loads(out)["providers"][0]["lifted"], told
+
+        return config, check, self.folder / f"{name}.db"
+
+    def test_a_refusal_is_known_from_the_ledger_where_it_is_not_from_what_is_learned(self):
+        for name, damage, says in (("deleted", None, ""), ("damaged", "{", "reckon: warning: ")):
+            with self.subTest(name):
+                _, check, ledger = self.refused(f"{name}.json")
+                state = self.folder / f"{ledger.name}.learned.json"
+                if damage is None:
+                    state.unlink()
+                else:
+                    state.write_text(damage)
+                code, lifted, told = check()
+                self.assertEqual((code, lifted), (0, "auth"), told)
+                self.assertEqual(bool(told), bool(says), told)
+                self.assertTrue(told.startswith(says), told)
+                self.assertEqual(check()[1], None)  # once is enough
+
+    def test_a_check_makes_no_ledger_and_says_nothing_of_it(self):
+        config = self.config("fresh.json", providers=[entry("kakao", self.sim.port)])
+        code, _, told = run("provider", "check", "--config", config, *TRIP, env=ENV)
+        self.assertEqual((code, told), (0, ""))
+        self.assertEqual([file.name for file in self.folder.glob("fresh.json*")], ["fresh.json"])
+
+    def test_a_good_check_is_dated_by_its_answer_and_not_by_its_end(self):
+        slow = Server("provider-sim", "--map", self.map, "--vehicle", "motorcycle", "--api", "osrm", "--port", "0",
+                      "--fault", "latency=1500ms")
+        self.addCleanup(slow.stop)
+        config, check, ledger = self.refused("dated.json", entry("osrm", slow.port))
+        self.assertEqual(check()[1], "auth")
+        over = datetime.datetime.now(datetime.timezone.utc)
+        incident = json.loads(run("incidents", "list", "--ledger", f"sqlite:{ledger}", "--json")[1])["incidents"][0]["id"]
+        events = json.loads(run("incidents", "show", incident, "--ledger", f"sqlite:{ledger}", "--json")[1])["events"]
+        at = [event["at"] for event in events if event["kind"] == "checked"]
+        self.assertEqual(len(at), 1)
+        self.assertGreater(over - datetime.datetime.fromisoformat(at[0].replace("Z", "+00:00")), datetime.timedelta(seconds=3))
+
+    def test_both_answers_of_a_check_must_be_good(self):
+        metres = [1]  # of the first answer; then as many as are likely
+
+        class Answers(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):  # noqa: N802
+                route = {"distance": metres.pop(0) if metres else 4000, "duration": 400}
+                body = json.dumps({"code": "Ok", "routes": [route], "waypoints": [
+                    {"location": [place[1], place[0]], "distance": 0} for place in (HERE, THERE)]}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = self.finding(entry("osrm", server.server_port))
+        self.assertEqual((found["ok"], found["outcome"]), (False, "implausible"))
+        self.assertTrue(self.finding(entry("osrm", server.server_port))["ok"])
+
+    def test_a_ledger_that_cannot_be_written_keeps_a_mended_provider_away_and_the_check_says_so(self):
+        _, check, ledger = self.refused("locked.json")
+        with contextlib.closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            code, lifted, told = check()
+            other.execute("ROLLBACK")
+        self.assertEqual((code, lifted), (3, None))
+        self.assertRegex(told, r"reckon: error: [^\n]*: kakao stays kept from quotes: .*; once the ledger can be written, check again")
+        self.assertEqual(check()[:2], (0, "auth"))
 
     def test_a_running_server_hears_of_a_good_check(self):
         config = self.config("running.json", providers=[entry("kakao", self.sim.port)])

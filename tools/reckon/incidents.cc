@@ -229,7 +229,8 @@ base::Result<std::set<std::string, std::less<>>> known_providers(const Ledger& l
   if (!read) return base::fail(read.error());
   service::Config beside;
   beside.ledger = url;
-  for (const auto& kept : service::learned_providers(beside)) known->insert(kept.provider);
+  if (const auto learned = service::learned_providers(beside))
+    for (const auto& kept : *learned) known->insert(kept.provider);
   return known;
 }
 

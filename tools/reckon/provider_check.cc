@@ -5,6 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <system_error>
+#include <utility>
 
 #include "commands.h"
 #include "reckon/base/json_writer.h"
@@ -49,6 +54,7 @@ struct Finding {
   std::optional<provider::ProviderAnswer> answer;
   std::optional<double> first_ms, again_ms;
   provider::Capability capability;
+  std::optional<base::WallTime> seen_well;  ///< when it gave the last answer, where all of them were good
   std::string lifted;  ///< `auth` or `quota`: what kept it from quotes until now; empty: nothing
 };
 
@@ -113,13 +119,7 @@ std::string cure(const provider::ProviderAnswer& answer, const service::Provider
 }
 
 void judge(Finding& finding, const Check& check, const service::ProviderEntry& entry) {
-  auto& answer = *finding.answer;
-  if (answer.outcome == Outcome::kOk) {
-    if (auto why = distance::implausible({answer.distance, answer.duration}, finding.asked->local.view)) {
-      answer.outcome = Outcome::kImplausible;
-      answer.detail = *std::move(why);
-    }
-  }
+  const auto& answer = *finding.answer;
   if (answer.outcome != Outcome::kOk) {
     finding.says = cure(answer, entry);
     return;
@@ -140,7 +140,13 @@ double timed_route(provider::MapProvider& provider, const base::Clock& clock, co
   const auto began = clock.steady_now();
   answer = provider.route({question.trip.from, question.trip.to, question.vehicle},
                           base::Deadline::after(clock, kPatience));
-  return std::chrono::duration<double, std::milli>(clock.steady_now() - began).count();
+  const auto took = std::chrono::duration<double, std::milli>(clock.steady_now() - began).count();
+  if (answer->outcome != Outcome::kOk) return took;
+  if (auto why = distance::implausible({answer->distance, answer->duration}, question.local.view)) {
+    answer->outcome = Outcome::kImplausible;
+    answer->detail = *std::move(why);
+  }
+  return took;
 }
 
 std::string vehicles_of(const std::vector<Question>& questions) {
@@ -188,6 +194,7 @@ Finding examine(const Check& check, std::size_t index,
   // Connection and TLS are behind us now: what each quote will wait for.
   if (finding.answer->outcome == Outcome::kOk)
     finding.again_ms = timed_route(**made, check.clock, *served, finding.answer);
+  if (finding.answer->outcome == Outcome::kOk) finding.seen_well = check.clock.wall_now();
   judge(finding, check, entry);
   return finding;
 }
@@ -252,7 +259,11 @@ void write_finding(base::JsonWriter& json, const Finding& finding) {
   json.key("table").string(table_word(finding.capability.table));
   json.key("max_cells").integer(static_cast<std::int64_t>(finding.capability.max_cells));
   json.key("lifted");
-  finding.lifted.empty() ? json.null() : json.string(finding.lifted);
+  if (finding.lifted.empty()) {
+    json.null();
+  } else {
+    json.string(finding.lifted);
+  }
   json.end_object();
 }
 
@@ -383,35 +394,90 @@ base::Result<std::vector<Question>> questions_of(const Args& args, const service
   return questions;
 }
 
+void warn(const base::Error& error, std::string_view what) {
+  fmt::print(stderr, "reckon: warning: {}: {}: {}\n", error.where, what, error.message);
+}
+
+// The outages on record; none where there is no ledger yet.
+base::Result<std::vector<ledger::Incident>> recorded_incidents(const service::Config& config) {
+  const auto file = service::ledger_file(config);
+  std::error_code unreadable;
+  if (!file || !std::filesystem::exists(*file, unreadable)) return {};
+  const auto ledger = ledger::Ledger::open(*config.ledger, {.mode = ledger::Ledger::Mode::kReadOnly});
+  if (!ledger) return base::fail(ledger.error());
+  return ledger::incidents(**ledger);
+}
+
 std::string open_incident(const std::vector<ledger::Incident>& incidents, std::string_view provider) {
   for (const auto& incident : incidents)
     if (incident.provider == provider && !incident.closed_at) return incident.id;
   return {};
 }
 
+/// By provider, `auth` or `quota`: what keeps it from quotes.
+using Latches = std::map<std::string, std::string, std::less<>>;
+
+// As the last process has left them, and as one has them that runs or has not saved them.
+Latches latches_of(const service::Config& config, const std::vector<ledger::Incident>& incidents) {
+  Latches latches;
+  for (const auto& incident : incidents)
+    if (auto latch = ledger::latch_of(incident); !incident.closed_at && !latch.empty())
+      latches[incident.provider] = std::move(latch);
+  const auto learned = service::learned_providers(config);
+  if (!learned) {
+    warn(learned.error(), "which providers are kept from quotes cannot be read");
+    return latches;
+  }
+  for (const auto& [provider, latch] : *learned)
+    if (!latch.empty()) latches[provider] = latch;
+  return latches;
+}
+
+/// A provider that answers, and what has kept it from quotes.
+struct Mended {
+  Finding* finding;
+  std::string latch;
+};
+
+base::Result<void> tell_ledger(const Check& check, const std::vector<Mended>& mended,
+                               const std::vector<ledger::Incident>& incidents) {
+  const auto ledger = ledger::Ledger::open(*check.config.ledger);
+  if (!ledger) return base::fail(ledger.error());
+  std::vector<ledger::IncidentEvent> events;
+  for (const auto& [finding, latch] : mended) {
+    auto incident = open_incident(incidents, finding->name);
+    if (incident.empty()) incident = service::new_quote_id(*finding->seen_well);
+    events.push_back(ledger::checked_event(std::move(incident), finding->name, *finding->seen_well, latch));
+  }
+  return (*ledger)->append_events(std::move(events));
+}
+
+base::Error stays_kept(const base::Error& error, const std::vector<Mended>& mended) {
+  std::vector<std::string_view> names;
+  for (const auto& one : mended) names.push_back(one.finding->name);
+  return {error.code, error.where,
+          fmt::format("{} kept from quotes: {}; once the ledger can be written, check again",
+                      fmt::format("{} {}", fmt::join(names, ", "), names.size() == 1 ? "stays" : "stay"),
+                      error.message)};
+}
+
 // Whoever has refused a key, or said that its quota is spent, is kept from quotes for half an hour or longer:
 // of one that answers now the ledger is told so, and from there all processes.
 base::Result<void> lift_latches(const Check& check, std::vector<Finding>& findings) {
-  std::vector<std::pair<Finding*, std::string>> mended;
-  for (const auto& [provider, latch] : service::learned_providers(check.config)) {
-    if (latch.empty()) continue;
-    const auto found = std::ranges::find(findings, provider, &Finding::name);
-    if (found != findings.end() && found->answer && found->answer->outcome == Outcome::kOk)
-      mended.emplace_back(&*found, latch);
+  if (!check.config.ledger) return {};
+  auto incidents = recorded_incidents(check.config);
+  if (!incidents) {
+    warn(incidents.error(), "outages on record cannot be read");
+    incidents.emplace();
   }
+  const auto latches = latches_of(check.config, *incidents);
+  std::vector<Mended> mended;
+  for (auto& finding : findings)
+    if (const auto latch = latches.find(finding.name); latch != latches.end() && finding.seen_well)
+      mended.push_back({&finding, latch->second});
   if (mended.empty()) return {};
-  const auto ledger = ledger::Ledger::open(*check.config.ledger);
-  if (!ledger) return base::fail(ledger.error());
-  const auto incidents = ledger::incidents(**ledger);
-  if (!incidents) return base::fail(incidents.error());
-  const auto now = check.clock.wall_now();
-  std::vector<ledger::IncidentEvent> events;
-  for (const auto& [finding, latch] : mended) {
-    auto incident = open_incident(*incidents, finding->name);
-    if (incident.empty()) incident = service::new_quote_id(now);
-    events.push_back(ledger::checked_event(std::move(incident), finding->name, now, latch));
-  }
-  if (const auto written = (*ledger)->append_events(std::move(events)); !written) return written;
+  if (const auto told = tell_ledger(check, mended, *incidents); !told)
+    return base::fail(stays_kept(told.error(), mended));
   for (const auto& [finding, latch] : mended) finding->lifted = latch;
   return {};
 }

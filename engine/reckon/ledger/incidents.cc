@@ -1,6 +1,7 @@
 #include "reckon/ledger/incidents.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "reckon/base/json_reader.h"
@@ -121,6 +122,17 @@ IncidentEvent checked_event(std::string incident, std::string provider, base::Wa
   base::JsonWriter json(event.detail);
   json.begin_object().key("latch").string(latch).end_object();
   return event;
+}
+
+std::string latch_of(const Incident& incident) {
+  constexpr std::string_view kLatched = "latched:";
+  for (const auto& event : incident.events | std::views::reverse) {
+    if (event.kind == kEventChecked) return {};
+    if (event.kind != kEventBreaker) continue;
+    const auto to = Detail(event).text("to");
+    return to.starts_with(kLatched) ? to.substr(kLatched.size()) : "";
+  }
+  return {};
 }
 
 std::optional<Order> order_of(const IncidentEvent& event) {

@@ -72,6 +72,9 @@ IncidentEvent order_event(std::string incident, std::string provider, base::Wall
 /// when an operator asked it: from then on it need not be kept from quotes any more.
 IncidentEvent checked_event(std::string incident, std::string provider, base::WallTime at,
                             std::string_view latch);
+/// What keeps the provider of an outage from quotes, by the last change of its breaker: `auth` or `quota`.
+/// Empty where that was something else, or a check has seen the provider answer since.
+std::string latch_of(const Incident& incident);
 /// @return nothing when the event is none
 std::optional<Order> order_of(const IncidentEvent& event);
 

@@ -308,18 +308,20 @@ void load_learned_state(const Config& config, QuoteEngine& engine, base::Logger&
                                                 taken.error().where, taken.error().message));
 }
 
-std::vector<distance::KeptProvider> learned_providers(const Config& config) {
+base::Result<std::vector<distance::KeptProvider>> learned_providers(const Config& config) {
   const auto file = learned_state_file(config);
-  if (!file) return {};
+  std::error_code unreadable;
+  if (!file || !std::filesystem::exists(*file, unreadable)) return {};
   const auto bytes = base::read_file(*file, base::kMaxConfigBytes);
-  if (!bytes) return {};
-  return distance::providers_in(*bytes).value_or(std::vector<distance::KeptProvider>{});
+  if (!bytes) return base::fail(bytes.error());
+  return distance::providers_in(*bytes);
 }
 
 base::Result<void> save_learned_state(const Config& config, QuoteEngine& engine) {
   const auto file = learned_state_file(config);
   if (!file) return {};
-  return base::write_file_atomically(*file, engine.distances().export_state());
+  const auto before = base::read_file(*file, base::kMaxConfigBytes);
+  return base::write_file_atomically(*file, engine.distances().export_state(before.value_or("")));
 }
 
 }  // namespace reckon::service

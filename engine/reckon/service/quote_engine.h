@@ -117,8 +117,10 @@ std::optional<std::string> answers_file(const Config& config);
 std::optional<std::filesystem::path> learned_state_file(const Config& config);
 /// A missing file is no fault; a damaged one is told to `log` and passed over.
 void load_learned_state(const Config& config, QuoteEngine& engine, base::Logger& log);
-/// The providers in it; none where there is no such file, or it cannot be read.
-std::vector<distance::KeptProvider> learned_providers(const Config& config);
+/// The providers in it; none where there is no such file.
+/// @errors kEnvironment, kInvalidInput  it cannot be read, or is damaged
+base::Result<std::vector<distance::KeptProvider>> learned_providers(const Config& config);
+/// What it has of providers that this configuration does not have is left in it.
 base::Result<void> save_learned_state(const Config& config, QuoteEngine& engine);
 
 }  // namespace reckon::service
