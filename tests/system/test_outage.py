@@ -158,11 +158,11 @@ class Outage(CityTest):
 
         self.assertEqual(self.sim.ask("POST", "/sim/fault", body="error=401")[0], 200)
         before, text, _ = incident(provider(self.sim.port))
-        self.assertIn(f"; last asked {before['last_asked']}", text)
+        self.assertIn(f"failed: 1 auth; last recorded call {before['last_asked']}\n", text)
         # Another one stands before it and answers: it may be as broken as before, and is not asked.
         after, text, _ = incident(own, provider(self.sim.port))
         self.assertEqual((after["closed_at"], after["last_asked"]), (None, before["last_asked"]))
-        self.assertIn(f"; last asked {before['last_asked']}",
+        self.assertIn(f"over               not yet; last recorded call {before['last_asked']}\n",
                       run("incidents", "show", after["id"], "--ledger", self.ledger)[1])
         over, text, told = incident(own)
         self.assertIsNotNone(over["closed_at"])
@@ -171,6 +171,66 @@ class Outage(CityTest):
         self.assertRegex(text, r"(?m)s  failed: 1 auth; not configured any more$")
         self.assertRegex(run("incidents", "show", over["id"], "--ledger", self.ledger)[1], r"(?m)^  over +\S+Z; not configured any more$")
         self.assertIn("0 differences", run("verify", "--ledger", self.ledger)[1])
+
+    def test_two_configurations_of_one_ledger_tell_of_one_outage(self):
+        trip = ["--from", "36.915,125.615", "--to", "36.935,125.635"]
+        has = self.config("has.json", vehicle="car", providers=[provider(self.sim.port)], ledger="sqlite:shared.db")
+        other = self.config("has-not.json", vehicle="car", providers=[], ledger="sqlite:shared.db")
+        ledger = f"sqlite:{self.folder}/shared.db"
+
+        def incident(config, quotes=1):
+            for _ in range(quotes):
+                code, _, told = run("quote", "--config", config, *trip, env={"SIM_KEY": "k"})
+                self.assertEqual(code, 0, told)
+            found = json.loads(run("incidents", "list", "--ledger", ledger, "--json")[1])["incidents"]
+            self.assertEqual(len({one["id"] for one in found}), 1, found)
+            return found[0]
+
+        port = self.sim.port
+        self.sim.stop()
+        trips = self.folder / "shared.csv"  # the breaker opens within one process
+        trips.write_text("from_lat,from_lon,to_lat,to_lon\n" + "36.915,125.615,36.935,125.635\n" * 8)
+        self.assertEqual(run("quote", "--config", has, "--trips", trips, env={"SIM_KEY": "k"})[0], 0)
+        first = incident(has)
+        self.assertIsNone(first["closed_at"])
+        self.assertEqual(incident(other)["why_closed"], "not_configured")
+        for _ in range(200):  # until the probe, which fails
+            if (again := incident(has))["closed_at"] is None:
+                break
+            time.sleep(0.1)
+        self.assertIsNone(again["closed_at"])
+        self.assertGreater(again["failed"], first["failed"])
+        self.assertEqual(incident(other)["why_closed"], "not_configured")
+        self.sim = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "kakao", "--port", port)
+        self.addCleanup(self.sim.stop)
+        code, out, told = run("quote", "--config", has, "--trips", trips, "--wait", "60s", env={"SIM_KEY": "k"})
+        self.assertEqual(code, 0, told)
+        self.assertEqual({row["source"] for row in csv.DictReader(io.StringIO(out))}, {"provider:kakao"})
+        over = incident(other)
+        self.assertEqual((over["id"], over.get("why_closed")), (first["id"], None))
+        self.assertIsNotNone(over["closed_at"])
+
+    def test_the_last_call_is_told_where_one_is_on_record_and_means_something(self):
+        server = self.serve()
+        self.quotes(server, 2)
+        code, order, told = run("drill", "--config", self.path, "--provider", "kakao", "--for", "10m", "--share", "50%", "--no-wait")
+        self.assertEqual(code, 0, told)
+        listed = ["incidents", "list", "--ledger", self.ledger]
+        wait_until(lambda: order.strip() in run(*listed)[1], "the server to take up the drill")
+        self.quotes(server, 4)
+        self.assertRegex(run(*listed)[1], r"  failed: none\n$")  # it is asked as ever, and its good calls are not recorded
+        self.assertEqual(self.sim.ask("POST", "/sim/fault", body="error=503")[0], 200)
+        self.quotes(server, 2)
+        wait_until(lambda: "unavailable" in run(*listed)[1], "a failed call on record")
+        self.assertRegex(run(*listed)[1], r"  failed: \d unavailable\S*\n$")
+        self.assertRegex(run("incidents", "show", order.strip(), "--ledger", self.ledger)[1], r"(?m)^  over +not yet$")
+
+    def test_a_new_installation_has_no_incidents_of_any_provider(self):
+        path = self.config(self.path.name, vehicle="car", providers=[])
+        self.assertEqual(run("quote", "--config", path, "--from", "36.915,125.615", "--to", "36.935,125.635")[0], 0)
+        listed = ["incidents", "list", "--ledger", self.ledger, "--provider", "kakao"]
+        self.assertEqual(run(*listed), (0, "no incidents of 'kakao'\n", ""))
+        self.assertEqual(run(*listed, "--json"), (0, '{"incidents":[]}\n', ""))
 
     def test_a_batch_says_at_its_beginning_what_it_goes_without_and_may_wait_for_it(self):
         rows = ["from_lat,from_lon,to_lat,to_lon"] + [f"36.915,125.615,{36.935 + i % 10 * 1e-4},125.635" for i in range(20)]
@@ -309,8 +369,8 @@ class Outage(CityTest):
             (["incidents", "show", "NONE", "--ledger", self.ledger], 2, "is no incident"),
             (["incidents", "list", "--ledger", "sqlite:nowhere.db"], 3, "nowhere.db"),
             (["incidents", "list", "--ledger", self.ledger, "--provider", "kakoa"], 2,
-             "--provider: 'kakoa' is known to neither this ledger nor what is learned beside it; did you mean 'kakao'? allowed: kakao, second"),
-            (["incidents", "list", "--ledger", self.ledger, "--provider", "kakoa", "--json"], 2, "allowed: kakao, second"),
+             "--provider: 'kakoa' is known to neither this ledger nor what is learned beside it; did you mean 'kakao'? providers on record: kakao, second"),
+            (["incidents", "list", "--ledger", self.ledger, "--provider", "kakoa", "--json"], 2, "providers on record: kakao, second"),
             (["shadow", "report", "--ledger", self.ledger, "--since", "yesterday"], 2, "--since"),
             (["quote", "--config", self.path, "--trips", "none.csv", "--wait", "2"], 2, "--wait: '2' is no length"),
             (["quote", "--config", self.path, "--from", "1,2", "--to", "1,2", "--wait", "2m"], 2, "--wait: is of a batch"),

@@ -126,6 +126,16 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
   return nearest.empty() ? std::string() : fmt::format("did you mean '{}'? ", nearest);
 }
 
+base::Result<void> check_on_record(const ProviderName& sought,
+                                   const std::set<std::string, std::less<>>& on_record) {
+  if (on_record.contains(sought.name)) return {};
+  const std::vector<std::string_view> names(on_record.begin(), on_record.end());
+  return base::fail(base::ErrorCode::kInvalidInput, std::string(sought.option),
+                    fmt::format("'{}' {}; {}providers on record: {}", sought.name, sought.fault,
+                                did_you_mean(sought.name, names),
+                                names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+}
+
 std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,16 @@ std::string counted(std::int64_t count, std::string_view one, std::string_view m
 
 /// `did you mean 'route'? ` where one of `names` is at most two letters away from `word`, else nothing.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& names);
+
+/// A provider's name as an option has it, and what is wrong with one that is unknown, such as `is in no quote
+/// on record`.
+struct ProviderName {
+  std::string_view option, name, fault;
+};
+/// A name that nobody has heard of is a slip of the pen: finding nothing of it would be no good news.
+/// @errors kInvalidInput  it is not one of `on_record`, which the message names
+base::Result<void> check_on_record(const ProviderName& sought,
+                                   const std::set<std::string, std::less<>>& on_record);
 
 /// The parts of a list with commas between; one empty part of an empty list.
 std::vector<std::string_view> split_list(std::string_view list);

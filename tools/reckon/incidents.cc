@@ -58,14 +58,16 @@ std::string reasons_of(const Incident& incident) {
   return out.empty() ? "none" : out;
 }
 
-// What is told of its end, or why there is none yet; with a comma or the like before it.
-std::string ending_of(const Incident& incident, std::string_view before) {
-  if (incident.given_up) return fmt::format("{}not configured any more", before);
-  if (incident.closed_at) return {};
-  return fmt::format("{}{}", before,
-                     incident.last_asked
-                         ? fmt::format("last asked {}", base::format_rfc3339(*incident.last_asked))
-                         : "not asked since");
+// A drill that keeps a share of the quotes away: the others ask the provider as ever.
+bool is_partial_drill(const Incident& incident) {
+  return incident.cause == "order" && incident.reason.starts_with("drill:");
+}
+
+// Why it ended, or of one that is open the last call on record: good ones are not recorded.
+std::string ending_of(const Incident& incident) {
+  if (incident.given_up) return "; not configured any more";
+  if (incident.closed_at || !incident.last_asked || is_partial_drill(incident)) return {};
+  return fmt::format("; last recorded call {}", base::format_rfc3339(*incident.last_asked));
 }
 
 void write_slow(base::JsonWriter& json, const ledger::SlowOpening& slow) {
@@ -195,11 +197,11 @@ std::string slow_text(const ledger::SlowOpening& slow) {
 std::string text_of(const Incident& incident, const IncidentQuotes& quotes, std::string_view url) {
   std::string out = fmt::format("incident {}\n  {}: {}{}\n", incident.id, incident.provider, incident.reason,
                                 incident.cause == "order" ? " (taken away on purpose)" : "");
-  out += fmt::format("  {}  {}\n  breaker opened     {}\n  over               {}\n",
-                     incident.slow ? "first bad call   " : "first failed call",
-                     base::format_rfc3339(incident.first_failure), base::format_rfc3339(incident.opened_at),
-                     (incident.closed_at ? base::format_rfc3339(*incident.closed_at) : "not yet") +
-                         ending_of(incident, "; "));
+  out += fmt::format(
+      "  {}  {}\n  breaker opened     {}\n  over               {}\n",
+      incident.slow ? "first bad call   " : "first failed call", base::format_rfc3339(incident.first_failure),
+      base::format_rfc3339(incident.opened_at),
+      (incident.closed_at ? base::format_rfc3339(*incident.closed_at) : "not yet") + ending_of(incident));
   out += fmt::format("  length             {}\n  failed calls       {}\n", span_of(incident),
                      reasons_of(incident));
   if (incident.slow) out += slow_text(*incident.slow);
@@ -234,18 +236,13 @@ base::Result<std::set<std::string, std::less<>>> known_providers(const Ledger& l
   return known;
 }
 
-// No outage of a provider that nobody has heard of is a slip of the pen, and not good news.
+// Of a new installation nothing is known, and any name may be right.
 base::Result<void> check_provider(const Ledger& ledger, std::string_view url, std::string_view name) {
   const auto known = known_providers(ledger, url, name);
   if (!known) return base::fail(known.error());
-  if (known->contains(name)) return {};
-  const std::vector<std::string_view> names(known->begin(), known->end());
-  return base::fail(
-      ErrorCode::kInvalidInput, "--provider",
-      fmt::format("'{}' is known to neither this ledger nor what is learned beside it; "
-                  "{}allowed: {}",
-                  name, did_you_mean(name, names),
-                  names.empty() ? "none, nothing is on record" : fmt::format("{}", fmt::join(names, ", "))));
+  if (known->empty()) return {};
+  return check_on_record(
+      {"--provider", name, "is known to neither this ledger nor what is learned beside it"}, *known);
 }
 
 int run_list(const Args& args) {
@@ -271,7 +268,7 @@ int run_list(const Args& args) {
     for (const auto& incident : *all)
       out += fmt::format("{}  {}  {:<12} {:<24} {:>10}  failed: {}{}\n", incident.id,
                          base::format_rfc3339(incident.first_failure), incident.provider, incident.reason,
-                         span_of(incident), reasons_of(incident), ending_of(incident, "; "));
+                         span_of(incident), reasons_of(incident), ending_of(incident));
     if (all->empty()) {
       const auto provider = args.get("provider");
       out = provider ? fmt::format("no incidents of '{}'\n", *provider) : "no incidents\n";

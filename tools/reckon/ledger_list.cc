@@ -149,16 +149,10 @@ base::Result<std::vector<Sum>> sums_of(const std::vector<Listed>& quotes) {
   return sums;
 }
 
-// A name that no quote of the whole ledger has anything to do with is a slip of the pen, and not good news.
 base::Result<void> check_provider(const Ledger& ledger, std::string_view name) {
   const auto on_record = ledger::providers_on_record(ledger, name);
   if (!on_record) return base::fail(on_record.error());
-  if (on_record->contains(name)) return {};
-  const std::vector<std::string_view> names(on_record->begin(), on_record->end());
-  return base::fail(
-      ErrorCode::kInvalidInput, "--missed",
-      fmt::format("'{}' is in no quote on record; {}providers on record: {}", name, did_you_mean(name, names),
-                  names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+  return check_on_record({"--missed", name, "is in no quote on record"}, *on_record);
 }
 
 void write_sums(base::JsonWriter& json, const std::vector<Sum>& sums) {
