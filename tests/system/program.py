@@ -1,6 +1,7 @@
 """What the system tests share: the built program, a folder that goes with the test, the sample city."""
 
 import atexit
+import fcntl
 import functools
 import http.client
 import json
@@ -9,8 +10,10 @@ import pathlib
 import pty
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 
@@ -33,9 +36,11 @@ def run(*words, env=None):
     return done.returncode, done.stdout, done.stderr
 
 
-def run_on_terminal(*words, env=None):
-    """Runs the program with a terminal as its stderr; returns exit code and what was shown there."""
+def run_on_terminal(*words, env=None, columns=0):
+    """Runs the program with a terminal as its stderr; returns exit code and what was shown there.
+    `columns`: of the terminal; 0: it does not say."""
     ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     shown = bytearray()
     with subprocess.Popen([RECKON, *map(str, words)], stdout=subprocess.DEVNULL, stderr=its,
                           env={**os.environ, **(env or {})}) as process:

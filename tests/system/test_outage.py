@@ -1,10 +1,12 @@
 """An outage of the provider as an operator meets it: the drill, the record of incidents, the shadow report."""
 
+import contextlib
 import csv
 import io
 import json
 import pathlib
 import re
+import sqlite3
 import sys
 import threading
 import time
@@ -297,6 +299,36 @@ class Outage(CityTest):
         code, _, told = run(*words, env={"SIM_KEY": "k"})
         self.assertEqual(code, 0, told)
         self.assertNotIn("waiting", told)  # no terminal, no progress
+
+    def test_the_progress_of_a_wait_is_no_longer_than_the_terminal(self):
+        trips = self.folder / "narrow.csv"
+        trips.write_text("from_lat,from_lon,to_lat,to_lon\n36.915,125.615,36.935,125.635\n")
+        self.sim.stop()
+        others = [{"name": name, "kind": "osrm", "base_url": "http://127.0.0.1:1"} for name in ("second", "third")]
+        self.path = self.config(self.path.name, vehicle="car", providers=[provider(self.sim.port), *others])
+        words = ["quote", "--config", self.path, "--trips", trips, "--out", self.folder / "narrow-out.csv", "--wait", "1s"]
+        code, told = run_on_terminal(*words, env={"SIM_KEY": "k"}, columns=60)
+        self.assertEqual(code, 0, told)
+        drawn = re.findall(r"\r\x1b\[K([^\r\n]*?)(?=\r)", told)
+        self.assertTrue(any(line.startswith("waiting for kakao, and 2 more, 1 s left") for line in drawn), drawn)
+        self.assertLess(max(map(len, drawn)), 60)
+
+    def test_what_is_told_in_the_midst_of_a_batch_stands_on_a_line_of_its_own(self):
+        trips = self.folder / "midst.csv"
+        trips.write_text("from_lat,from_lon,to_lat,to_lon\n" + "36.915,125.615,36.935,125.635\n" * 600)
+        words = ["quote", "--config", self.path, "--trips", trips, "--out", self.folder / "midst-out.csv"]
+        self.assertEqual(run(*words, env={"SIM_KEY": "k"})[0], 0)
+        with contextlib.closing(sqlite3.connect(f"{self.path}.db")) as ledger:  # as on a full disk
+            ledger.execute("CREATE TRIGGER full BEFORE INSERT ON quotes BEGIN SELECT RAISE(FAIL, 'full'); END")
+            ledger.commit()
+        state = pathlib.Path(f"{self.path}.db.learned.json")
+        state.unlink()
+        state.mkdir()
+        code, told = run_on_terminal(*words, env={"SIM_KEY": "k"})
+        self.assertNotEqual(code, 0, told)
+        lines = [re.sub(r"^.*\r\x1b\[K", "", line.rstrip("\r")) for line in told.split("\n")]
+        self.assertEqual(sum(line.startswith("reckon: error: ") and "not recorded" in line for line in lines), 2, told)
+        self.assertTrue(any(line.startswith("reckon: warning: ") and ".learned.json" in line for line in lines[2:]), told)
 
     def test_an_accountant_is_told_which_fees_were_guessed_and_how_well(self):
         bikes = Server("provider-sim", "--map", self.map, "--vehicle", "car", "--api", "osrm", "--port", 0)

@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -231,14 +232,23 @@ void Progress::clear() {
   last_percent_ = -1;
 }
 
+// Without its last columns where the terminal has fewer: of a line that is wrapped only the end is redrawn.
+static std::string fitting(std::string line) {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && line.size() >= size.ws_col)
+    line.resize(size.ws_col - 1U);
+  return line;
+}
+
 void Progress::show(std::string_view stage, double done) {
   const int percent = static_cast<int>(std::clamp(done, 0.0, 1.0) * 100);
   if (!terminal_ || (percent == last_percent_ && stage == last_stage_)) return;
   shown_ = true;
   last_percent_ = percent;
   last_stage_ = stage;
-  fmt::print(stderr, "\r\x1b[K{:<28} [{:<40}] {:3} %", stage,
-             std::string(static_cast<std::size_t>(percent) * 2 / 5, '#'), percent);
+  fmt::print(stderr, "\r\x1b[K{}",
+             fitting(fmt::format("{:<28} [{:<40}] {:3} %", stage,
+                                 std::string(static_cast<std::size_t>(percent) * 2 / 5, '#'), percent)));
 }
 
 }  // namespace reckon::cli

@@ -67,9 +67,8 @@ std::string line_of(const KeptAway& away, const distance::BreakerOptions& option
                        provider, ramp_text(options), waiting(wait));
   if (state == "latched:auth" || state == "latched:quota")
     return fmt::format(
-        "{}: {}, it is asked again {}: {}; 'reckon provider check' says more, and once that is mended, a "
-        "good "
-        "one has it asked again at once",
+        "{}: {}, it is asked again {}: {}; 'reckon provider check' says more, and once that is mended, "
+        "a good one has it asked again at once",
         provider, state == "latched:auth" ? "refused its key" : "its quota is spent", again, kGuessed);
   if (state == "forced_open")
     return fmt::format("{}: is taken away on purpose, and asked again {}: {}; 'reckon drill --end' ends that",
@@ -87,7 +86,9 @@ bool waits_would_help(const distance::Distance& distance) {
 }
 
 std::string awaited(const distance::Distance& distance) {
-  return fmt::format("{}", fmt::join(missed(distance, kPassing), ", "));
+  const auto names = missed(distance, kPassing);
+  if (names.empty()) return {};
+  return std::string(names[0]) + (names.size() > 1 ? fmt::format(", and {} more", names.size() - 1) : "");
 }
 
 bool was_refused(const distance::Distance& distance) {

@@ -17,7 +17,8 @@ namespace reckon::cli {
 /// a refused key, a spent quota, an operator's order.
 bool waits_would_help(const distance::Distance& distance);
 
-/// The providers that waits_would_help is about, best first, with commas between.
+/// The providers that waits_would_help is about: the best by name, and how many more there are (`kakao, and 2
+/// more`).
 std::string awaited(const distance::Distance& distance);
 
 /// Whether a provider refused its key, or its quota is spent: a person must mend that.

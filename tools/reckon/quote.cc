@@ -485,15 +485,17 @@ int quote_batch(const Args& args, Session& session) {
       report_row(fmt::format("{}:{}", file, row.line), quote.error());
       exit = std::max<int>(exit, kSomeRowsFailed);
     }
-    if (unrecorded.size() >= kRowsPerCommit)
+    if (unrecorded.size() >= kRowsPerCommit) {
+      progress.clear();
       exit = std::max(exit, record(session, std::exchange(unrecorded, {})));
+    }
     tally.count(quote);
     append_answer(row.fields, quote, took.count());
     base::append_csv_row(out, row.fields);
   }
+  progress.clear();
   exit = std::max(exit, record(session, std::move(unrecorded)));
   finish(session);
-  progress.clear();
   tally.tell();
   exit = std::max(exit, deliver(args, out));
   learn_from_batch(session);
