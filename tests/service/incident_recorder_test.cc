@@ -539,6 +539,53 @@ TEST_CASE("incident: two engines at a time, of which one has the provider, tell 
   CHECK_FALSE(evening.all()[0].given_up);
 }
 
+TEST_CASE("incident: two processes whose provider fails them both tell of one outage, whichever was first") {
+  Evening evening;
+  evening.quotes(3);
+  IncidentRecorder second(
+      {evening.recorded.ledger.get(), &evening.recorded.clock, nullptr, &evening.metrics, nullptr});
+  REQUIRE(second.resume(tests::ScriptedLadder{}.ladder()));
+  const auto second_opens = [&] {
+    second.on_breaker("kakao", "closed", "open");
+    second.flush();
+  };
+  const auto first_opens = [&] {
+    evening.up = false;
+    evening.quotes(10);
+    evening.recorder->flush();
+  };
+  const auto first_recovers = [&] {
+    evening.up = true;
+    evening.quotes(400);
+    return evening.all();
+  };
+  std::size_t expected = 1;
+  SUBCASE("ours was first") {
+    first_opens();
+    second_opens();
+  }
+  SUBCASE("the other's was first, and it never sees the end") {
+    second_opens();
+    first_opens();
+    CHECK_FALSE(evening.all().at(0).closed_at);
+  }
+  SUBCASE("the other's is from hours ago: nobody has told of it since") {
+    second_opens();
+    evening.recorded.clock.advance(2h);
+    first_opens();
+    expected = 2;
+  }
+  auto list = first_recovers();
+  REQUIRE(list.size() == expected);
+  CHECK(list.back().closed_at);
+  CHECK(list.back().failed > 0);
+  first_opens();  // another outage, of which nobody else has told yet
+  list = first_recovers();
+  REQUIRE(list.size() == expected + 1);
+  CHECK(list.back().closed_at);
+  CHECK(ledger::verify(*evening.recorded.ledger, {})->differences.empty());
+}
+
 TEST_CASE("incident: what keeps its provider from quotes is its breaker's last change, until a check") {
   Evening evening;
   evening.broken = provider::Outcome::kAuth;

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "reckon/base/json_writer.h"
+#include "reckon/service/outage_names.h"
 #include "reckon/service/quote_id.h"
 
 namespace reckon::service {
@@ -54,8 +55,11 @@ Health health_of(provider::Outcome outcome) {
 IncidentRecorder::IncidentRecorder(Parts parts) : parts_(parts) {
   queue_ = std::make_shared<WriteBehind<ledger::IncidentEvent>>(
       WriteBehind<ledger::IncidentEvent>::Options{parts_.background, kMaxWaitingEvents, 1},
-      [parts](const std::vector<ledger::IncidentEvent>& events) {
-        const auto written = parts.ledger->append_events(events);
+      [parts, names = std::make_shared<OutageNames>(*parts.ledger)](
+          const std::vector<ledger::IncidentEvent>& events) {
+        auto settled = names->settle(events);
+        if (settled.empty()) return;
+        const auto written = parts.ledger->append_events(std::move(settled));
         if (written) return;
         if (parts.metrics != nullptr)
           parts.metrics->count("reckon_incident_events_lost_total", {}, {}, events.size());
