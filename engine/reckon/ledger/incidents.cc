@@ -1,7 +1,6 @@
 #include "reckon/ledger/incidents.h"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "reckon/base/json_reader.h"
@@ -126,13 +125,14 @@ IncidentEvent checked_event(std::string incident, std::string provider, base::Wa
 
 std::string latch_of(const Incident& incident) {
   constexpr std::string_view kLatched = "latched:";
-  for (const auto& event : incident.events | std::views::reverse) {
-    if (event.kind == kEventChecked) return {};
+  std::string latch;
+  for (const auto& event : incident.events) {
+    if (event.kind == kEventChecked) latch.clear();
     if (event.kind != kEventBreaker) continue;
     const auto to = Detail(event).text("to");
-    return to.starts_with(kLatched) ? to.substr(kLatched.size()) : "";
+    latch = to.starts_with(kLatched) ? to.substr(kLatched.size()) : "";
   }
-  return {};
+  return latch;
 }
 
 std::optional<Order> order_of(const IncidentEvent& event) {
