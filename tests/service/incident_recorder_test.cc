@@ -569,9 +569,29 @@ TEST_CASE("incident: two processes whose provider fails them both tell of one ou
     first_opens();
     CHECK_FALSE(evening.all().at(0).closed_at);
   }
+  SUBCASE("ours recovers, the other's does not yet: it is not over") {
+    second_opens();
+    first_opens();
+    first_recovers();
+    CHECK(evening.all().at(0).closed_at);
+    second.on_breaker("kakao", "half_open", "open");
+    second.flush();
+    CHECK_FALSE(evening.all().at(0).closed_at);
+    first_opens();  // so this is the same outage
+    CHECK(evening.all().size() == 1);
+    second.on_breaker("kakao", "half_open", "closed");
+    second.flush();
+  }
+  SUBCASE("a drill of the other's is no outage") {
+    REQUIRE(evening.recorded.ledger->append_events(
+        {{"drill", "kakao", evening.recorded.clock.wall_now(), "opened",
+          R"({"cause":"order","reason":"drill:5%","first_failure":"2026-10-15T18:30:00+09:00"})"}}));
+    first_opens();
+    expected = 2;
+  }
   SUBCASE("the other's is from hours ago: nobody has told of it since") {
     second_opens();
-    evening.recorded.clock.advance(2h);
+    evening.recorded.clock.advance(3h);
     first_opens();
     expected = 2;
   }
@@ -595,6 +615,17 @@ TEST_CASE("incident: what keeps its provider from quotes is its breaker's last c
   REQUIRE(evening.recorded.ledger->append_events(
       {ledger::checked_event(evening.all()[0].id, "kakao", evening.recorded.clock.wall_now(), "auth")}));
   CHECK(ledger::latch_of(evening.all().at(0)).empty());
+
+  Evening two;  // of two processes one is latched, the other's breaker opens later
+  two.broken = provider::Outcome::kAuth;
+  two.up = false;
+  two.quotes(3);
+  IncidentRecorder second({two.recorded.ledger.get(), &two.recorded.clock, nullptr, &two.metrics, nullptr});
+  REQUIRE(two.all().size() == 1);
+  second.on_breaker("kakao", "closed", "open");
+  second.flush();
+  REQUIRE(two.all().size() == 1);
+  CHECK(ledger::latch_of(two.all()[0]) == "auth");
 
   Evening other;
   other.up = false;

@@ -71,7 +71,7 @@ class Outage(CityTest):
         server = self.serve()
         self.quotes(server, 3)
         drill = ["drill", "--config", self.path, "--provider", "kakao"]
-        self.assertEqual(run(*drill, "--end")[:2], (0, "kakao was not taken away: there was nothing to end\n"))
+        self.assertEqual(run(*drill, "--end")[:2], (0, "kakao has no outage under way; an order that no server has taken up yet is taken back\n"))
         code, first, told = run(*drill, "--for", "60s", "--no-wait")
         self.assertEqual(code, 0, told)
 
@@ -80,6 +80,9 @@ class Outage(CityTest):
 
         wait_until(lambda: [one["id"] for one in incidents()] == [first.strip()], "the drill is on record")
         self.assertEqual(run(*drill, "--for", "90s", "--no-wait")[1], first)
+        code, out, told = run(*drill, "--for", "80s")  # and does not wait for an incident of its own
+        self.assertEqual((code, out), (0, first))
+        self.assertIn("has an outage under way", told)
         self.assertEqual(run(*drill, "--end")[1], first)
         wait_until(lambda: "provider:kakao" in self.quotes(server, 30) and incidents()[0]["closed_at"], "it ends")
         self.assertEqual([one["id"] for one in incidents()], [first.strip()])

@@ -128,21 +128,28 @@ base::Result<void> check_replaced(const std::string& file, bool with_map) {
                                 file, kept->map_release));
 }
 
-// Answers of another city teach nothing of this map.
-base::Result<void> check_place(const road::RoadMap& map, std::span<const AnsweredTrip> trips,
-                               std::string_view file) {
+// Leaves out trips of other cities, which teach nothing of this map.
+base::Result<void> keep_within(const road::RoadMap& map, std::string_view file,
+                               std::vector<AnsweredTrip>& trips) {
   const auto& info = map.info();
   const auto within = [&](const geo::LatLng& place) {
     return place.lat_deg() >= info.south && place.lat_deg() <= info.north && place.lng_deg() >= info.west &&
            place.lng_deg() <= info.east;
   };
-  const auto count =
-      std::ranges::count_if(trips, [&](const auto& trip) { return within(trip.from) && within(trip.to); });
-  if (2 * count >= std::ssize(trips)) return {};
-  return base::fail(ErrorCode::kInvalidInput, "--map",
-                    fmt::format("{} covers {} of the {} trips; a map of where they were driven is needed, or "
-                                "none for the detour alone",
-                                file, count, trips.size()));
+  const auto all = trips.size();
+  const auto outside =
+      std::erase_if(trips, [&](const auto& trip) { return !within(trip.from) || !within(trip.to); });
+  if (outside == 0) return {};
+  if (trips.size() < distance::kLeastPairs)
+    return base::fail(
+        ErrorCode::kInvalidInput, "--map",
+        fmt::format("{} covers {} of the {} trips; a map of where they were driven is needed, or "
+                    "none for the detour alone",
+                    file, trips.size(), all));
+  StderrLog().log(
+      base::LogLevel::kWarning,
+      fmt::format("{}: {} of {} trips lie beyond it, and are not learned from", file, outside, all));
+  return {};
 }
 
 std::string readable_row(std::string_view name, const distance::Parity& parity) {
@@ -252,8 +259,8 @@ int run_calibrate(const Args& args) {
                                                             material->provider, *vehicle, std::nullopt);
   if (const auto checked = check_replaced(file, *map != nullptr); !checked) return report(checked.error());
   if (*map)
-    if (const auto checked = check_place(**map, material->pairs, *args.get("map")); !checked)
-      return report(checked.error());
+    if (const auto kept = keep_within(**map, *args.get("map"), material->pairs); !kept)
+      return report(kept.error());
   auto lesson = [&] {
     Progress progress;
     return distance::learn(material->provider, *vehicle, *map, material->pairs,

@@ -352,15 +352,16 @@ int follow(const Args& args, Ledger& ledger, std::string_view url, const ledger:
   return told ? deliver(args, *told) : report(told.error());
 }
 
-// The outage that an order belongs to: the one under way, else the one that begins with it; empty where an
-// order to end finds none.
+// The outage that an order belongs to: the newest one under way, else the one that begins with it; empty
+// where an order to end finds none.
 base::Result<std::string> outage_of(const Ledger& ledger, const ledger::IncidentEvent& order, bool ends) {
   const auto all = ledger::incidents(ledger, order.provider);
   if (!all) return base::fail(all.error());
-  const auto open = std::ranges::find_if(
-      *all, [&](const Incident& one) { return !one.closed_at && one.id != order.incident; });
-  if (open != all->end()) return open->id;
-  return ends ? std::string() : order.incident;
+  std::string found = ends ? "" : order.incident;
+  for (const auto& one : *all) {
+    if (!one.closed_at) found = one.id;
+  }
+  return found;
 }
 
 base::Error not_configured(const service::Config& config, std::string_view provider) {
@@ -395,8 +396,15 @@ int run_drill(const Args& args) {
   if (!outage) return report(outage.error());
   if (const auto written = (*ledger)->append_events({order}); !written) return report(written.error());
   if (args.has("end") && outage->empty())
-    return deliver(args, fmt::format("{} was not taken away: there was nothing to end\n", provider));
-  if (args.has("end") || args.has("no-wait")) return deliver(args, *outage + "\n");
+    return deliver(args,
+                   fmt::format("{} has no outage under way; an order that no server has taken up yet is "
+                               "taken back\n",
+                               provider));
+  const bool within = *outage != order.incident;
+  if (within && args.has("for"))
+    fmt::print(stderr, "{} has an outage under way: the order is part of it (incident {})\n", provider,
+               *outage);
+  if (within || args.has("end") || args.has("no-wait")) return deliver(args, *outage + "\n");
   return follow(args, **ledger, *config->ledger, order, *length);
 }
 

@@ -640,12 +640,15 @@ void forget_refusal(BreakerMemory& memory) {
   memory.open_until.reset();
 }
 
-// Whether it says nothing of the provider any more.
-bool is_stale(const BreakerMemory& memory, base::WallTime now) {
+// Whether it says nothing of the provider any more: its waits are over, its quota is of another day.
+bool is_stale(const Kept& kept, base::WallTime now) {
   constexpr auto kNever = base::WallTime::min();
-  const auto last = std::max({memory.open_until.value_or(kNever), memory.order_until.value_or(kNever),
-                              memory.ramping_since.value_or(kNever)});
-  return last != kNever && last + kHandedOnFor < now;
+  const auto last =
+      std::max({kept.memory.open_until.value_or(kNever), kept.memory.order_until.value_or(kNever),
+                kept.memory.ramping_since.value_or(kNever)});
+  if (last != kNever && last + kHandedOnFor >= now) return false;
+  const auto today = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
+  return kept.used.calls == 0 || kept.used.day + 1 < today;  // a day begins earlier east of Greenwich
 }
 
 }  // namespace
@@ -655,8 +658,7 @@ std::string DistanceService::export_state(std::string_view before) const {
   for (const auto& rung : state_->rungs) all.push_back(kept_of(*rung));
   const auto now = state_->parts.clock->wall_now();
   for (auto& kept : read_state(before).value_or(std::vector<Kept>{}))
-    if (state_->rung_named(kept.provider) == nullptr && all.size() < kMaxBreakers &&
-        !is_stale(kept.memory, now))
+    if (state_->rung_named(kept.provider) == nullptr && all.size() < kMaxBreakers && !is_stale(kept, now))
       all.push_back(std::move(kept));
   std::string text;
   base::JsonWriter json(text);

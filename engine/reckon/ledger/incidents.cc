@@ -1,6 +1,7 @@
 #include "reckon/ledger/incidents.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "reckon/base/json_reader.h"
@@ -10,6 +11,7 @@ namespace reckon::ledger {
 namespace {
 
 constexpr std::int64_t kLongestOrderS = 7 * 86'400;
+constexpr std::string_view kLatched = "latched:";
 
 // The text members of an event's detail; what is not there, or no text, is empty.
 class Detail {
@@ -49,15 +51,17 @@ class Detail {
   base::Faults faults_;
 };
 
-// Another configuration of the same ledger has the provider still, and goes on with its outage.
-void take_back_end(Incident& incident) {
-  if (!incident.given_up) return;
+// It is over for one process on the ledger, and not for another: one that has the provider still in its
+// configuration, or whose breaker shuts anew.
+void take_back_end(Incident& incident, const IncidentEvent& event) {
+  const bool told = event.kind == kEventCall || event.kind == kEventBreaker;
+  if (!(told && incident.given_up) && !shuts_by_failures(event)) return;
   incident.given_up = false;
   incident.closed_at.reset();
 }
 
 void take(Incident& incident, const IncidentEvent& event) {
-  if (event.kind == kEventCall || event.kind == kEventBreaker) take_back_end(incident);
+  take_back_end(incident, event);
   if (event.kind == kEventOpened) {
     Detail detail(event);
     incident.cause = detail.text("cause");
@@ -123,14 +127,21 @@ IncidentEvent checked_event(std::string incident, std::string provider, base::Wa
   return event;
 }
 
+bool shuts_by_failures(const IncidentEvent& event) {
+  if (event.kind != kEventBreaker) return false;
+  const auto to = Detail(event).text("to");
+  return to == "open" || to.starts_with(kLatched);
+}
+
 std::string latch_of(const Incident& incident) {
-  constexpr std::string_view kLatched = "latched:";
   std::string latch;
   for (const auto& event : incident.events) {
     if (event.kind == kEventChecked) latch.clear();
     if (event.kind != kEventBreaker) continue;
-    const auto to = Detail(event).text("to");
-    latch = to.starts_with(kLatched) ? to.substr(kLatched.size()) : "";
+    Detail detail(event);
+    const auto from = detail.text("from"), to = detail.text("to");
+    if (from.starts_with(kLatched)) latch.clear();
+    if (to.starts_with(kLatched)) latch = to.substr(kLatched.size());
   }
   return latch;
 }

@@ -72,9 +72,11 @@ IncidentEvent order_event(std::string incident, std::string provider, base::Wall
 /// when an operator asked it: from then on it need not be kept from quotes any more.
 IncidentEvent checked_event(std::string incident, std::string provider, base::WallTime at,
                             std::string_view latch);
-/// What keeps the provider of an outage from quotes, by the last change of its breaker: `auth` or `quota`.
-/// Empty where that was something else, or a check has seen the provider answer since.
+/// What keeps the provider of an outage from quotes of some process: `auth` or `quota`. Empty where none has
+/// told of such a latch, or told of its end, or a check has seen the provider answer since.
 std::string latch_of(const Incident& incident);
+/// A change of a breaker that failures have made: it opens, or a refusal latches it.
+bool shuts_by_failures(const IncidentEvent& event);
 /// @return nothing when the event is none
 std::optional<Order> order_of(const IncidentEvent& event);
 

@@ -58,14 +58,15 @@ IncidentRecorder::IncidentRecorder(Parts parts) : parts_(parts) {
       [parts, names = std::make_shared<OutageNames>(*parts.ledger)](
           const std::vector<ledger::IncidentEvent>& events) {
         auto settled = names->settle(events);
-        if (settled.empty()) return;
+        const auto count = settled.size();
+        if (count == 0) return;
         const auto written = parts.ledger->append_events(std::move(settled));
         if (written) return;
         if (parts.metrics != nullptr)
-          parts.metrics->count("reckon_incident_events_lost_total", {}, {}, events.size());
+          parts.metrics->count("reckon_incident_events_lost_total", {}, {}, count);
         if (parts.log != nullptr)
           parts.log->log(base::LogLevel::kAlarm,
-                         fmt::format("{} events of an outage are not recorded: {}: {}", events.size(),
+                         fmt::format("{} events of an outage are not recorded: {}: {}", count,
                                      written.error().where, written.error().message));
       });
 }

@@ -1,14 +1,23 @@
 #include "reckon/service/outage_names.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "reckon/ledger/incidents.h"
 
 namespace reckon::service {
+namespace {
+
+bool opens_by_failures(const ledger::IncidentEvent& event) {
+  return event.kind == ledger::kEventOpened &&
+         event.detail.find(R"("cause":"failures")") != std::string::npos;
+}
+
+}  // namespace
 
 void OutageNames::note(const ledger::IncidentEvent& event) {
-  if (event.kind == ledger::kEventOpened) {
+  if (opens_by_failures(event) || ledger::shuts_by_failures(event)) {
     open_[event.provider] = {event.incident, event.at};
     return;
   }
@@ -27,23 +36,21 @@ void OutageNames::look() {
 }
 
 std::vector<ledger::IncidentEvent> OutageNames::settle(std::vector<ledger::IncidentEvent> events) {
-  constexpr std::string_view kByFailures = R"("cause":"failures")";
   std::vector<ledger::IncidentEvent> settled;
+  if (std::ranges::any_of(events, opens_by_failures)) look();
   for (auto& event : events) {
-    if (event.kind == ledger::kEventOpened && event.detail.find(kByFailures) != std::string::npos) {
-      look();
-      for (const auto& before : settled) note(before);
+    if (opens_by_failures(event)) {
       const auto found = open_.find(event.provider);
-      const bool same = found != open_.end() && !own_.contains(found->second.incident) &&
-                        event.at - found->second.told <= kSameOutageFor;
-      if (same) {
+      if (found != open_.end() && event.at - found->second.told <= kSameOutageFor) {
         renamed_[event.incident] = found->second.incident;
         continue;
       }
-      own_.insert(event.incident);
     }
-    if (const auto renamed = renamed_.find(event.incident); renamed != renamed_.end())
+    if (const auto renamed = renamed_.find(event.incident); renamed != renamed_.end()) {
       event.incident = renamed->second;
+      if (event.kind == ledger::kEventClosed) renamed_.erase(renamed);
+    }
+    note(event);
     settled.push_back(std::move(event));
   }
   return settled;

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +13,8 @@
 namespace reckon::service {
 
 /// Under which incident's id a process writes its events. An outage that begins while another process has one
-/// of the same provider open, and has told of it within kSameOutageFor, is that one. One thread at a time.
+/// of the same provider open, and has told of it within kSameOutageFor, is that one; a drill is none. Two
+/// that begin in the same moment may stay two. One thread at a time.
 class OutageNames {
  public:
   explicit OutageNames(const ledger::Ledger& ledger) : ledger_(ledger) {}
@@ -35,11 +35,11 @@ class OutageNames {
   const ledger::Ledger& ledger_;
   std::int64_t next_ = 1;             ///< event not looked at yet
   std::map<std::string, Open> open_;  ///< by provider: the outage that is open, of whichever process
-  std::map<std::string, std::string> renamed_;
-  std::set<std::string> own_;  ///< outages that this process has opened
+  std::map<std::string, std::string> renamed_;  ///< this process's outages that are another's
 };
 
-/// Longer than a breaker's pauses: a process that has an outage open tells of its probes.
-inline constexpr std::chrono::hours kSameOutageFor{1};
+/// Twice a breaker's longest pause: a process that has an outage open tells of its probes, as long as it is
+/// asked for quotes.
+inline constexpr std::chrono::hours kSameOutageFor{2};
 
 }  // namespace reckon::service
