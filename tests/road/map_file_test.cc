@@ -66,13 +66,13 @@ void use(const std::filesystem::path& path, const test::DrawnMap& drawn,
     }
     CHECK(map->table(query, vehicle, places, places).size() == places.size() * places.size());
   }
-  for (const auto vehicle : map->info().vehicles) {
-    const road::RouteNetwork network(map->network(vehicle));
+  if (map->serves(base::Vehicle::kCar)) {  // the only one with unsure roads
+    const road::RouteNetwork network(map->network(base::Vehicle::kCar));
     auto model = network.own_model();
     model.unsure_classes = ~0U;
     model.ignores_turn_rules = model.passes_private = model.passes_destination = true;
     distance::ModelRouter router(network, model, 10'000);
-    for (const auto& from : places) CHECK(router.route(from, places[0]).metres >= 0);
+    CHECK(router.route(places[1], places[0]).metres >= 0);
   }
   const auto under = road::OverlaidMap::make({std::shared_ptr<void>(), &*map}, {}, "");
   road::OverlaidMap::Changes closing;
