@@ -112,8 +112,10 @@ def main():
         return 1 if faults else 0
     folder = pathlib.Path(sys.argv[1]).resolve()
     rows = {int(word) for word in sys.argv[2:]}
-    missed = len(astray())
-    print("\n".join(astray()))
+    faults = astray()
+    missed = len(faults)
+    for fault in faults:
+        print(fault, flush=True)
     for row, what, name, text, other in MUTATIONS:
         if rows and row not in rows:
             continue

@@ -132,13 +132,9 @@ base::Result<void> check_replaced(const std::string& file, bool with_map) {
 base::Result<void> keep_within(const road::RoadMap& map, std::string_view file,
                                std::vector<AnsweredTrip>& trips) {
   const auto& info = map.info();
-  const auto within = [&](const geo::LatLng& place) {
-    return place.lat_deg() >= info.south && place.lat_deg() <= info.north && place.lng_deg() >= info.west &&
-           place.lng_deg() <= info.east;
-  };
   const auto all = trips.size();
-  const auto outside =
-      std::erase_if(trips, [&](const auto& trip) { return !within(trip.from) || !within(trip.to); });
+  const auto outside = std::erase_if(
+      trips, [&](const auto& trip) { return !info.covers(trip.from) || !info.covers(trip.to); });
   if (outside == 0) return {};
   if (trips.size() < distance::kLeastPairs)
     return base::fail(

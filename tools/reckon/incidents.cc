@@ -76,23 +76,19 @@ void write_slow(base::JsonWriter& json, const ledger::SlowOpening& slow) {
   json.key("slow_calls").integer(slow.slow_calls).key("calls").integer(slow.calls).end_object();
 }
 
+void write_time(base::JsonWriter& json, std::string_view key, const std::optional<base::WallTime>& time) {
+  json.key(key);
+  time ? json.string(base::format_rfc3339(*time)) : json.null();
+}
+
 void write_incident(base::JsonWriter& json, const Incident& incident) {
   json.key("id").string(incident.id).key("provider").string(incident.provider);
   json.key("cause").string(incident.cause).key("reason").string(incident.reason);
   json.key("first_failure").string(base::format_rfc3339(incident.first_failure));
-  json.key("opened_at").string(base::format_rfc3339(incident.opened_at)).key("closed_at");
-  if (incident.closed_at) {
-    json.string(base::format_rfc3339(*incident.closed_at));
-  } else {
-    json.null();
-  }
+  json.key("opened_at").string(base::format_rfc3339(incident.opened_at));
+  write_time(json, "closed_at", incident.closed_at);
   if (incident.given_up) json.key("why_closed").string(ledger::kNotConfigured);
-  json.key("last_asked");
-  if (incident.last_asked) {
-    json.string(base::format_rfc3339(*incident.last_asked));
-  } else {
-    json.null();
-  }
+  write_time(json, "last_asked", incident.last_asked);
   if (incident.slow) write_slow(json.key("slow"), *incident.slow);
   json.key("failed").integer(incident.failed).key("reasons").begin_object();
   for (const auto& [reason, count] : incident.reasons) json.key(reason).integer(count);

@@ -153,10 +153,14 @@ void Breaker::advance_ramp(base::SteadyTime now) {
     stage_since_ += options_.ramp_step;
     credit_ = 0;
     if (static_cast<std::size_t>(++ramp_stage_) < options_.ramp_shares.size()) continue;
-    move_to(State::kClosed);
-    closed_since_ = now;
-    forget_window();
+    close(now);
   }
+}
+
+void Breaker::close(base::SteadyTime now) {
+  move_to(State::kClosed);
+  closed_since_ = now;
+  forget_window();
 }
 
 // --- settling
@@ -471,10 +475,8 @@ void Breaker::override_for(Override order, microseconds duration) {
 bool Breaker::lift_latch(base::WallTime seen_well) {
   const std::lock_guard lock(mutex_);
   if (latch_.empty() || (latched_at_ && *latched_at_ > seen_well)) return false;
-  move_to(State::kClosed);
+  close(clock_.steady_now());
   latch_.clear();
-  closed_since_ = clock_.steady_now();
-  forget_window();
   return true;
 }
 

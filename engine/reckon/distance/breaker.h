@@ -169,6 +169,7 @@ class Breaker {
   void open(base::SteadyTime now, std::string_view latch);
   void open_on(const Opening& opening, base::SteadyTime now, std::string_view latch);
   void advance_ramp(base::SteadyTime now);
+  void close(base::SteadyTime now);
   void mark(Mark mark, base::SteadyTime now, base::SteadyTime began, std::optional<SlowCall> slow);
   std::size_t count(Mark mark) const;
   Opening opening_of(base::SteadyTime last_began, std::size_t newest) const;

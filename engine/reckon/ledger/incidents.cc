@@ -127,6 +127,10 @@ IncidentEvent checked_event(std::string incident, std::string provider, base::Wa
   return event;
 }
 
+bool opens_by_failures(const IncidentEvent& event) {
+  return event.kind == kEventOpened && Detail(event).text("cause") == "failures";
+}
+
 bool shuts_by_failures(const IncidentEvent& event) {
   if (event.kind != kEventBreaker) return false;
   const auto to = Detail(event).text("to");

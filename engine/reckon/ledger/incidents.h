@@ -75,6 +75,8 @@ IncidentEvent checked_event(std::string incident, std::string provider, base::Wa
 /// What keeps the provider of an outage from quotes of some process: `auth` or `quota`. Empty where none has
 /// told of such a latch, or told of its end, or a check has seen the provider answer since.
 std::string latch_of(const Incident& incident);
+/// An outage's first event, where failures began it and no order.
+bool opens_by_failures(const IncidentEvent& event);
 /// A change of a breaker that failures have made: it opens, or a refusal latches it.
 bool shuts_by_failures(const IncidentEvent& event);
 /// @return nothing when the event is none

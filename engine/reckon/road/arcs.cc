@@ -178,7 +178,7 @@ class ArcMaker {
     const auto& along = set_.edges[e].along_mm;
     for (std::uint32_t direction = 0; direction < 2; ++direction) {
       const auto use = lane(e * 2 + direction);
-      if (use.metres_per_hour == 0) continue;
+      if (!use.open_or_unsure()) continue;
       Arc arc{};
       arc.edge_dir = e * 2 + direction;
       arc.length_mm = along.back();
@@ -217,10 +217,9 @@ class ArcMaker {
       if ((data_.nodes.barred[node] & bit_) != 0) continue;
       std::optional<std::uint32_t> first;
       for (const auto& arm : arms_.at(node)) {
-        const bool drawn =
-            lane(arm.arriving()).metres_per_hour != 0 || lane(arm.leaving()).metres_per_hour != 0;
-        if (drawn && first) out_.joins.push_back({*first, arm.leaving()});
-        if (drawn && !first) first = arm.leaving();
+        if (!lane(arm.arriving()).open_or_unsure() && !lane(arm.leaving()).open_or_unsure()) continue;
+        if (first) out_.joins.push_back({*first, arm.leaving()});
+        if (!first) first = arm.leaving();
       }
     }
   }

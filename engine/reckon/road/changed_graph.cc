@@ -103,16 +103,15 @@ void ChangedGraph::forbid() {
       }
     });
   }
-  forbidden_along_ = changes_.forbidden_turns;
-  std::ranges::sort(forbidden_along_);
+  std::ranges::sort(changes_.forbidden_turns);
   std::ranges::sort(forbidden_);
   forbidden_.erase(std::unique(forbidden_.begin(), forbidden_.end()), forbidden_.end());
 }
 
 bool ChangedGraph::allows(std::uint32_t from, std::uint32_t to) const {
   if (closed(from) || closed(to)) return false;
-  return forbidden_along_.empty() ||
-         !std::ranges::binary_search(forbidden_along_,
+  return changes_.forbidden_turns.empty() ||
+         !std::ranges::binary_search(changes_.forbidden_turns,
                                      EdgeTurn{graph_.arcs[from].edge_dir, graph_.arcs[to].edge_dir});
 }
 

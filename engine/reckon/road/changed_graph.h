@@ -111,11 +111,10 @@ class ChangedGraph {
 
   ArcGraph graph_;
   std::shared_ptr<const std::vector<Arc>> arcs_;  ///< empty: the map's own
-  ArcChanges changes_;
+  ArcChanges changes_;                            ///< forbidden turns ascending
   Bits closed_arcs_, closed_edges_;
   std::vector<std::uint32_t> closed_list_;  ///< ascending
   std::vector<ArcTurn> forbidden_;          ///< ascending
-  std::vector<EdgeTurn> forbidden_along_;   ///< the same by edges, ascending
 };
 
 }  // namespace reckon::road

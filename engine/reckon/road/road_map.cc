@@ -93,6 +93,11 @@ bool RoadMap::serves(base::Vehicle vehicle) const {
   return state_->view.graphs[static_cast<std::size_t>(vehicle)].has_value();
 }
 
+bool MapInfo::covers(const geo::LatLng& place) const {
+  return place.lat_deg() >= south && place.lat_deg() <= north && place.lng_deg() >= west &&
+         place.lng_deg() <= east;
+}
+
 Network RoadMap::network(base::Vehicle vehicle) const {
   return {state_->graph(vehicle),
           &state_->view.geometry,

@@ -66,6 +66,9 @@ struct MapInfo {
   std::uint64_t bytes = 0;
   std::vector<MapSource> sources;
   ImportCounts counts;
+
+  /// Whether the place lies in the bounding box.
+  bool covers(const geo::LatLng& place) const;
 };
 
 /// When the checksums of a map's sections are compared, but for the smallest. Indices are checked at opening.

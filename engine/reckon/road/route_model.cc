@@ -100,34 +100,36 @@ std::span<const std::uint32_t> after_exit(const ArcGraph& graph, std::uint32_t e
 }  // namespace
 
 // The map's arcs and those that it is unsure of; of turns the map's own, in the arcs' new numbers.
-void RouteNetwork::add_unsure_arcs(const Network& network) {
+CompiledArcs RouteNetwork::with_unsure_arcs(const Network& network) {
+  CompiledArcs all;
   const auto& graph = network.graph;
   std::vector<std::uint32_t> number(graph.arcs.size()), of_arc;
   auto unsure = network.unsure.arcs.begin();
   for (std::uint32_t edge = 0; edge + 1 < graph.edge_first_arc.size(); ++edge) {
-    edge_first_arc_.push_back(static_cast<std::uint32_t>(arcs_.size()));
+    all.edge_first_arc.push_back(static_cast<std::uint32_t>(all.arcs.size()));
     const auto add_unsure_below = [&](std::uint32_t edge_dir) {
       for (; unsure != network.unsure.arcs.end() && unsure->edge_dir < edge_dir; ++unsure) {
-        arcs_.push_back(*unsure);
+        all.arcs.push_back(*unsure);
         of_arc.push_back(kNoArc);
         unsure_classes_ |= 1U << network.geometry->edge_class[edge];
       }
     };
     for (auto arc = graph.edge_first_arc[edge]; arc < graph.edge_first_arc[edge + 1]; ++arc) {
       add_unsure_below(graph.arcs[arc].edge_dir);
-      number[arc] = static_cast<std::uint32_t>(arcs_.size());
-      arcs_.push_back(graph.arcs[arc]);
+      number[arc] = static_cast<std::uint32_t>(all.arcs.size());
+      all.arcs.push_back(graph.arcs[arc]);
       of_arc.push_back(arc);
     }
     add_unsure_below(2 * edge + 2);
   }
-  edge_first_arc_.push_back(static_cast<std::uint32_t>(arcs_.size()));
+  all.edge_first_arc.push_back(static_cast<std::uint32_t>(all.arcs.size()));
   for (const auto arc : of_arc) {
-    next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
+    all.next_first.push_back(static_cast<std::uint32_t>(all.next.size()));
     if (arc == kNoArc) continue;
-    for (const auto to : graph.after(arc)) next_.push_back(number[to]);
+    for (const auto to : graph.after(arc)) all.next.push_back(number[to]);
   }
-  next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
+  all.next_first.push_back(static_cast<std::uint32_t>(all.next.size()));
+  return all;
 }
 
 // At each node all arms: what the map leaves out is forbidden by a turn rule, or passes through a road that
@@ -135,13 +137,8 @@ void RouteNetwork::add_unsure_arcs(const Network& network) {
 // there, may go on only where rules are not kept either: the map does not say which way on is that rule's.
 // Turn rules on roads that the map is unsure of are not known.
 Network RouteNetwork::with_all_turns(Network network) {
-  add_unsure_arcs(network);
-  const auto map_next_first = std::exchange(next_first_, {}), map_next = std::exchange(next_, {});
-  ArcGraph graph;
-  graph.arcs = arcs_;
-  graph.edge_first_arc = edge_first_arc_;
-  graph.next_first = map_next_first;
-  graph.next = map_next;
+  auto own_turns = with_unsure_arcs(network);
+  const auto graph = own_turns.view();
   Nodes nodes(graph, network.unsure.joins, network.geometry->edge_count());
   std::vector<std::pair<std::uint32_t, std::uint32_t>> leaving;  // node, arc
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
@@ -154,11 +151,11 @@ Network RouteNetwork::with_all_turns(Network network) {
     });
   };
   for (std::uint32_t arc = 0; arc < graph.arcs.size(); ++arc) {
-    next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
+    all_.next_first.push_back(static_cast<std::uint32_t>(all_.next.size()));
     const auto& in = graph.arcs[arc];
     const auto own = graph.after(arc);
-    next_.insert(next_.end(), own.begin(), own.end());
-    added_.resize(next_.size());
+    all_.next.insert(all_.next.end(), own.begin(), own.end());
+    added_.resize(all_.next.size());
     const bool passes = in.kind == ArcKind::kEntry;
     const auto passing = passes ? after_exit(graph, in.edge_dir) : std::span<const std::uint32_t>{};
     const auto node = nodes.at_end_of(in);
@@ -170,23 +167,21 @@ Network RouteNetwork::with_all_turns(Network network) {
       if (onward && leads_along(own, to)) continue;
       std::uint8_t why = onward ? 0 : in.destination ? kPassing : kPassingPrivate;
       if (!unsure && (onward || in.copy || !leads_along(passing, to))) why |= kAgainstRule;
-      next_.push_back(out->second);
+      all_.next.push_back(out->second);
       added_.push_back(why);
       adds_ |= why;
     }
-    if (in.unsure && next_.size() == next_first_.back()) {  // a dead end
+    if (in.unsure && all_.next.size() == all_.next_first.back()) {  // a dead end
       graph.each_arc_along(in.edge_dir ^ 1U, [&](std::uint32_t back) {
-        if (may_follow(in.kind, graph.arcs[back].kind)) next_.push_back(back);
+        if (may_follow(in.kind, graph.arcs[back].kind)) all_.next.push_back(back);
       });
-      added_.resize(next_.size());
+      added_.resize(all_.next.size());
     }
   }
-  next_first_.push_back(static_cast<std::uint32_t>(next_.size()));
-  network.graph = {};
-  network.graph.arcs = arcs_;
-  network.graph.edge_first_arc = edge_first_arc_;
-  network.graph.next_first = next_first_;
-  network.graph.next = next_;
+  all_.next_first.push_back(static_cast<std::uint32_t>(all_.next.size()));
+  all_.arcs = std::move(own_turns.arcs);
+  all_.edge_first_arc = std::move(own_turns.edge_first_arc);
+  network.graph = all_.view();
   network.dissection = {};
   return network;
 }

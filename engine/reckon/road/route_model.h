@@ -135,18 +135,15 @@ class RouteNetwork {
     kPassingPrivate = 128
   };
 
-  void add_unsure_arcs(const Network& network);
+  CompiledArcs with_unsure_arcs(const Network& network);
   Network with_all_turns(Network network);
   void find_groups();
   void find_turns();
   void find_north();
 
-  // These before network_, whose graph has views of them.
-  std::vector<Arc> arcs_;
-  std::vector<std::uint32_t> edge_first_arc_;
-  std::vector<std::uint32_t> next_first_, next_;  ///< ArcGraph's, with the turns that the map has not
+  CompiledArcs all_;  ///< before network_, whose graph is a view of it: with the turns that the map has not
   std::vector<std::uint8_t>
-      added_;              ///< by entry of `next_`: why the map has it not, 0 of its own; until built
+      added_;              ///< by entry of `all_.next`: why the map has it not, 0 of its own; until built
   std::uint8_t adds_ = 0;  ///< all of these
   std::uint32_t unsure_classes_ = 0;
   Network network_;

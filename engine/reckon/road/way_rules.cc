@@ -426,7 +426,7 @@ bool WayUse::open_to_any() const {
 
 bool WayUse::used_by_any() const {
   return std::ranges::any_of(
-      by, [](const auto& lanes) { return lanes[0].metres_per_hour != 0 || lanes[1].metres_per_hour != 0; });
+      by, [](const auto& lanes) { return lanes[0].open_or_unsure() || lanes[1].open_or_unsure(); });
 }
 
 WayUse read_way(const Tags& tags) {

@@ -44,6 +44,7 @@ struct LaneUse {
   bool unsure = false;       ///< closed to our trips, but other people's maps may open it
 
   bool open() const { return metres_per_hour != 0 && !unsure; }
+  bool open_or_unsure() const { return metres_per_hour != 0; }
   friend auto operator<=>(const LaneUse&, const LaneUse&) = default;
 };
 

@@ -50,6 +50,11 @@ Health health_of(provider::Outcome outcome) {
   }
 }
 
+// Another configuration of the same ledger may have given up one that is not over here.
+bool goes_on(const ledger::Incident& incident, std::string_view breaker) {
+  return !incident.closed_at || (incident.given_up && breaker != "closed");
+}
+
 }  // namespace
 
 IncidentRecorder::IncidentRecorder(Parts parts) : parts_(parts) {
@@ -225,11 +230,6 @@ void IncidentRecorder::on_alarm(std::string_view provider, std::string_view what
   if (watched.incident.empty()) return;  // the failed call that it is of is told
   add(name, watched, parts_.clock->wall_now(), ledger::kEventAlarm,
       object([&](base::JsonWriter& json) { json.key("what").string(what); }));
-}
-
-// Another configuration of the same ledger may have given up one that is not over here.
-static bool goes_on(const ledger::Incident& incident, std::string_view breaker) {
-  return !incident.closed_at || (incident.given_up && breaker != "closed");
 }
 
 base::Result<void> IncidentRecorder::resume(distance::DistanceService& service) {

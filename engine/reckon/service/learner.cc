@@ -17,11 +17,6 @@ namespace {
 
 constexpr int kLowestPriority = 19;
 
-bool within(const road::MapInfo& map, const geo::LatLng& place) {
-  return place.lat_deg() >= map.south && place.lat_deg() <= map.north && place.lng_deg() >= map.west &&
-         place.lng_deg() <= map.east;
-}
-
 // Of several maps a calibration belongs to one: that in which most of the trips lie. Only those are kept.
 std::shared_ptr<const road::RoadMap> map_of(const std::vector<std::shared_ptr<const road::RoadMap>>& maps,
                                             base::Vehicle vehicle,
@@ -29,7 +24,7 @@ std::shared_ptr<const road::RoadMap> map_of(const std::vector<std::shared_ptr<co
   std::shared_ptr<const road::RoadMap> best;
   std::ptrdiff_t most = 0;
   const auto inside = [](const road::RoadMap& map) {
-    return [&info = map.info()](const auto& one) { return within(info, one.from) && within(info, one.to); };
+    return [&info = map.info()](const auto& one) { return info.covers(one.from) && info.covers(one.to); };
   };
   for (const auto& map : maps) {
     if (!map->serves(vehicle)) continue;

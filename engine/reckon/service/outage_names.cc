@@ -1,23 +1,14 @@
 #include "reckon/service/outage_names.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
 #include "reckon/ledger/incidents.h"
 
 namespace reckon::service {
-namespace {
-
-bool opens_by_failures(const ledger::IncidentEvent& event) {
-  return event.kind == ledger::kEventOpened &&
-         event.detail.find(R"("cause":"failures")") != std::string::npos;
-}
-
-}  // namespace
 
 void OutageNames::note(const ledger::IncidentEvent& event) {
-  if (opens_by_failures(event) || ledger::shuts_by_failures(event)) {
+  if (ledger::opens_by_failures(event) || ledger::shuts_by_failures(event)) {
     open_[event.provider] = {event.incident, event.at};
     return;
   }
@@ -37,9 +28,9 @@ void OutageNames::look() {
 
 std::vector<ledger::IncidentEvent> OutageNames::settle(std::vector<ledger::IncidentEvent> events) {
   std::vector<ledger::IncidentEvent> settled;
-  if (std::ranges::any_of(events, opens_by_failures)) look();
+  if (std::ranges::any_of(events, ledger::opens_by_failures)) look();
   for (auto& event : events) {
-    if (opens_by_failures(event)) {
+    if (ledger::opens_by_failures(event)) {
       const auto found = open_.find(event.provider);
       if (found != open_.end() && event.at - found->second.told <= kSameOutageFor) {
         renamed_[event.incident] = found->second.incident;
